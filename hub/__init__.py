@@ -1,0 +1,1 @@
+"""Decisions: discovery, registry, readings, alarms, log, storage, API."""

@@ -1,0 +1,308 @@
+"""What the hub and its clients say to each other: JSON over HTTP, and over one live WebSocket.
+
+The live feed begins with a `Snapshot`; every later message is a change since it, in order. Alarm changes are never
+merged; metric values may be, newest wins, at most four times a second a client.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from sensors.access import Role
+from sensors.model import (
+    DeviceKey,
+    Language,
+    Line,
+    Metric,
+    Names,
+    Paragraph,
+    Position,
+    Priority,
+    Quality,
+    Stream,
+    Value,
+)
+
+API = "/api/v1"
+
+
+class Approval(StrEnum):
+    """Discovery proposes, a technician decides."""
+
+    DISCOVERED = "discovered"
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
+class Liveness(StrEnum):
+    """Whether a device is there, and how the hub knows that it is not."""
+
+    UNKNOWN = "unknown"
+    ONLINE = "online"
+    OFFLINE = "offline"
+    SILENT = "silent"
+
+
+class DeviceView(Struct, frozen=True):
+    """A device as the registry knows it. `provenance` says which protocols announced it."""
+
+    key: DeviceKey
+    kind: str
+    names: Names
+    site_names: Names
+    approval: Approval
+    liveness: Liveness
+    liveness_since: datetime
+    equipment_class: str = ""
+    position: Position | None = None
+    metrics: tuple[Metric, ...] = ()
+    streams: tuple[Stream, ...] = ()
+    covers: tuple[str, ...] = ()
+    via: str | None = None
+    maker: str = ""
+    model: str = ""
+    firmware: str = ""
+    serial: str = ""
+    first_seen_at: datetime | None = None
+    last_seen_at: datetime | None = None
+    provenance: tuple[str, ...] = ()
+
+
+class MetricView(Struct, frozen=True):
+    """The last live value of one metric."""
+
+    key: DeviceKey
+    metric: str
+    value: Value
+    unit: str
+    quality: Quality
+    captured_at: datetime
+    received_at: datetime
+
+
+class AlarmState(StrEnum):
+    """ISA-18.2 states B, C and D; normal (A) is an alarm that is no longer listed."""
+
+    UNACKNOWLEDGED = "unacknowledged"
+    ACKNOWLEDGED = "acknowledged"
+    RETURNED = "returned-unacknowledged"
+    NORMAL = "normal"
+
+
+class AlarmView(Struct, frozen=True):
+    """One occurrence of one alarm. An acknowledgement names the occurrence, never the alarm."""
+
+    occurrence: str
+    key: DeviceKey
+    metric: str
+    limit: str
+    state: AlarmState
+    priority: Priority
+    message: Names
+    procedure: Names
+    cause: str
+    value: Value
+    unit: str
+    captured_at: datetime
+    raised_at: datetime
+    cameras: tuple[DeviceKey, ...] = ()
+    returned_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+
+
+class LogEntry(Struct, frozen=True):
+    """One line of the operational log: what happened, to what, who did it and why."""
+
+    number: int
+    at: datetime
+    kind: str
+    who: str
+    text: str
+    key: DeviceKey | None = None
+    occurrence: str = ""
+
+
+class WallView(Struct, frozen=True):
+    """A wall as its plan and its node stand. `url` is its page."""
+
+    wall: str
+    title: Names
+    layout: str
+    online: bool
+    url: str = ""
+    spotlight: DeviceKey | None = None
+
+
+class HubStatus(Struct, frozen=True):
+    """The hub's own counters since it started; every drop is here."""
+
+    at: datetime
+    started_at: datetime
+    broker: str
+    broker_connected: bool
+    storage: str
+    storage_writable: bool
+    messages_received_total: int = 0
+    readings_stored_total: int = 0
+    readings_duplicate_total: int = 0
+    messages_acknowledged_total: int = 0
+    rejected_total: int = 0
+    live_dropped_total: int = 0
+    influx_pending: int = 0
+    influx_written_total: int = 0
+    problems: tuple[str, ...] = ()
+
+
+class RejectedView(Struct, frozen=True):
+    """Bad input, for the technician."""
+
+    at: datetime
+    topic: str
+    reason: str
+    payload_head: str
+    payload_bytes: int
+
+
+class Snapshot(Struct, frozen=True, tag="snapshot"):
+    """Everything a console shows, at one moment of the pipeline."""
+
+    status: HubStatus
+    principal_name: str
+    principal_role: Role
+    devices: tuple[DeviceView, ...]
+    metrics: tuple[MetricView, ...]
+    alarms: tuple[AlarmView, ...]
+    walls: tuple[WallView, ...]
+    log: tuple[LogEntry, ...]
+
+
+class DevicesChanged(Struct, frozen=True, tag="devices"):
+    """Devices that are new or differ; `removed` are gone from the registry."""
+
+    devices: tuple[DeviceView, ...] = ()
+    removed: tuple[DeviceKey, ...] = ()
+
+
+class MetricsChanged(Struct, frozen=True, tag="metrics"):
+    """New last values."""
+
+    metrics: tuple[MetricView, ...]
+
+
+class AlarmChanged(Struct, frozen=True, tag="alarm"):
+    """One transition; an alarm in state NORMAL leaves the list."""
+
+    alarm: AlarmView
+
+
+class WallsChanged(Struct, frozen=True, tag="walls"):
+    """Walls that are new or differ."""
+
+    walls: tuple[WallView, ...]
+
+
+class Logged(Struct, frozen=True, tag="log"):
+    """A new line of the operational log."""
+
+    entry: LogEntry
+
+
+class StatusChanged(Struct, frozen=True, tag="status"):
+    """The hub's counters, about once in two seconds."""
+
+    status: HubStatus
+
+
+LiveMessage = Snapshot | DevicesChanged | MetricsChanged | AlarmChanged | WallsChanged | Logged | StatusChanged
+live_decoder = msgspec.json.Decoder(LiveMessage)
+
+
+class SignIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /session."""
+
+    name: Line
+    password: Annotated[str, Meta(max_length=256)]
+
+
+class Session(Struct, frozen=True):
+    """A sign-in: send `token` as `Authorization: Bearer`."""
+
+    token: str
+    name: str
+    role: Role
+    expires_at: datetime
+
+
+class Ticket(Struct, frozen=True):
+    """A one-entry address of a wall's page."""
+
+    url: str
+    expires_at: datetime
+
+
+class Note(Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of requests that take the officer's words: acknowledge, approve, refuse, log."""
+
+    text: Paragraph = ""
+
+
+class WallRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Body of PUT /walls/{wall}: what to change; unset stays. An empty spotlight clears the operator's choice."""
+
+    layout: str | None = None
+    language: Language | None = None
+    spotlight: DeviceKey | None = None
+    clear_spotlight: bool = False
+
+
+class AccountRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of PUT /accounts/{name}."""
+
+    role: Role
+    password: Annotated[str, Meta(min_length=12, max_length=256)]
+
+
+class AccountView(Struct, frozen=True):
+    """An account without its secret."""
+
+    name: str
+    role: Role
+    created_at: datetime
+
+
+class HistoryPoint(Struct, frozen=True):
+    """One stored reading."""
+
+    captured_at: datetime
+    received_at: datetime
+    value: Value
+    quality: Quality
+    historical: bool = False
+
+
+class History(Struct, frozen=True):
+    """Stored readings of one metric, oldest first; `truncated` when there were more than asked for."""
+
+    key: DeviceKey
+    metric: str
+    unit: str
+    points: tuple[HistoryPoint, ...]
+    truncated: bool = False
+    source: str = "local"
+
+
+class Problem(Struct, frozen=True):
+    """An error's body: the closed kind, and one line for people."""
+
+    kind: str
+    detail: str
+
+
+class Page(Struct, frozen=True):
+    """Log entries, newest first."""
+
+    entries: tuple[LogEntry, ...] = field(default_factory=tuple)

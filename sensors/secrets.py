@@ -1,0 +1,75 @@
+"""Passwords and tokens, from one file and the environment; never from births, plans or the settings file.
+
+The file is TOML:
+
+    [mqtt]
+    user = "hub"
+    password = "…"
+    [influx]
+    token = "…"
+    [cameras."kordai"]           # every camera of a site
+    user = "viewer"
+    password = "…"
+    [cameras."kordai/cam-gate"]  # one camera, before its site's
+    user = "viewer"
+    password = "…"
+
+`SHEKARA_SECRET_MQTT_USER`, `SHEKARA_SECRET_MQTT_PASSWORD` and `SHEKARA_SECRET_INFLUX_TOKEN` override it.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from sensors.errors import ConfigError
+from sensors.model import DeviceKey
+from sensors.rtsp.authentication import Credentials
+
+
+class _Influx(Struct, frozen=True, forbid_unknown_fields=True):
+    token: str = ""
+
+    def __repr__(self) -> str:
+        return "_Influx(…)"
+
+
+class Secrets(Struct, frozen=True, forbid_unknown_fields=True):
+    """What was in the file, the environment applied. Its repr shows no secret."""
+
+    mqtt: Credentials | None = None
+    influx: _Influx = field(default_factory=_Influx)
+    cameras: dict[str, Credentials] = field(default_factory=dict)
+
+    def camera(self, key: DeviceKey) -> Credentials | None:
+        """The credentials of one camera, or of its site, or none."""
+        return self.cameras.get(str(key)) or self.cameras.get(key.site)
+
+    def __repr__(self) -> str:
+        return f"Secrets(cameras={sorted(self.cameras)})"
+
+
+def parse_secrets(text: bytes, environ: Mapping[str, str], source: str) -> Secrets:
+    """The secrets in a file's bytes (empty when there is no file).
+
+    Raises:
+        ConfigError: it is not TOML of this shape; the message names keys, never values.
+    """
+    try:
+        document: dict[str, Any] = tomllib.loads(text.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError("not a TOML file in UTF-8", subject=source, mend="Check it line by line") from error
+    mqtt = dict(document.get("mqtt", {}))
+    for name in ("user", "password"):
+        if (value := environ.get(f"SHEKARA_SECRET_MQTT_{name.upper()}")) is not None:
+            mqtt[name] = value
+    if mqtt:
+        document["mqtt"] = mqtt
+    if (token := environ.get("SHEKARA_SECRET_INFLUX_TOKEN")) is not None:
+        document["influx"] = {"token": token}
+    try:
+        return msgspec.convert(document, Secrets)
+    except msgspec.ValidationError as error:
+        raise ConfigError(str(error), subject=source, mend="See docs/configuration.md, secrets") from error

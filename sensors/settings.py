@@ -1,0 +1,106 @@
+"""Typed settings from one `shekara.toml` and the environment. The caller reads the file; nothing here does I/O.
+
+Each room declares its own section as a msgspec Struct whose fields carry descriptions. An environment variable
+`SHEKARA_<SECTION>_<KEY>` overrides the file. A key that nobody knows is an error, not a silence.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar, get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+from sensors.errors import ConfigError
+from sensors.secrets import Secrets
+
+T = TypeVar("T", bound=Struct)
+SECTIONS = ("hub", "broker", "storage", "influx", "wall", "console", "secrets")
+"""Every section a shekara.toml may have; which Struct describes each is the business of the room that reads it."""
+
+
+class Documented(NamedTuple):
+    """One key as the reference page and `doctor` show it."""
+
+    section: str
+    key: str
+    type: str
+    default: str
+    description: str
+
+
+def parse_document(text: bytes, source: str) -> dict[str, dict[str, Any]]:
+    """The sections of a shekara.toml.
+
+    Raises:
+        ConfigError: it is not UTF-8 TOML, or holds a section that nobody reads.
+    """
+    try:
+        document = tomllib.loads(text.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(str(error), subject=source, mend="Correct the line that is named") from error
+    for name, section in document.items():
+        if name not in SECTIONS or not isinstance(section, dict):
+            raise ConfigError(f"unknown section [{name}]", subject=source, mend=f"Sections are {', '.join(SECTIONS)}")
+    return document
+
+
+class Settings(Struct, frozen=True):
+    """One shekara.toml with its secrets and the environment, as every command is handed it."""
+
+    source: str
+    document: Mapping[str, Mapping[str, Any]]
+    environ: Mapping[str, str]
+    secrets: Secrets
+
+    def section(self, type_: type[T], name: str) -> T:
+        """One section as its type, with the environment's overrides applied.
+
+        Raises:
+            ConfigError: a key is unknown, or its value has the wrong type or is out of range.
+        """
+        subject = f"{self.source} [{name}]"
+        values = dict(self.document.get(name, {}))
+        known = {item.encode_name for item in msgspec.structs.fields(type_)}
+        for key in values.keys() - known:
+            raise ConfigError(f"unknown key {key}", subject=subject, mend=f"Keys are {', '.join(sorted(known))}")
+        for key in known:
+            if (text := self.environ.get(f"SHEKARA_{name}_{key}".upper())) is not None:
+                values[key] = text
+        try:
+            return msgspec.convert(values, type_, strict=False, dec_hook=_decode_path)
+        except msgspec.ValidationError as error:
+            raise ConfigError(str(error), subject=subject, mend="See docs/configuration.md") from error
+
+
+def document_section(type_: type[Struct], name: str) -> list[Documented]:
+    """Every key of a section with its type, default and description, for the reference page.
+
+    Raises:
+        ConfigError: a key has no description.
+    """
+    hints = get_type_hints(type_, include_extras=True)
+    rows: list[Documented] = []
+    for item in msgspec.structs.fields(type_):
+        meta = next((m for m in getattr(hints[item.name], "__metadata__", ()) if isinstance(m, msgspec.Meta)), None)
+        if meta is None or not meta.description:
+            raise ConfigError(f"{item.encode_name} has no description", subject=f"[{name}]")
+        bare = hints[item.name].__origin__
+        rows.append(
+            Documented(name, item.encode_name, getattr(bare, "__name__", str(bare)), _shown(item), meta.description)
+        )
+    return rows
+
+
+def _shown(item: msgspec.structs.FieldInfo) -> str:
+    if item.default is not msgspec.NODEFAULT:
+        return str(item.default)
+    return str(item.default_factory()) if item.default_factory is not msgspec.NODEFAULT else "required"
+
+
+def _decode_path(type_: type[Any], value: object) -> object:
+    if type_ is Path and isinstance(value, str):
+        return Path(value)
+    message = f"cannot read a {type_.__name__} here"
+    raise TypeError(message)

@@ -1,0 +1,65 @@
+"""The only place where topic names of the native dialect are built and parsed."""
+
+import re
+from enum import StrEnum
+from typing import NamedTuple
+
+from sensors.model import ID_PATTERN, DeviceId, DeviceKey, SiteId
+
+PREFIX = "shekara/v1"
+EVERYTHING = f"{PREFIX}/#"
+WALLS = SiteId("walls")
+"""The site that wall nodes belong to; no post may take this name."""
+
+_ID = re.compile(ID_PATTERN)
+
+
+class Leaf(StrEnum):
+    """What a message of a device is about: the last level of its topic."""
+
+    BIRTH = "birth"
+    STATE = "state"
+    DATA = "data"
+    EVENT = "event"
+    COMMAND = "cmd"
+    ACK = "ack"
+    PLAN = "plan"
+
+
+class Topic(NamedTuple):
+    """A parsed topic: whose it is and what it is about."""
+
+    key: DeviceKey
+    leaf: Leaf
+
+    def __str__(self) -> str:
+        return topic(self.key, self.leaf)
+
+
+def topic(key: DeviceKey, leaf: Leaf) -> str:
+    """The topic of one device's messages of one sort."""
+    return f"{PREFIX}/{key.site}/{key.device}/{leaf}"
+
+
+def device_filter(key: DeviceKey) -> str:
+    """The subscription that covers all topics of one device."""
+    return f"{PREFIX}/{key.site}/{key.device}/#"
+
+
+def parse_topic(text: str) -> Topic | str:
+    """The parts of a native topic, or the reason why it is none."""
+    levels = text.split("/")
+    if len(levels) != 5 or levels[:2] != PREFIX.split("/"):
+        return f"a topic is {PREFIX}/<site>/<device>/<leaf>"
+    _, _, site, device, leaf = levels
+    for name, level in (("site", site), ("device", device)):
+        if not _ID.match(level):
+            return f"{name} id is not lower-case letters, digits, - and _, 1 to 63"
+    if leaf not in Leaf._value2member_map_:
+        return f"unknown leaf, expected one of {', '.join(Leaf)}"
+    return Topic(DeviceKey(SiteId(site), DeviceId(device)), Leaf(leaf))
+
+
+def wall_key(wall: str) -> DeviceKey:
+    """The device key of a wall node."""
+    return DeviceKey(WALLS, DeviceId(wall))
