@@ -1,0 +1,66 @@
+"""Sections [hub], [storage] and [influx] of shekara.toml. Secrets are never here: see `sensors.secrets`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from sensors.model import Language, Line
+
+
+class HubSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the hub keeps its files, where it listens, and what it presumes."""
+
+    data_dir: Annotated[Path, Meta(description="folder of the hub's databases and keys; made when missing")] = Path(
+        "data"
+    )
+    host: Annotated[str, Meta(description="address the HTTP API listens on")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535, description="port the HTTP API listens on; 0 takes a free one")] = 8460
+    public_url: Annotated[
+        str, Meta(description="address under which browsers reach the hub; empty: http://host:port")
+    ] = ""
+    name: Annotated[
+        str, Meta(min_length=1, max_length=60, description="this hub's MQTT client id and its name on the network")
+    ] = "shekara-hub"
+    approve_all: Annotated[bool, Meta(description="approve every device that is discovered; for demonstrations")] = (
+        False
+    )
+    mdns: Annotated[bool, Meta(description="look for cameras and brokers by mDNS, and advertise the hub")] = True
+    language: Annotated[Language, Meta(description="language of walls until an officer chooses: kk, ru or en")] = (
+        Language.RU
+    )
+    time_zone: Annotated[Line, Meta(description="IANA zone of the times on walls")] = "Asia/Almaty"
+
+    @property
+    def url(self) -> str:
+        """The address browsers are sent to."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+
+class StorageSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How readings reach the disk."""
+
+    batch_messages: Annotated[
+        int, Meta(ge=1, le=10_000, description="most messages that share one commit to the disk")
+    ] = 500
+    batch_linger_ms: Annotated[
+        float, Meta(ge=0, le=1000, description="how long a commit waits for more messages; 0 commits what is there")
+    ] = 2.0
+    inbox_messages: Annotated[
+        int, Meta(ge=100, le=1_000_000, description="messages held in memory before the broker has to wait")
+    ] = 10_000
+
+
+class InfluxSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """An InfluxDB that readings are forwarded to; used when `url` is set. Its token is a secret."""
+
+    url: Annotated[str, Meta(description="http://host:port of an InfluxDB; empty: readings stay local")] = ""
+    org: Annotated[str, Meta(description="organisation, for InfluxDB 2")] = "shekara"
+    bucket: Annotated[str, Meta(description="bucket (InfluxDB 2) or database (1.x and 3)")] = "shekara"
+    batch_lines: Annotated[int, Meta(ge=1, le=20_000, description="most lines in one write request")] = 5_000
+    timeout_s: Annotated[float, Meta(gt=0, le=300, description="how long one request may take, in seconds")] = 10.0
+
+    @property
+    def enabled(self) -> bool:
+        """Whether readings are forwarded at all."""
+        return bool(self.url)

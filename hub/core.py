@@ -1,0 +1,181 @@
+"""The hub as its API sees it: questions and orders, answered by the pipeline; history and log, read from disk.
+
+All methods belong to the event loop's thread and never block it. Orders are durable before they are answered.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from hub.live import Subscription
+from hub.protocol import (
+    AlarmView,
+    DeviceView,
+    History,
+    HubStatus,
+    LogEntry,
+    Page,
+    RejectedView,
+    Snapshot,
+    WallRequest,
+    WallView,
+)
+from hub.requests import (
+    Acknowledge,
+    Approve,
+    ChangeWall,
+    Propose,
+    ReadRejected,
+    ReadStand,
+    Refuse,
+    Request,
+    SendCommand,
+    WriteNote,
+)
+from sensors.access import Principal
+from sensors.dialects.native import CommandPayload
+from sensors.errors import UnavailableError
+from sensors.model import Birth, DeviceKey
+
+R = TypeVar("R")
+ANSWER_WITHIN_S = 10.0
+
+
+class Archive(Protocol):
+    """What is read from disk, on a thread of its own."""
+
+    def history(self, key: DeviceKey, metric: str, since: datetime, until: datetime, limit: int) -> History:
+        """Stored readings of one metric with since <= captured_at < until, oldest first."""
+
+    def log(self, before: int | None, limit: int) -> Page:
+        """Log entries with a number below `before` (None: the newest), newest first."""
+
+
+class Asker(Protocol):
+    """The pipeline's front."""
+
+    async def ask(self, request: Request[R]) -> R:
+        """Put a request among the pipeline's inputs and wait for its answer."""
+
+
+class Hub:
+    """The one facade. Who is asking has been authorised before any call; `who` goes into the log."""
+
+    def __init__(self, pipeline: Asker, archive: Archive, read_status: Callable[[], HubStatus]) -> None:
+        self._pipeline = pipeline
+        self._archive = archive
+        self._read_status = read_status
+
+    async def subscribe(self, principal: Principal) -> tuple[Snapshot, Subscription]:
+        """Everything now, and every change after it. The caller closes the subscription."""
+        subscription = Subscription(asyncio.get_running_loop())
+        try:
+            stand = await self._ask(ReadStand(subscription))
+        except UnavailableError:
+            subscription.close()
+            raise
+        snapshot = Snapshot(
+            status=self._read_status(),
+            principal_name=principal.name,
+            principal_role=principal.role,
+            devices=stand.devices,
+            metrics=stand.metrics,
+            alarms=stand.alarms,
+            walls=stand.walls,
+            log=stand.log,
+        )
+        return snapshot, subscription
+
+    async def devices(self) -> tuple[DeviceView, ...]:
+        """Every device of the registry, in order of key."""
+        return (await self._ask(ReadStand())).devices
+
+    async def alarms(self) -> tuple[AlarmView, ...]:
+        """Every occurrence that is not normal, most urgent first."""
+        return (await self._ask(ReadStand())).alarms
+
+    async def walls(self) -> tuple[WallView, ...]:
+        """Every wall, in order of name."""
+        return (await self._ask(ReadStand())).walls
+
+    async def rejected(self, limit: int) -> tuple[RejectedView, ...]:
+        """The newest bad input, newest first."""
+        return await self._ask(ReadRejected(limit))
+
+    async def acknowledge(self, occurrence: str, who: str, text: str = "") -> AlarmView:
+        """Acknowledge one occurrence.
+
+        Raises:
+            NotFoundError: there never was such an occurrence.
+            ConflictError: it is acknowledged, over, or has occurred again since.
+        """
+        return await self._ask(Acknowledge(occurrence, who, text))
+
+    async def approve(self, key: DeviceKey, who: str, text: str = "") -> DeviceView:
+        """Admit a device.
+
+        Raises:
+            NotFoundError: nothing of that key was ever seen.
+        """
+        return await self._ask(Approve(key, who, text))
+
+    async def refuse(self, key: DeviceKey, who: str, text: str = "") -> DeviceView:
+        """Keep a device out: its readings are stored, but raise nothing and reach no wall.
+
+        Raises:
+            NotFoundError: nothing of that key was ever seen.
+        """
+        return await self._ask(Refuse(key, who, text))
+
+    async def propose(self, key: DeviceKey, birth: Birth, provenance: str) -> DeviceView:
+        """Tell the registry of something found by `provenance` ("mdns"); known devices only gain that provenance."""
+        return await self._ask(Propose(key, birth, provenance))
+
+    async def change_wall(self, wall: str, change: WallRequest, who: str) -> WallView:
+        """Apply an officer's choice to a wall.
+
+        Raises:
+            NotFoundError: no such wall, or no such approved camera.
+            WireError: no such layout.
+        """
+        return await self._ask(ChangeWall(wall, change, who))
+
+    async def write_note(self, who: str, text: str, key: DeviceKey | None = None) -> LogEntry:
+        """Put an officer's line into the operational log."""
+        return await self._ask(WriteNote(who, text, key))
+
+    async def send_command(self, key: DeviceKey, command: CommandPayload, who: str) -> LogEntry:
+        """Log a command and publish it to a device; its answer comes as a log entry.
+
+        Raises:
+            NotFoundError: no such approved device.
+            UnavailableError: the broker is not connected.
+        """
+        return await self._ask(SendCommand(key, command, who))
+
+    async def history(self, key: DeviceKey, metric: str, since: datetime, until: datetime, limit: int) -> History:
+        """Stored readings of one metric with since <= captured_at < until, oldest first, at most `limit`.
+
+        Raises:
+            NotFoundError: nothing of that metric was ever stored.
+        """
+        return await asyncio.to_thread(self._archive.history, key, metric, since, until, limit)
+
+    async def log(self, before: int | None, limit: int) -> Page:
+        """Log entries with a number below `before` (None: the newest), newest first, at most `limit`."""
+        return await asyncio.to_thread(self._archive.log, before, limit)
+
+    def status(self) -> HubStatus:
+        """The hub's counters and troubles now; answers even while the disk does not."""
+        return self._read_status()
+
+    async def _ask(self, request: Request[R]) -> R:
+        try:
+            return await asyncio.wait_for(self._pipeline.ask(request), ANSWER_WITHIN_S)
+        except TimeoutError:
+            raise UnavailableError(
+                f"no answer within {ANSWER_WITHIN_S:.0f} s",
+                subject="the hub's pipeline",
+                mend="See the hub's problems; its disk may be full",
+            ) from None
