@@ -1,0 +1,39 @@
+# Everything a newcomer types. `make demo ARGS="--headless --for 60 --report report.json"` passes options through.
+.PHONY: demo test check bench lock pictures clean
+BIN := .venv/bin
+ARGS ?=
+BENCH ?=
+TESTS ?= tests
+
+demo:
+	@deploy/prepare run
+	@$(BIN)/shekara demo $(ARGS)
+
+check:
+	@deploy/prepare test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check
+	$(BIN)/pytest $(TESTS)
+
+bench:
+	@deploy/prepare test
+	$(BIN)/python -m tests.benchmarks $(BENCH)
+
+# The pictures of the README, made by the project itself.
+pictures:
+	@deploy/prepare test
+	$(BIN)/python -m tests.support.pictures
+
+# New pins: hashes only, no index address. Needs `uv` on the path.
+lock:
+	uv pip compile pyproject.toml deploy/build.in --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-annotate --no-emit-index-url --no-emit-find-links --upgrade --quiet -o requirements.lock
+	uv pip compile pyproject.toml deploy/build.in --extra test --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-annotate --no-emit-index-url --no-emit-find-links --upgrade --quiet -o requirements-test.lock
+
+clean:
+	rm -rf .venv build dist
