@@ -1,0 +1,1 @@
+"""The way in: MQTT, received so that nothing acknowledged is lost."""

@@ -1,0 +1,93 @@
+"""Opening the hub's SQLite files: one writer that survives a power cut, any number of readers.
+
+Write-ahead log with `synchronous=FULL`: a commit that has returned is on the disk.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sensors.errors import ConfigError, UnavailableError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def open_writer(path: Path, schema: str, version: int) -> sqlite3.Connection:
+    """The one writing connection to a file, which is made when missing. Transactions are begun by hand.
+
+    Raises:
+        ConfigError: it is no database of ours, or of a newer version of the hub.
+        UnavailableError: the file cannot be opened or written.
+    """
+    with speaking_of(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UnavailableError(
+                f"cannot be made: {error.strerror}", subject=str(path.parent), mend="Set [hub] data_dir"
+            ) from error
+        connection = sqlite3.connect(path, isolation_level=None, timeout=5.0)
+        found: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        if found > version:
+            connection.close()
+            raise ConfigError(
+                f"is of schema version {found}, this hub knows {version}",
+                subject=str(path),
+                mend="Run the version of the hub that made it, or set another [hub] data_dir",
+            )
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        if found < version:
+            connection.executescript(f"BEGIN; {schema} PRAGMA user_version={version}; COMMIT;")
+        return connection
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A read-only connection for one question, on any thread.
+
+    Raises:
+        UnavailableError: the file cannot be read.
+    """
+    with speaking_of(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        yield connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing; on the disk when it has ended well."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def speaking_of(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours, naming the file."""
+    try:
+        yield
+    except (sqlite3.OperationalError, sqlite3.InternalError) as error:
+        raise UnavailableError(
+            str(error), subject=str(path), mend="Check free space and permissions of [hub] data_dir"
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise ConfigError(
+            str(error), subject=str(path), mend="Restore it from a copy, or move it away to begin anew"
+        ) from error
+
+
+def to_us(moment: datetime) -> int:
+    """Microseconds since 1970, exact."""
+    return round(moment.timestamp() * 1_000_000)
+
+
+def from_us(microseconds: int) -> datetime:
+    """The aware UTC time of `to_us`."""
+    return _EPOCH + timedelta(microseconds=microseconds)

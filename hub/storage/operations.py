@@ -1,0 +1,200 @@
+"""What was decided, kept: operational log, registry, alarms and the officers' choices for walls.
+
+One transaction for all that one batch of inputs decided. The log is append-only: the database refuses to change it.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from hub.protocol import AlarmView, Approval, LogEntry, Page
+from hub.storage.database import from_us, open_writer, reading, speaking_of, to_us, transaction
+from sensors.errors import ConfigError
+from sensors.model import Birth, DeviceKey, Language
+from videowall.plan import Layout
+
+FILE_NAME = "operations.sqlite"
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE log (
+  number INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, kind TEXT NOT NULL, who TEXT NOT NULL, text TEXT NOT NULL,
+  site TEXT, device TEXT, occurrence TEXT NOT NULL
+);
+CREATE TRIGGER log_is_never_changed BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER log_is_never_cut BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+CREATE TABLE devices (
+  site TEXT, device TEXT, approval TEXT NOT NULL, first_seen_us INTEGER NOT NULL, provenance BLOB NOT NULL, birth BLOB,
+  PRIMARY KEY (site, device)
+) WITHOUT ROWID;
+CREATE TABLE alarms (
+  site TEXT, device TEXT, metric TEXT, limit_id TEXT, count INTEGER NOT NULL, view BLOB,
+  PRIMARY KEY (site, device, metric, limit_id)
+) WITHOUT ROWID;
+CREATE TABLE walls (wall TEXT PRIMARY KEY, choice BLOB NOT NULL) WITHOUT ROWID;
+"""
+_RECENT = 200
+
+
+class DeviceRecord(Struct, frozen=True):
+    """A device over restarts; `birth` None when it was never heard to introduce itself, or has left."""
+
+    key: DeviceKey
+    approval: Approval
+    first_seen_us: int
+    provenance: tuple[str, ...]
+    birth: Birth | None
+
+
+class AlarmRecord(Struct, frozen=True):
+    """An alarm over restarts: how often it occurred, and the occurrence that is not yet normal."""
+
+    key: DeviceKey
+    metric: str
+    limit: str
+    count: int
+    view: AlarmView | None
+
+
+class WallChoice(Struct, frozen=True, omit_defaults=True):
+    """What an officer chose for a wall; None leaves it to the hub. `revision` is that of the last plan made."""
+
+    layout: Layout | None = None
+    language: Language | None = None
+    spotlight: DeviceKey | None = None
+    spotlight_since_us: int = 0
+    spotlight_by: str = ""
+    revision: int = 0
+
+
+class Changes(Struct):
+    """What one batch of inputs decided and the disk does not know yet."""
+
+    log: list[LogEntry] = field(default_factory=list)
+    devices: dict[DeviceKey, DeviceRecord] = field(default_factory=dict)
+    alarms: dict[tuple[DeviceKey, str, str], AlarmRecord] = field(default_factory=dict)
+    walls: dict[str, WallChoice] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.log or self.devices or self.alarms or self.walls)
+
+
+class Remembered(Struct, frozen=True):
+    """What an earlier run decided. `log` is the newest part, oldest first."""
+
+    devices: tuple[DeviceRecord, ...] = ()
+    alarms: tuple[AlarmRecord, ...] = ()
+    walls: dict[str, WallChoice] = {}
+    log: tuple[LogEntry, ...] = ()
+
+
+class OperationsStore:
+    """The file of decisions. `commit` belongs to one thread."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._path = data_dir / FILE_NAME
+        self._connection = open_writer(self._path, _SCHEMA, _VERSION)
+
+    def commit(self, changes: Changes) -> None:
+        """Make all changes durable, or none.
+
+        Raises:
+            UnavailableError: the disk is full or fails; it may be tried again.
+        """
+        if not changes:
+            return
+        with speaking_of(self._path), transaction(self._connection):
+            self._connection.executemany(
+                "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [_log_row(entry) for entry in changes.log]
+            )
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO devices VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (*_key(each.key), each.approval, each.first_seen_us, _json(each.provenance), _json(each.birth))
+                    for each in changes.devices.values()
+                ],
+            )
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO alarms VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (*_key(each.key), each.metric, each.limit, each.count, _json(each.view))
+                    for each in changes.alarms.values()
+                ],
+            )
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO walls VALUES (?, ?)",
+                [(wall, _json(choice)) for wall, choice in changes.walls.items()],
+            )
+
+    def recall(self) -> Remembered:
+        """What an earlier run left.
+
+        Raises:
+            ConfigError: a record is not readable.
+        """
+        with speaking_of(self._path):
+            devices = self._connection.execute("SELECT * FROM devices ORDER BY site, device").fetchall()
+            alarms = self._connection.execute("SELECT * FROM alarms").fetchall()
+            walls = self._connection.execute("SELECT * FROM walls").fetchall()
+        try:
+            return Remembered(
+                devices=tuple(_device(row) for row in devices),
+                alarms=tuple(_alarm(row) for row in alarms),
+                walls={wall: msgspec.json.decode(choice, type=WallChoice) for wall, choice in walls},
+                log=tuple(reversed(self.log(None, _RECENT).entries)),
+            )
+        except (msgspec.DecodeError, ValueError) as error:
+            raise ConfigError(
+                f"holds a record of another version: {error}",
+                subject=str(self._path),
+                mend="Restore it from a copy, or move it away to begin anew",
+            ) from error
+
+    def log(self, before: int | None, limit: int) -> Page:
+        """Entries with a number below `before` (None: the newest), newest first; from any thread."""
+        with reading(self._path) as connection:
+            rows = connection.execute(
+                "SELECT * FROM log WHERE number < ? ORDER BY number DESC LIMIT ?",
+                (2**63 - 1 if before is None else before, limit),
+            ).fetchall()
+        return Page(tuple(_entry(row) for row in rows))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+
+def _key(key: DeviceKey) -> tuple[str, str]:
+    return key.site, key.device
+
+
+def _json(value: object) -> bytes:
+    return msgspec.json.encode(value)
+
+
+def _log_row(entry: LogEntry) -> tuple[object, ...]:
+    site, device = (entry.key.site, entry.key.device) if entry.key else (None, None)
+    return entry.number, to_us(entry.at), entry.kind, entry.who, entry.text, site, device, entry.occurrence
+
+
+def _entry(row: tuple[Any, ...]) -> LogEntry:
+    number, at_us, kind, who, text, site, device, occurrence = row
+    key = DeviceKey(site, device) if site is not None else None
+    return LogEntry(number, from_us(at_us), kind, who, text, key, occurrence)
+
+
+def _device(row: tuple[Any, ...]) -> DeviceRecord:
+    site, device, approval, first_seen_us, provenance, birth = row
+    return DeviceRecord(
+        key=DeviceKey(site, device),
+        approval=Approval(approval),
+        first_seen_us=first_seen_us,
+        provenance=msgspec.json.decode(provenance, type=tuple[str, ...]),
+        birth=msgspec.json.decode(birth, type=Birth | None),
+    )
+
+
+def _alarm(row: tuple[Any, ...]) -> AlarmRecord:
+    site, device, metric, limit, count, view = row
+    return AlarmRecord(DeviceKey(site, device), metric, limit, count, msgspec.json.decode(view, type=AlarmView | None))

@@ -1,0 +1,227 @@
+"""The readings store: every reading once, durable before it is acknowledged; also the forwarder's outbox.
+
+One thread writes. Any thread reads, each question on a connection of its own.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from hub.protocol import History, HistoryPoint
+from hub.storage.database import from_us, open_writer, reading, speaking_of, to_us, transaction
+from sensors.errors import NotFoundError
+from sensors.model import DeviceKey, Quality, Reading, Value
+
+FILE_NAME = "readings.sqlite"
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE series (
+  id INTEGER PRIMARY KEY, site TEXT NOT NULL, device TEXT NOT NULL, metric TEXT NOT NULL, unit TEXT NOT NULL,
+  UNIQUE (site, device, metric, unit)
+);
+CREATE TABLE readings (
+  id INTEGER PRIMARY KEY, series INTEGER NOT NULL REFERENCES series, captured_us INTEGER NOT NULL,
+  sequence INTEGER NOT NULL, value NOT NULL, is_boolean INTEGER NOT NULL, quality INTEGER NOT NULL,
+  received_us INTEGER NOT NULL, historical INTEGER NOT NULL,
+  UNIQUE (series, captured_us, sequence)
+);
+CREATE TABLE cursors (name TEXT PRIMARY KEY, last_id INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_INSERT = """
+INSERT OR IGNORE INTO readings
+  (series, captured_us, sequence, value, is_boolean, quality, received_us, historical) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_QUALITIES = tuple(Quality)
+_QUALITY_NUMBER = {quality: number for number, quality in enumerate(_QUALITIES)}
+
+
+class WriteOutcome(NamedTuple):
+    """What became of a batch: readings that are new, and those that were there already."""
+
+    stored: int
+    duplicates: int
+
+
+class StoredReading(Struct, frozen=True):
+    """A reading and its place in the order of storing; ids only grow."""
+
+    id: int
+    reading: Reading
+
+
+class _SeriesKey(NamedTuple):
+    site: str
+    device: str
+    metric: str
+    unit: str
+
+
+class ReadingsStore:
+    """The file of readings. `write` belongs to one thread."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._path = data_dir / FILE_NAME
+        self._connection = open_writer(self._path, _SCHEMA, _VERSION)
+        self._series_known = False
+        self._load_series()
+
+    def write(self, batch: Sequence[Reading]) -> WriteOutcome:
+        """Store a batch in one transaction; on return it is on the disk. Readings already stored are left as they are.
+
+        Raises:
+            UnavailableError: the disk is full or fails; nothing of the batch is stored, and it may be tried again.
+        """
+        if not batch:
+            return WriteOutcome(0, 0)
+        try:
+            with speaking_of(self._path), transaction(self._connection):
+                if not self._series_known:
+                    self._load_series()
+                before = self._connection.total_changes
+                rows = [self._row(item) for item in batch]
+                named = self._connection.total_changes - before
+                self._connection.executemany(_INSERT, rows)
+                stored = self._connection.total_changes - before - named
+        except BaseException:
+            self._series_known = False
+            raise
+        return WriteOutcome(stored, len(batch) - stored)
+
+    def read_after(self, cursor: int, limit: int) -> list[StoredReading]:
+        """Up to `limit` readings with an id above `cursor`, in order of id."""
+        with reading(self._path) as connection:
+            rows = connection.execute(
+                "SELECT r.id, s.site, s.device, s.metric, s.unit, r.value, r.is_boolean, r.quality, r.captured_us,"
+                " r.received_us, r.sequence, r.historical FROM readings r JOIN series s ON s.id = r.series"
+                " WHERE r.id > ? ORDER BY r.id LIMIT ?",
+                (cursor, limit),
+            ).fetchall()
+        return [StoredReading(row[0], _reading(row[1:])) for row in rows]
+
+    def last_id(self) -> int:
+        """The id of the newest reading, 0 when there is none."""
+        with reading(self._path) as connection:
+            return int(connection.execute("SELECT coalesce(max(id), 0) FROM readings").fetchone()[0])
+
+    def get_cursor(self, name: str) -> int:
+        """How far the named consumer has come; 0 at first."""
+        with reading(self._path) as connection:
+            row = connection.execute("SELECT last_id FROM cursors WHERE name = ?", (name,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def set_cursor(self, name: str, last_id: int) -> None:
+        """Remember how far the named consumer has come, durably; from any thread."""
+        connection = open_writer(self._path, _SCHEMA, _VERSION)
+        try:
+            with speaking_of(self._path), transaction(connection):
+                connection.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", (name, last_id))
+        finally:
+            connection.close()
+
+    def history(self, key: DeviceKey, metric: str, since: datetime, until: datetime, limit: int) -> History:
+        """Readings with since <= captured_at < until, oldest first, at most `limit`.
+
+        Raises:
+            NotFoundError: nothing of that metric was ever stored.
+        """
+        with reading(self._path) as connection:
+            series = connection.execute(
+                "SELECT id, unit FROM series WHERE site = ? AND device = ? AND metric = ? ORDER BY id",
+                (key.site, key.device, metric),
+            ).fetchall()
+            if not series:
+                raise NotFoundError("no such metric was ever stored", subject=f"{key}/{metric}")
+            marks = ", ".join("?" * len(series))
+            rows = connection.execute(
+                "SELECT captured_us, received_us, value, is_boolean, quality, historical FROM readings"  # noqa: S608 - marks only
+                f" WHERE series IN ({marks}) AND captured_us >= ? AND captured_us < ?"
+                " ORDER BY captured_us, sequence LIMIT ?",
+                (*(row[0] for row in series), to_us(since), to_us(until), limit + 1),
+            ).fetchall()
+        points = tuple(
+            HistoryPoint(
+                from_us(captured), from_us(received), _value(value, boolean), _QUALITIES[quality], bool(historical)
+            )
+            for captured, received, value, boolean, quality, historical in rows[:limit]
+        )
+        return History(key, metric, series[-1][1], points, truncated=len(rows) > limit)
+
+    def newest(self) -> list[Reading]:
+        """The newest reading of every series that is not historical, for the values shown after a restart."""
+        with reading(self._path) as connection:
+            rows = connection.execute(
+                "SELECT s.site, s.device, s.metric, s.unit, r.value, r.is_boolean, r.quality, r.captured_us,"
+                " r.received_us, r.sequence, r.historical FROM series s JOIN readings r ON r.id ="
+                " (SELECT id FROM readings WHERE series = s.id ORDER BY captured_us DESC, sequence DESC LIMIT 1)"
+                " ORDER BY s.id"
+            ).fetchall()
+        return [_reading(row) for row in rows]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def _row(self, item: Reading) -> tuple[object, ...]:
+        return (
+            self._series_id(_SeriesKey(item.key.site, item.key.device, item.metric, item.unit)),
+            to_us(item.captured_at),
+            item.sequence,
+            item.value,
+            isinstance(item.value, bool),
+            _QUALITY_NUMBER[item.quality],
+            to_us(item.received_at),
+            item.historical,
+        )
+
+    def _series_id(self, key: _SeriesKey) -> int:
+        if (known := self._series.get(key)) is not None:
+            return known
+        metric = key[:3]
+        if not key.unit and metric in self._named:
+            return self._named[metric]
+        if key.unit and (unnamed := self._series.pop(key._replace(unit=""), None)) is not None:
+            self._connection.execute("UPDATE series SET unit = ? WHERE id = ?", (key.unit, unnamed))
+            number = unnamed
+        else:
+            cursor = self._connection.execute(
+                "INSERT INTO series (site, device, metric, unit) VALUES (?, ?, ?, ?)", key
+            )
+            number = int(cursor.lastrowid or 0)
+        self._remember(key, number)
+        return number
+
+    def _remember(self, key: _SeriesKey, number: int) -> None:
+        self._series[key] = number
+        if key.unit:
+            self._named[key[:3]] = number
+
+    def _load_series(self) -> None:
+        self._series: dict[_SeriesKey, int] = {}
+        self._named: dict[tuple[str, str, str], int] = {}
+        """A reading that came before its device's birth, without a unit, joins the series that has one."""
+        for number, *names in self._connection.execute("SELECT id, site, device, metric, unit FROM series ORDER BY id"):
+            self._remember(_SeriesKey(*names), number)
+        self._series_known = True
+
+
+def _reading(row: Sequence[Any]) -> Reading:
+    site, device, metric, unit, value, boolean, quality, captured_us, received_us, sequence, historical = row
+    return Reading(
+        key=DeviceKey(site, device),
+        metric=metric,
+        value=_value(value, boolean),
+        unit=unit,
+        quality=_QUALITIES[quality],
+        captured_at=from_us(captured_us),
+        received_at=from_us(received_us),
+        sequence=sequence,
+        historical=bool(historical),
+    )
+
+
+def _value(value: Any, boolean: int) -> Value:
+    number_or_text: Value = value
+    return bool(value) if boolean else number_or_text
