@@ -1,0 +1,36 @@
+"""Section [wall]: one wall node."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from sensors.model import ID_PATTERN
+
+
+class WallSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a wall node needs to know; what it shows comes in its plan."""
+
+    name: Annotated[str, Meta(pattern=ID_PATTERN, description="id of this wall, as in its plan's topic")] = "main"
+    host: Annotated[str, Meta(description="address the wall's page listens on")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535, description="port of the wall's page; 0 takes a free one")] = 8461
+    public_url: Annotated[
+        str, Meta(description="address of the page as browsers reach it; empty: made of host and port")
+    ] = ""
+    public_key_file: Annotated[
+        str, Meta(description="the hub's public session key, which proves sign-ins to this wall")
+    ] = "var/keys/session.pub"
+    sign_in_url: Annotated[str, Meta(description="the hub's sign-in page, where visitors without proof are sent")] = (
+        "http://127.0.0.1:8460/sign-in"
+    )
+    workers: Annotated[int, Meta(ge=0, le=64, description="decoding threads; 0: as many as the machine has cores")] = 2
+    fps: Annotated[
+        float | None, Meta(ge=1, le=60, description="pictures a second; unset: as many as the plan says")
+    ] = None
+    bitrate_kbps: Annotated[int, Meta(ge=200, le=100_000, description="bit rate of the encoded wall, in kbit/s")] = 6000
+    key_frame_s: Annotated[float, Meta(ge=0.5, le=10, description="seconds between key frames of the wall")] = 2.0
+    transport: Annotated[
+        str, Meta(pattern="^(tcp|udp)$", description="how packets of cameras travel: tcp (in the connection) or udp")
+    ] = "tcp"
+    camera_errors_logged_s: Annotated[
+        float, Meta(ge=1, le=3600, description="a camera's troubles are logged at most this often, in seconds")
+    ] = 30.0
