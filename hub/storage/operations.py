@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import Struct, field
 
 from hub.protocol import AlarmView, Approval, LogEntry, Page
+from hub.records import AlarmRecord, Changes, DeviceRecord, Remembered, WallChoice
 from hub.storage.database import from_us, open_writer, reading, speaking_of, to_us, transaction
 from sensors.errors import ConfigError
-from sensors.model import Birth, DeviceKey, Language
-from videowall.plan import Layout
+from sensors.model import Birth, DeviceKey
 
 FILE_NAME = "operations.sqlite"
 _VERSION = 1
@@ -35,58 +34,6 @@ CREATE TABLE alarms (
 CREATE TABLE walls (wall TEXT PRIMARY KEY, choice BLOB NOT NULL) WITHOUT ROWID;
 """
 _RECENT = 200
-
-
-class DeviceRecord(Struct, frozen=True):
-    """A device over restarts; `birth` None when it was never heard to introduce itself, or has left."""
-
-    key: DeviceKey
-    approval: Approval
-    first_seen_us: int
-    provenance: tuple[str, ...]
-    birth: Birth | None
-
-
-class AlarmRecord(Struct, frozen=True):
-    """An alarm over restarts: how often it occurred, and the occurrence that is not yet normal."""
-
-    key: DeviceKey
-    metric: str
-    limit: str
-    count: int
-    view: AlarmView | None
-
-
-class WallChoice(Struct, frozen=True, omit_defaults=True):
-    """What an officer chose for a wall; None leaves it to the hub. `revision` is that of the last plan made."""
-
-    layout: Layout | None = None
-    language: Language | None = None
-    spotlight: DeviceKey | None = None
-    spotlight_since_us: int = 0
-    spotlight_by: str = ""
-    revision: int = 0
-
-
-class Changes(Struct):
-    """What one batch of inputs decided and the disk does not know yet."""
-
-    log: list[LogEntry] = field(default_factory=list)
-    devices: dict[DeviceKey, DeviceRecord] = field(default_factory=dict)
-    alarms: dict[tuple[DeviceKey, str, str], AlarmRecord] = field(default_factory=dict)
-    walls: dict[str, WallChoice] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.log or self.devices or self.alarms or self.walls)
-
-
-class Remembered(Struct, frozen=True):
-    """What an earlier run decided. `log` is the newest part, oldest first."""
-
-    devices: tuple[DeviceRecord, ...] = ()
-    alarms: tuple[AlarmRecord, ...] = ()
-    walls: dict[str, WallChoice] = {}
-    log: tuple[LogEntry, ...] = ()
 
 
 class OperationsStore:
@@ -111,7 +58,13 @@ class OperationsStore:
             self._connection.executemany(
                 "INSERT OR REPLACE INTO devices VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    (*_key(each.key), each.approval, each.first_seen_us, _json(each.provenance), _json(each.birth))
+                    (
+                        *_key(each.key),
+                        each.approval,
+                        to_us(each.first_seen_at),
+                        _json(each.provenance),
+                        _json(each.birth),
+                    )
                     for each in changes.devices.values()
                 ],
             )
@@ -189,7 +142,7 @@ def _device(row: tuple[Any, ...]) -> DeviceRecord:
     return DeviceRecord(
         key=DeviceKey(site, device),
         approval=Approval(approval),
-        first_seen_us=first_seen_us,
+        first_seen_at=from_us(first_seen_us),
         provenance=msgspec.json.decode(provenance, type=tuple[str, ...]),
         birth=msgspec.json.decode(birth, type=Birth | None),
     )

@@ -1,0 +1,178 @@
+"""All alarms of all devices: which limits are watched, and which occurrence of each is not yet normal.
+
+Pure: values and moments go in, transitions come out, in order. Only live, trusted values of approved devices are
+shown to it; what those are is the caller's business.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from hub.alarms.limits import Turn, Watch
+from hub.alarms.occurrence import acknowledged, name_occurrence, parse_occurrence, returned, superseded
+from hub.inputs import Moment
+from hub.protocol import AlarmState, AlarmView
+from hub.records import AlarmRecord
+from sensors.errors import ConflictError, NotFoundError
+from sensors.model import DeviceKey, Limit, Metric, MetricName, Quality, Reading
+
+PointKey = tuple[DeviceKey, str, str]
+_STANDING = (AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED)
+
+
+class Transition(NamedTuple):
+    """One occurrence after one step of its life. `kind` is the operational log's word for the step."""
+
+    kind: str
+    view: AlarmView
+
+
+class _Point:
+    """One limit of one metric of one device: its watch, and the last value that it was shown."""
+
+    __slots__ = ("reading", "watch")
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+        self.reading: Reading | None = None
+
+
+class AlarmEngine:
+    """The engine. `cameras_of` names the cameras that see a device's surroundings."""
+
+    def __init__(
+        self, remembered: Iterable[AlarmRecord], cameras_of: Callable[[DeviceKey], tuple[DeviceKey, ...]]
+    ) -> None:
+        self._cameras_of = cameras_of
+        self._points: dict[PointKey, _Point] = {}
+        self._waiting: dict[PointKey, None] = {}
+        self._counts: dict[PointKey, int] = {}
+        self._listed: dict[PointKey, AlarmView] = {}
+        for record in remembered:
+            key = (record.key, record.metric, record.limit)
+            self._counts[key] = record.count
+            if record.view is not None:
+                self._listed[key] = record.view
+
+    @property
+    def listed(self) -> tuple[AlarmView, ...]:
+        """Every occurrence that is not normal: unacknowledged before acknowledged, most urgent, then newest first."""
+        return tuple(sorted(self._listed.values(), key=urgency, reverse=True))
+
+    def record(self, view: AlarmView) -> AlarmRecord:
+        """What the disk keeps of the alarm that `view` is an occurrence of."""
+        key = (view.key, view.metric, view.limit)
+        return AlarmRecord(*key, self._counts.get(key, 0), self._listed.get(key))
+
+    def see(self, reading: Reading, metric: Metric, now: Moment) -> list[Transition]:
+        """A new current value; what it raises and ends."""
+        transitions: list[Transition] = []
+        for limit in metric.limits:
+            key = (reading.key, reading.metric, limit.id)
+            point = self._point(key, limit)
+            point.reading = reading
+            turn = point.watch.see(reading.value, now.monotonic_s)
+            transitions += self._turn(key, point, turn, now)
+        return transitions
+
+    def tick(self, now: Moment) -> list[Transition]:
+        """Time has passed; what the delays that ran out raise and end."""
+        transitions: list[Transition] = []
+        for key in tuple(self._waiting):
+            point = self._points[key]
+            transitions += self._turn(key, point, point.watch.look(now.monotonic_s), now)
+        return transitions
+
+    def withdraw(self, key: DeviceKey, metrics: Iterable[Metric], now: Moment) -> list[Transition]:
+        """The device has only these metrics now; what stood for limits it no longer has returns to normal."""
+        kept = {(key, metric.name, limit.id) for metric in metrics for limit in metric.limits}
+        gone = [point for point in {**self._listed, **self._points} if point[0] == key and point not in kept]
+        transitions: list[Transition] = []
+        for point in gone:
+            self._points.pop(point, None)
+            self._waiting.pop(point, None)
+            view = self._listed.get(point)
+            if view is not None and view.state in _STANDING:
+                transitions.append(self._become("alarm-returned", returned(view, now.at)))
+        return transitions
+
+    def acknowledge(self, occurrence: str, who: str, now: Moment) -> Transition:
+        """Somebody has seen this very occurrence.
+
+        Raises:
+            NotFoundError: there never was such an occurrence.
+            ConflictError: it is acknowledged, over, or has occurred again since.
+        """
+        device, metric, limit, number = parse_occurrence(occurrence)
+        key = (device, metric, limit)
+        if not 0 < number <= self._counts.get(key, 0):
+            raise NotFoundError("no such alarm occurrence", subject=occurrence)
+        view = self._listed.get(key)
+        if view is None:
+            raise ConflictError("is over, there is nothing to acknowledge", subject=occurrence)
+        if view.occurrence != occurrence:
+            raise ConflictError("has occurred again since", subject=occurrence, mend=f"Look at {view.occurrence}")
+        return self._become("alarm-acknowledged", acknowledged(view, who, now.at))
+
+    def _point(self, key: PointKey, limit: Limit) -> _Point:
+        point = self._points.get(key)
+        if point is None:
+            view = self._listed.get(key)
+            point = self._points[key] = _Point(Watch(limit, raised=view is not None and view.state in _STANDING))
+        point.watch.limit = limit
+        return point
+
+    def _turn(self, key: PointKey, point: _Point, turn: Turn | None, now: Moment) -> list[Transition]:
+        if point.watch.waiting:
+            self._waiting[key] = None
+        else:
+            self._waiting.pop(key, None)
+        view = self._listed.get(key)
+        if turn is Turn.RAISED and point.reading is not None:
+            earlier = [self._become("alarm-superseded", superseded(view))] if view is not None else []
+            return [*earlier, self._raise(key, point.watch.limit, point.reading, now)]
+        if turn is Turn.RETURNED and view is not None:
+            return [self._become("alarm-returned", returned(view, now.at))]
+        return []
+
+    def _raise(self, key: PointKey, limit: Limit, reading: Reading, now: Moment) -> Transition:
+        number = self._counts[key] = self._counts.get(key, 0) + 1
+        view = AlarmView(
+            occurrence=name_occurrence(*key, number),
+            key=reading.key,
+            metric=reading.metric,
+            limit=limit.id,
+            state=AlarmState.UNACKNOWLEDGED,
+            priority=limit.priority,
+            message=limit.message,
+            procedure=limit.procedure,
+            cause=limit.cause,
+            value=reading.value,
+            unit=reading.unit,
+            captured_at=reading.captured_at,
+            raised_at=now.at,
+            cameras=self._cameras_of(reading.key),
+        )
+        return self._become("alarm-raised", view)
+
+    def _become(self, kind: str, view: AlarmView) -> Transition:
+        key = (view.key, view.metric, view.limit)
+        if view.state is AlarmState.NORMAL:
+            self._listed.pop(key, None)
+        else:
+            self._listed[key] = view
+        return Transition(kind, view)
+
+
+def urgency(view: AlarmView) -> tuple[bool, int, float, str]:
+    """A sort key: the larger, the sooner a human must look."""
+    return (
+        view.state is not AlarmState.ACKNOWLEDGED,
+        view.priority.rank,
+        view.raised_at.timestamp(),
+        view.occurrence,
+    )
+
+
+def reading_of_state(key: DeviceKey, metric: Metric, value: str, now: Moment) -> Reading:
+    """Something the hub itself found, as a reading, so that it passes the same limits."""
+    return Reading(key, MetricName(metric.name), value, "", Quality.GOOD, now.at, now.at, 0, historical=False)

@@ -1,0 +1,78 @@
+"""The hub's own counters and troubles, readable from any thread at any time."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hub.protocol import HubStatus
+
+
+@dataclass(slots=True)
+class Counters:
+    """Since the hub started. Each is written by one thread."""
+
+    messages_received_total: int = 0
+    readings_stored_total: int = 0
+    readings_duplicate_total: int = 0
+    messages_acknowledged_total: int = 0
+    rejected_total: int = 0
+
+
+@dataclass(slots=True)
+class Forwarding:
+    """What the forwarder says of itself."""
+
+    pending: int = 0
+    written_total: int = 0
+
+
+@dataclass
+class Health:
+    """Parts report a trouble by name and take it back by name; the status shows those that stand."""
+
+    started_at: datetime
+    broker: str
+    storage: str
+    counters: Counters = field(default_factory=Counters)
+    forwarding: Forwarding = field(default_factory=Forwarding)
+    broker_connected: bool = False
+    storage_writable: bool = True
+    live_dropped: Callable[[], int] = lambda: 0
+    _problems: dict[str, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def report(self, part: str, problem: str) -> bool:
+        """`part` has this trouble now; True when that is news."""
+        with self._lock:
+            news = self._problems.get(part) != problem
+            self._problems[part] = problem
+            return news
+
+    def clear(self, part: str) -> bool:
+        """`part` has no trouble any more; True when it had one."""
+        with self._lock:
+            return self._problems.pop(part, None) is not None
+
+    def status(self, at: datetime) -> HubStatus:
+        """All of it, at one moment."""
+        with self._lock:
+            problems = tuple(text for _, text in sorted(self._problems.items()))
+        counters = self.counters
+        return HubStatus(
+            at=at,
+            started_at=self.started_at,
+            broker=self.broker,
+            broker_connected=self.broker_connected,
+            storage=self.storage,
+            storage_writable=self.storage_writable,
+            messages_received_total=counters.messages_received_total,
+            readings_stored_total=counters.readings_stored_total,
+            readings_duplicate_total=counters.readings_duplicate_total,
+            messages_acknowledged_total=counters.messages_acknowledged_total,
+            rejected_total=counters.rejected_total,
+            live_dropped_total=self.live_dropped(),
+            influx_pending=self.forwarding.pending,
+            influx_written_total=self.forwarding.written_total,
+            problems=problems,
+        )

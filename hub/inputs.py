@@ -1,0 +1,116 @@
+"""Everything that can enter the pipeline, stamped with both clocks on entry: a recorded list replays exactly."""
+
+import threading
+from collections import deque
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from hub.requests import Request
+
+MAX_OFFERED = 1_000
+"""Requests that may wait beyond a full inbox."""
+
+
+class Moment(NamedTuple):
+    """When an input was taken in: wall time for records, monotonic seconds for timers."""
+
+    at: datetime
+    monotonic_s: float
+
+
+class Received(Struct, frozen=True):
+    """A message from the broker. `payload` is only its head when `payload_bytes` is larger.
+
+    `epoch` numbers the connection it came by: a packet id means something on that connection alone.
+    """
+
+    moment: Moment
+    topic: str
+    payload: bytes
+    payload_bytes: int
+    retained: bool
+    qos: int
+    packet_id: int
+    epoch: int
+
+
+class Connected(Struct, frozen=True):
+    """The broker has accepted the hub, and may have forgotten what was retained."""
+
+    moment: Moment
+
+
+class Asked(Struct, frozen=True):
+    """A request, and where its answer goes."""
+
+    moment: Moment
+    request: Request[Any]
+    reply: Future[Any]
+
+
+class Tick(Struct, frozen=True):
+    """Time has passed."""
+
+    moment: Moment
+
+
+Input = Received | Connected | Asked | Tick
+
+
+class Inbox:
+    """The one way into the pipeline: bounded; a full inbox makes the broker's messages wait, and loses nothing."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._waiting: deque[Input] = deque()
+        self._lock = threading.Lock()
+        self._filled = threading.Condition(self._lock)
+        self._emptied = threading.Condition(self._lock)
+        self._closed = threading.Event()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, item: Input) -> bool:
+        """Put in, waiting while the inbox is full; False when it was closed."""
+        with self._lock:
+            while len(self._waiting) >= self._capacity and not self._closed.is_set():
+                self._emptied.wait()
+            return self._append(item)
+
+    def offer(self, item: Input) -> bool:
+        """Put in without waiting, a little beyond what messages may fill; False when even that is full, or closed."""
+        with self._lock:
+            return len(self._waiting) < self._capacity + MAX_OFFERED and self._append(item)
+
+    def take(self, limit: int, wait_s: float, linger_s: float) -> list[Input]:
+        """Up to `limit` inputs. Waits at most `wait_s` for the first, then `linger_s` for more to share its commit."""
+        with self._lock:
+            if not self._waiting and not self._closed.is_set():
+                self._filled.wait(wait_s)
+            few = 0 < len(self._waiting) < limit
+        if few and linger_s:
+            self._closed.wait(linger_s)
+        with self._lock:
+            taken = [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
+            if taken:
+                self._emptied.notify_all()
+            return taken
+
+    def close(self) -> None:
+        """Let in nothing more, and wake whoever waits."""
+        self._closed.set()
+        with self._lock:
+            self._filled.notify_all()
+            self._emptied.notify_all()
+
+    def _append(self, item: Input) -> bool:
+        if self._closed.is_set():
+            return False
+        self._waiting.append(item)
+        if len(self._waiting) == 1:
+            self._filled.notify()
+        return True

@@ -1,0 +1,186 @@
+"""The registry: which devices there are, who admitted them, and whether they are there now.
+
+Pure: the moment of each event is an argument. Whatever changes a device's view leaves its key in `changed`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hub.inputs import Moment
+from hub.protocol import Approval, DeviceView, Liveness
+from hub.records import DeviceRecord
+from sensors.catalog import CAMERA, metrics_of
+from sensors.model import Birth, DeviceId, DeviceKey, Metric, Names
+
+MAX_DEVICES = 5_000
+UNKNOWN_KIND = "unknown"
+_NOBODY = Birth(kind=UNKNOWN_KIND, names=Names())
+
+
+@dataclass(slots=True)
+class Device:
+    """One device as the hub holds it. `state` is what it, or its will, last said; None when it said nothing."""
+
+    key: DeviceKey
+    approval: Approval
+    birth: Birth
+    first_seen_at: datetime
+    heard_s: float
+    liveness_since: datetime
+    provenance: tuple[str, ...] = ()
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    undeclared: set[str] = field(default_factory=set)
+    state: bool | None = None
+    heard: bool = False
+    last_seen_at: datetime | None = None
+    liveness: Liveness = Liveness.UNKNOWN
+    cut_off: bool = False
+    """Whether it is the device it speaks through that is not there, so that nothing is known of this one."""
+
+    @property
+    def approved(self) -> bool:
+        """Whether it may raise alarms and reach a wall."""
+        return self.approval is Approval.APPROVED
+
+    @property
+    def introduced(self) -> bool:
+        """Whether it ever said who it is."""
+        return self.birth is not _NOBODY
+
+    def introduce(self, birth: Birth | None) -> None:
+        """Take on what a birth says; None takes it back."""
+        self.birth = birth or _NOBODY
+        self.metrics = {metric.name: metric for metric in metrics_of(self.birth)}
+        self.undeclared.difference_update(self.metrics)
+
+    def view(self) -> DeviceView:
+        """What clients see."""
+        birth = self.birth
+        return DeviceView(
+            key=self.key,
+            kind=birth.kind,
+            names=birth.names,
+            site_names=birth.site_names,
+            approval=self.approval,
+            liveness=self.liveness,
+            liveness_since=self.liveness_since,
+            equipment_class=birth.equipment_class,
+            position=birth.position,
+            metrics=tuple(self.metrics.values()),
+            streams=birth.streams,
+            covers=birth.covers,
+            via=birth.via,
+            maker=birth.maker,
+            model=birth.model,
+            firmware=birth.firmware,
+            serial=birth.serial,
+            first_seen_at=self.first_seen_at,
+            last_seen_at=self.last_seen_at,
+            provenance=self.provenance,
+        )
+
+    def record(self) -> DeviceRecord:
+        """What the disk keeps."""
+        birth = self.birth if self.introduced else None
+        return DeviceRecord(self.key, self.approval, self.first_seen_at, self.provenance, birth)
+
+
+class Registry:
+    """All devices by key."""
+
+    def __init__(self, remembered: Iterable[DeviceRecord], now: Moment, *, approve_all: bool) -> None:
+        self._approve_all = approve_all
+        self.devices: dict[DeviceKey, Device] = {}
+        self.changed: set[DeviceKey] = set()
+        for record in remembered:
+            device = Device(
+                key=record.key,
+                approval=record.approval,
+                birth=_NOBODY,
+                first_seen_at=record.first_seen_at,
+                heard_s=now.monotonic_s,
+                liveness_since=now.at,
+                provenance=record.provenance,
+            )
+            device.introduce(record.birth)
+            self.devices[record.key] = device
+
+    def find(self, key: DeviceKey) -> Device | None:
+        """The device of that key, if it was ever seen."""
+        return self.devices.get(key)
+
+    def meet(self, key: DeviceKey, now: Moment, provenance: str) -> Device | None:
+        """The device of that key, made when it is new; None when the registry is full."""
+        device = self.devices.get(key)
+        if device is None:
+            if len(self.devices) >= MAX_DEVICES:
+                return None
+            approval = Approval.APPROVED if self._approve_all else Approval.DISCOVERED
+            device = self.devices[key] = Device(key, approval, _NOBODY, now.at, now.monotonic_s, now.at)
+            self.changed.add(key)
+        if provenance not in device.provenance:
+            device.provenance = (*device.provenance, provenance)
+            self.changed.add(key)
+        return device
+
+    def hear(self, device: Device, now: Moment) -> None:
+        """Something came from the device just now; what is published of a camera comes from whoever watches it."""
+        device.last_seen_at = now.at
+        device.heard_s = now.monotonic_s
+        device.heard = True
+        if device.birth.kind != CAMERA and (through := self.through(device)) is not None:
+            through.heard_s = now.monotonic_s
+            through.heard = True
+
+    def through(self, device: Device) -> Device | None:
+        """The device of its site whose connection it speaks through, if that is known and has one of its own."""
+        if device.birth.via is None:
+            return None
+        through = self.devices.get(DeviceKey(device.key.site, DeviceId(device.birth.via)))
+        return through if through is not None and through.birth.via is None else None
+
+    def judge(self, now: Moment) -> list[Device]:
+        """Bring the liveness of every device up to date; those where it changed, carriers before the carried."""
+        ordered = sorted(self.devices.values(), key=lambda device: device.birth.via is not None)
+        return [device for device in ordered if self._judge(device, now)]
+
+    def cameras_covering(self, key: DeviceKey) -> tuple[DeviceKey, ...]:
+        """Approved cameras of the site that see this device's surroundings, in order of key."""
+        return tuple(
+            sorted(
+                device.key
+                for device in self.devices.values()
+                if device.birth.kind == CAMERA
+                and device.approved
+                and device.key.site == key.site
+                and device.key != key
+                and key.device in device.birth.covers
+            )
+        )
+
+    def views(self) -> tuple[DeviceView, ...]:
+        """Every device, in order of key."""
+        return tuple(self.devices[key].view() for key in sorted(self.devices))
+
+    def _judge(self, device: Device, now: Moment) -> bool:
+        through = self.through(device)
+        cut_off = through is not None and through.liveness in (Liveness.OFFLINE, Liveness.SILENT)
+        liveness = _liveness(device, through, now, cut_off=cut_off)
+        if (liveness, cut_off) == (device.liveness, device.cut_off):
+            return False
+        if liveness is not device.liveness:
+            device.liveness_since = now.at
+        device.liveness, device.cut_off = liveness, cut_off
+        self.changed.add(device.key)
+        return True
+
+
+def _liveness(device: Device, through: Device | None, now: Moment, *, cut_off: bool) -> Liveness:
+    """A camera has nothing to say of its own; whoever watches it judges its picture, so silence says nothing."""
+    if device.state is False or cut_off:
+        return Liveness.OFFLINE
+    if device.birth.kind != CAMERA and now.monotonic_s - device.heard_s > device.birth.silence_s:
+        return Liveness.SILENT
+    carried = through is not None and through.liveness is Liveness.ONLINE
+    return Liveness.ONLINE if device.state or device.heard or carried else Liveness.UNKNOWN
