@@ -1,0 +1,57 @@
+"""One simulated camera: who it is, what it films, how it asks for a password, and what is wrong with it."""
+
+from enum import StrEnum
+
+from msgspec import Struct, field
+
+from sensors.model import DeviceKey
+from sensors.rtsp.authentication import Challenge, Credentials
+from simulators.cameras.film import Shot
+
+
+class Authentication(StrEnum):
+    """How a camera asks for credentials, when it has any."""
+
+    DIGEST = "digest"
+    DIGEST_SHA256 = "digest-sha256"
+    BASIC = "basic"
+    NONE = "none"
+
+
+class Fault(StrEnum):
+    """What can be wrong with a camera.
+
+    KILLED drops every connection; STALLED keeps them and sends nothing; FROZEN sends the same picture for ever;
+    LOCKED takes no password; GONE does not know its own streams.
+    """
+
+    NONE = "none"
+    KILLED = "killed"
+    STALLED = "stalled"
+    FROZEN = "frozen"
+    LOCKED = "locked"
+    GONE = "gone"
+
+
+class Camera(Struct, frozen=True):
+    """A camera of a post. `shot` has the size of neither stream; each stream sets its own."""
+
+    key: DeviceKey
+    shot: Shot
+    authentication: Authentication = Authentication.NONE
+    credentials: Credentials | None = field(default=None)
+
+    def challenge(self, nonce: str) -> Challenge | None:
+        """What a client must answer, or None when the camera is open."""
+        if self.credentials is None:
+            return None
+        realm = str(self.key)
+        match self.authentication:
+            case Authentication.NONE:
+                return None
+            case Authentication.BASIC:
+                return Challenge("basic", realm)
+            case Authentication.DIGEST:
+                return Challenge("digest", realm, nonce)
+            case Authentication.DIGEST_SHA256:
+                return Challenge("digest", realm, nonce, "SHA-256", "auth")

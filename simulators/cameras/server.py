@@ -1,0 +1,153 @@
+"""The RTSP server of all simulated cameras: one port, a path a stream, rtsp://host:port/<site>/<camera>/<main|sub>."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from sensors.clock import Clock
+from sensors.errors import NotFoundError, UnavailableError
+from sensors.model import DeviceKey, StreamRole
+from simulators.cameras.broadcast import Broadcast
+from simulators.cameras.camera import Camera, Fault
+from simulators.cameras.connection import Connection
+from simulators.cameras.departures import Departure
+from simulators.cameras.workshop import FORMATS, Workshop
+
+MAX_CONNECTIONS = 256
+_CUTS = frozenset({Fault.KILLED, Fault.LOCKED, Fault.GONE})
+"""Faults that end the sessions there are."""
+
+
+@dataclass(slots=True)
+class _Stream:
+    camera: Camera
+    role: StreamRole
+    broadcast: Broadcast
+    fault: Fault = field(default=Fault.NONE)
+
+
+class CameraServer:
+    """Serves cameras until cancelled. `start` before `run`; `port` is known in between."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        cameras: Iterable[Camera],
+        workshop: Workshop,
+        clock: Clock,
+        on_departure: Callable[[Departure], None] | None = None,
+    ) -> None:
+        self._host = host
+        self.port = port
+        self._streams = {
+            f"{camera.key}/{role}": _Stream(camera, role, Broadcast(camera, role, workshop, clock, on_departure))
+            for camera in cameras
+            for role in FORMATS
+        }
+        self._connections: set[Connection] = set()
+        self._listener: asyncio.Server | None = None
+        self._datagrams: tuple[socket.socket, socket.socket] | None = None
+        self._arrivals: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue(
+            MAX_CONNECTIONS
+        )
+        self.refused_total = 0
+
+    def url(self, key: DeviceKey, role: StreamRole, host: str) -> str:
+        """Where a stream can be fetched."""
+        return f"rtsp://{host}:{self.port}/{key}/{role}"
+
+    async def start(self) -> None:
+        """Begin to listen.
+
+        Raises:
+            UnavailableError: the port is taken.
+        """
+        try:
+            self._listener = await asyncio.start_server(self._arrive, self._host, self.port)
+        except OSError as error:
+            raise UnavailableError(
+                f"cannot listen: {error.strerror}",
+                subject=f"RTSP {self._host}:{self.port}",
+                mend="Stop what uses the port, or set rtsp_port = 0 in the scenario",
+            ) from error
+        self.port = self._listener.sockets[0].getsockname()[1]
+        self._datagrams = (_datagram_socket(self._host), _datagram_socket(self._host))
+
+    async def run(self) -> None:
+        """Serve until cancelled; every connection is closed on the way out."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name, stream in self._streams.items():
+                    group.create_task(stream.broadcast.run(), name=f"broadcast-{name}")
+                while True:
+                    group.create_task(self._serve(*await self._arrivals.get()), name="rtsp-connection")
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._listener is not None:
+            self._listener.close()
+        for opened in self._datagrams or ():
+            opened.close()
+
+    async def set_fault(self, key: DeviceKey, fault: Fault) -> None:
+        """Break a camera, or mend it with `Fault.NONE`; in force when this returns.
+
+        Raises:
+            NotFoundError: there is no such camera.
+        """
+        streams = [stream for stream in self._streams.values() if stream.camera.key == key]
+        if not streams:
+            raise NotFoundError("no such camera", subject=str(key), mend="Name a camera of the scenario")
+        for stream in streams:
+            stream.fault = fault
+            await stream.broadcast.set_fault(fault)
+        if fault in _CUTS:
+            for connection in tuple(self._connections):
+                if connection.playable is not None and connection.playable.camera.key == key:
+                    connection.abort()
+
+    async def warm_up(self) -> None:
+        """Have every sub-stream ready to be served."""
+        streams = [stream for stream in self._streams.values() if stream.role is StreamRole.SUB]
+        await asyncio.gather(*(stream.broadcast.clip() for stream in streams))
+
+    def find(self, path: str) -> _Stream | None:
+        """The stream at a path, or None."""
+        return self._streams.get(path)
+
+    def datagram_sockets(self) -> tuple[socket.socket, socket.socket]:
+        """Bound sockets for media and for RTCP; neither blocks.
+
+        Raises:
+            UnavailableError: the server has not started.
+        """
+        if self._datagrams is None:
+            raise UnavailableError("the server has not started", subject="RTSP")
+        return self._datagrams
+
+    def _arrive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._connections) >= MAX_CONNECTIONS or self._arrivals.full():
+            self.refused_total += 1
+            writer.transport.abort()
+            return
+        self._arrivals.put_nowait((reader, writer))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = Connection(self, reader, writer)
+        self._connections.add(connection)
+        try:
+            await connection.run()
+        finally:
+            self._connections.discard(connection)
+
+
+def _datagram_socket(host: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_DGRAM)
+    opened.setblocking(False)
+    opened.bind((host, 0))
+    return opened

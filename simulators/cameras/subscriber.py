@@ -1,0 +1,95 @@
+"""One viewer of a stream, over its RTSP connection or over UDP; frames that it does not take in time are dropped."""
+
+import asyncio
+import contextlib
+import socket
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sensors.rtsp.messages import encode_interleaved
+
+
+class Outgoing(NamedTuple):
+    """The packets of one frame as they leave now."""
+
+    packets: Sequence[bytes]
+    key: bool
+
+
+class Subscriber(ABC):
+    """Takes frames; after a dropped one it waits for a key frame, since what lies between cannot be decoded."""
+
+    def __init__(self) -> None:
+        self._waits_for_key = True
+        self.frames_total = 0
+        self.dropped_total = 0
+
+    def send(self, frame: Outgoing) -> bool:
+        """Whether the frame went to the network."""
+        if self._waits_for_key and not frame.key:
+            return False
+        self._waits_for_key = not self._write(frame.packets)
+        if self._waits_for_key:
+            self.dropped_total += 1
+            return False
+        self.frames_total += 1
+        return True
+
+    def break_off(self) -> None:
+        """The next frame does not follow the last one: begin again at a key frame."""
+        self._waits_for_key = True
+
+    @abstractmethod
+    def report(self, packet: bytes) -> None:
+        """Send one RTCP packet."""
+
+    @abstractmethod
+    def _write(self, packets: Sequence[bytes]) -> bool:
+        """Hand one frame's packets to the network; false when so much is waiting that more would only be late."""
+
+
+class InterleavedSubscriber(Subscriber):
+    """A viewer inside its RTSP connection; `channel` is RTP, the next one RTCP."""
+
+    def __init__(self, transport: asyncio.WriteTransport, channel: int, pending_limit_bytes: int) -> None:
+        super().__init__()
+        self._transport = transport
+        self._channel = channel
+        self._pending_limit_bytes = pending_limit_bytes
+
+    def report(self, packet: bytes) -> None:
+        """Send one RTCP packet."""
+        if not self._is_full():
+            self._transport.write(encode_interleaved(self._channel + 1, packet))
+
+    def _is_full(self) -> bool:
+        return self._transport.is_closing() or self._transport.get_write_buffer_size() > self._pending_limit_bytes
+
+    def _write(self, packets: Sequence[bytes]) -> bool:
+        if self._is_full():
+            return False
+        self._transport.write(b"".join([encode_interleaved(self._channel, packet) for packet in packets]))
+        return True
+
+
+class DatagramSubscriber(Subscriber):
+    """A viewer that is sent datagrams from the server's own pair of sockets, which do not block."""
+
+    def __init__(self, media: socket.socket, control: socket.socket, host: str, ports: tuple[int, int]) -> None:
+        super().__init__()
+        self._media, self._control = media, control
+        self._media_address, self._control_address = (host, ports[0]), (host, ports[1])
+
+    def report(self, packet: bytes) -> None:
+        """Send one RTCP packet, or lose it, as datagrams may be."""
+        with contextlib.suppress(OSError):
+            self._control.sendto(packet, self._control_address)
+
+    def _write(self, packets: Sequence[bytes]) -> bool:
+        try:
+            for packet in packets:
+                self._media.sendto(packet, self._media_address)
+        except OSError:
+            return False
+        return True
