@@ -1,13 +1,28 @@
-"""Readings held against what their device declared: a lying type is refused, an implausible value is marked."""
+"""Births held against themselves, and readings against births: lies are refused, the implausible is marked."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import msgspec
 
-from sensors.model import Metric, MetricType, Quality, Reading, Value
+from sensors.catalog import WALL
+from sensors.model import Birth, Condition, DeviceKey, Limit, Metric, MetricType, Quality, Reading, Value
+from sensors.topics import WALLS
 
 MAX_AHEAD = timedelta(seconds=60)
 """A source clock further ahead than this makes its readings uncertain."""
+
+
+def find_lie(key: DeviceKey, birth: Birth) -> str | None:
+    """What is wrong with a birth although its form is right; None when it may be believed."""
+    if (key.site == WALLS) is not (birth.kind == WALL):
+        return f"the site {WALLS} belongs to devices of kind {WALL}, and they to it"
+    if any(_holds_password(stream.url) for stream in birth.streams):
+        return "a stream's URL holds a user name or a password, or is none"
+    if (name := _repeated(metric.name for metric in birth.metrics)) is not None:
+        return f"metric {name} is declared twice"
+    return next((lie for metric in birth.metrics if (lie := _lie_of_metric(metric)) is not None), None)
 
 
 def check(reading: Reading, metric: Metric | None) -> Reading | str:
@@ -32,6 +47,39 @@ def check(reading: Reading, metric: Metric | None) -> Reading | str:
         reading.sequence,
         reading.historical,
     )
+
+
+def _lie_of_metric(metric: Metric) -> str | None:
+    if metric.minimum is not None and metric.maximum is not None and metric.minimum > metric.maximum:
+        return f"the range of {metric.name} is empty"
+    if (name := _repeated(limit.id for limit in metric.limits)) is not None:
+        return f"limit {name} of {metric.name} is declared twice"
+    return next(
+        (f"limit {limit.id} of {metric.name} can never be met" for limit in metric.limits if _is_vain(limit, metric)),
+        None,
+    )
+
+
+def _is_vain(limit: Limit, metric: Metric) -> bool:
+    ordered = limit.condition in (Condition.ABOVE, Condition.BELOW)
+    numeric = metric.type in (MetricType.NUMBER, MetricType.COUNTER)
+    return not _fits(limit.bound, metric.type) or (ordered and not numeric)
+
+
+def _repeated(names: Iterable[str]) -> str | None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
+
+
+def _holds_password(url: str) -> bool:
+    try:
+        return urlsplit(url).username is not None
+    except ValueError:
+        return True
 
 
 def _fits(value: Value, declared: MetricType) -> bool:

@@ -43,6 +43,12 @@ class Connected(Struct, frozen=True):
     moment: Moment
 
 
+class Disconnected(Struct, frozen=True):
+    """The broker is gone."""
+
+    moment: Moment
+
+
 class Asked(Struct, frozen=True):
     """A request, and where its answer goes."""
 
@@ -57,7 +63,7 @@ class Tick(Struct, frozen=True):
     moment: Moment
 
 
-Input = Received | Connected | Asked | Tick
+Input = Received | Connected | Disconnected | Asked | Tick
 
 
 class Inbox:

@@ -1,0 +1,61 @@
+"""One input in, its effects on the state: what equipment said, what people ask, and the passing of time."""
+
+from hub.desk import Desk
+from hub.inputs import Asked, Connected, Disconnected, Input, Moment, Received, Tick
+from hub.reception import Reception
+from hub.state import Answer, Effects, State
+from sensors.errors import ShekaraError
+
+
+class Center:
+    """Takes batches of inputs. The same inputs on the same beginning lead to the same effects."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self._reception = Reception(state)
+        self._desk = Desk(state)
+
+    def begin(self, now: Moment) -> Effects:
+        """The first entry of a run."""
+        self.state.log(now, "hub-started", self.state.settings.name)
+        return self.state.settle(now)
+
+    def end(self, now: Moment) -> Effects:
+        """The last entry of a run."""
+        self._log_rejections(now)
+        self.state.log(now, "hub-stopped", self.state.settings.name)
+        return self.state.settle(now)
+
+    def take(self, batch: list[Input]) -> Effects:
+        """Take in a batch, one input after another, and gather what it leads to."""
+        for item in batch:
+            match item:
+                case Received():
+                    self._reception.take(item)
+                case Asked():
+                    self._ask(item)
+                case Tick():
+                    self._tick(item.moment)
+                case Connected():
+                    self.state.connected = True
+                    for plan in self.state.walls.plans.values():
+                        self.state.publish_plan(plan)
+                case Disconnected():
+                    self.state.connected = False
+        return self.state.settle(batch[-1].moment)
+
+    def _ask(self, asked: Asked) -> None:
+        try:
+            result = self._desk.answer(asked.request, asked.moment)
+        except ShekaraError as error:
+            result = error
+        self.state.effects.answers.append(Answer(asked.reply, result))
+
+    def _tick(self, now: Moment) -> None:
+        self.state.judge_liveness(now)
+        self.state.move_alarms(self.state.engine.tick(now), now)
+        self._log_rejections(now)
+
+    def _log_rejections(self, now: Moment) -> None:
+        for count, latest in self.state.rejections.due(now):
+            self.state.log(now, "rejected", f"{latest.topic}: {latest.reason} ({count})", key=latest.key)

@@ -1,0 +1,178 @@
+"""All that the hub knows while it runs, and what one batch of inputs makes of it.
+
+Nothing here does I/O or asks for the time. Effects are gathered, and let out by the pipeline once they are durable.
+"""
+
+from concurrent.futures import Future
+from typing import Any, NamedTuple
+
+from msgspec import Struct, field
+
+from hub.alarms.engine import AlarmEngine, Transition, reading_of_state
+from hub.alarms.liveness import LIVENESS
+from hub.config import HubSettings
+from hub.inputs import Moment
+from hub.journal import HUB, Journal
+from hub.planner import House
+from hub.protocol import (
+    AlarmChanged,
+    AlarmView,
+    DevicesChanged,
+    LiveMessage,
+    Liveness,
+    LogEntry,
+    Logged,
+    MetricsChanged,
+    WallsChanged,
+)
+from hub.records import Changes, DeviceRecord, Remembered
+from hub.registry import Device, Registry
+from hub.rejections import Rejections
+from hub.requests import ReadStand, Stand
+from hub.values import LastValues
+from hub.walls import Walls, is_wall
+from sensors.errors import ShekaraError
+from sensors.model import DeviceKey, Reading, Rejected
+from sensors.topics import Leaf, topic, wall_key
+from videowall.plan import Plan, encode_plan
+
+
+class Outgoing(NamedTuple):
+    """Something to publish."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+
+
+class Answer(NamedTuple):
+    """A request's outcome, given once it is durable; a question about everything is answered only then."""
+
+    reply: Future[Any]
+    result: object | ShekaraError | ReadStand
+
+
+class Effects(Struct):
+    """What a batch of inputs leads to, in the order in which it may leave: readings, decisions, then the rest."""
+
+    readings: list[Reading] = field(default_factory=list)
+    changes: Changes = field(default_factory=Changes)
+    live: list[LiveMessage] = field(default_factory=list)
+    outgoing: list[Outgoing] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+
+
+class State:
+    """The parts, and the few steps that touch more than one of them."""
+
+    def __init__(self, settings: HubSettings, remembered: Remembered, newest: list[Reading], started: Moment) -> None:
+        self.settings = settings
+        self.registry = Registry(remembered.devices, started, approve_all=settings.approve_all)
+        self.engine = AlarmEngine(remembered.alarms, self.registry.cameras_covering)
+        self.values = LastValues(newest)
+        self.walls = Walls(remembered.walls, House(settings.language, settings.time_zone))
+        self.journal = Journal(remembered.log)
+        self.rejections = Rejections()
+        self.connected = False
+        self.plans_due = True
+        self.liveness_due = False
+        self.effects = Effects()
+        self._kept: dict[DeviceKey, DeviceRecord] = {record.key: record for record in remembered.devices}
+
+    def log(
+        self, now: Moment, kind: str, text: str, *, who: str = HUB, key: DeviceKey | None = None, occurrence: str = ""
+    ) -> LogEntry:
+        """Write a line into the operational log."""
+        entry = self.journal.write(now, kind, text, who=who, key=key, occurrence=occurrence)
+        self.effects.changes.log.append(entry)
+        self.effects.live.append(Logged(entry))
+        return entry
+
+    def reject(self, rejected: Rejected) -> None:
+        """Keep bad input for the technician."""
+        self.rejections.add(rejected)
+
+    def move_alarms(self, transitions: list[Transition], now: Moment, *, who: str = HUB, text: str = "") -> None:
+        """Make known what became of alarms."""
+        for kind, view in transitions:
+            record = self.engine.record(view)
+            self.effects.changes.alarms[record.key, record.metric, record.limit] = record
+            self.log(now, kind, text or self._words(view), who=who, key=view.key, occurrence=view.occurrence)
+            self.effects.live.append(AlarmChanged(view))
+            self.plans_due = True
+
+    def judge_alarms_of(self, device: Device, now: Moment) -> None:
+        """Show the device's liveness to the alarm engine, if anything is known of the device itself."""
+        if device.approved and not device.cut_off and device.liveness is not Liveness.UNKNOWN:
+            reading = reading_of_state(device.key, LIVENESS, device.liveness, now)
+            self.move_alarms(self.engine.see(reading, LIVENESS, now), now)
+
+    def judge_liveness(self, now: Moment) -> None:
+        """Bring the liveness of all devices up to date, and say what changed."""
+        self.liveness_due = False
+        was = {key: device.liveness for key, device in self.registry.devices.items()}
+        for device in self.registry.judge(now):
+            before, after = was[device.key], device.liveness
+            first = before is Liveness.UNKNOWN and after is Liveness.ONLINE
+            if before is not after and not first and not device.cut_off:
+                self.log(now, f"device-{after}", self.name(device), key=device.key)
+            if is_wall(device):
+                self.plans_due = True
+            self.judge_alarms_of(device, now)
+
+    def name(self, device: Device) -> str:
+        """The device's name in the hub's language, or its key."""
+        return device.birth.names.in_language(self.settings.language) or str(device.key)
+
+    def publish_plan(self, plan: Plan) -> None:
+        """Send a wall its plan, retained."""
+        self.effects.outgoing.append(Outgoing(topic(wall_key(plan.wall), Leaf.PLAN), encode_plan(plan), retained=True))
+
+    def plan(self, now: Moment) -> None:
+        """Make the walls' plans anew, and send those that changed."""
+        self.plans_due = False
+        before = set(self.walls.views(self.registry))
+        for plan in self.walls.plan(self.registry, self.engine.listed, now.at):
+            self.effects.changes.walls[plan.wall] = self.walls.choices[plan.wall]
+            self.publish_plan(plan)
+        changed = tuple(view for view in self.walls.views(self.registry) if view not in before)
+        if changed:
+            self.effects.live.append(WallsChanged(changed))
+
+    def settle(self, now: Moment) -> Effects:
+        """End a batch: what changed, once for all of it."""
+        if self.liveness_due:
+            self.judge_liveness(now)
+        if self.plans_due:
+            self.plan(now)
+        self._settle_devices()
+        if self.values.changed:
+            self.effects.live.append(MetricsChanged(tuple(self.values.changed.values())))
+            self.values.changed = {}
+        effects, self.effects = self.effects, Effects()
+        return effects
+
+    def stand(self) -> Stand:
+        """All of it, for a client."""
+        return Stand(
+            devices=self.registry.views(),
+            metrics=self.values.views,
+            alarms=self.engine.listed,
+            walls=self.walls.views(self.registry),
+            log=self.journal.recent,
+        )
+
+    def _settle_devices(self) -> None:
+        if not self.registry.changed:
+            return
+        devices = [self.registry.devices[key] for key in sorted(self.registry.changed)]
+        self.registry.changed.clear()
+        self.effects.live.append(DevicesChanged(tuple(device.view() for device in devices)))
+        for device in devices:
+            record = device.record()
+            if self._kept.get(device.key) != record:
+                self._kept[device.key] = self.effects.changes.devices[device.key] = record
+
+    def _words(self, view: AlarmView) -> str:
+        message = view.message.in_language(self.settings.language)
+        return f"{message} ({view.value} {view.unit})" if view.unit else f"{message} ({view.value})"
