@@ -1,0 +1,50 @@
+"""The registry: what is there, who may come in, what it is asked to do."""
+
+import uuid
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from hub.api.route import Call, Nothing, Route
+from hub.protocol import API, DeviceView, LogEntry, Note
+from sensors.access import Action
+from sensors.dialects.native import CommandPayload
+from sensors.model import Ident, Value
+
+_DEVICE = f"{API}/devices/{{site}}/{{device}}"
+
+
+class CommandRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a device is asked to do."""
+
+    name: Ident
+    arguments: Annotated[dict[Ident, Value], Meta(max_length=16)] = {}
+
+
+async def list_devices(call: Call[Nothing, Nothing]) -> tuple[DeviceView, ...]:
+    """List every device of the registry."""
+    return await call.parts.hub.devices()
+
+
+async def approve_device(call: Call[Note, Nothing]) -> DeviceView:
+    """Admit a device."""
+    return await call.parts.hub.approve(call.key, call.who.name, call.body.text)
+
+
+async def refuse_device(call: Call[Note, Nothing]) -> DeviceView:
+    """Keep a device out."""
+    return await call.parts.hub.refuse(call.key, call.who.name, call.body.text)
+
+
+async def send_command(call: Call[CommandRequest, Nothing]) -> LogEntry:
+    """Send a command to a device; its answer comes as a log entry."""
+    command = CommandPayload(uuid.uuid4().hex, call.body.name, call.body.arguments)
+    return await call.parts.hub.send_command(call.key, command, call.who.name)
+
+
+ROUTES = (
+    Route("GET", f"{API}/devices", Action.READ_STATE, list_devices),
+    Route("POST", f"{_DEVICE}/approve", Action.APPROVE_DEVICE, approve_device),
+    Route("POST", f"{_DEVICE}/refuse", Action.APPROVE_DEVICE, refuse_device),
+    Route("POST", f"{_DEVICE}/commands", Action.COMMAND_DEVICE, send_command, status=202),
+)

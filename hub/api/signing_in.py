@@ -1,0 +1,64 @@
+"""Signing in: throttled, few at a time, off the event loop; and what a sign-in is good for."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from hub.accounts import Accounts
+from hub.keys import SigningKeys
+from hub.protocol import Session, SignIn, Ticket
+from hub.throttle import Throttle
+from sensors.access import Audience, Principal, Role, issue_token
+from sensors.errors import AccessError, UnavailableError
+
+LIFETIME = timedelta(hours=12)
+"""One shift: nobody signs in twice in it, and no sign-in outlives it."""
+_AT_ONCE = 2
+_WAITING = 32
+_log = structlog.get_logger(__name__)
+
+
+class SignInDesk:
+    """Checks names and passwords; each check costs CPU and memory, so few run and few wait."""
+
+    def __init__(self, accounts: Accounts, keys: SigningKeys, throttle: Throttle) -> None:
+        self._accounts = accounts
+        self._keys = keys
+        self._throttle = throttle
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._present = 0
+
+    async def sign_in(self, given: SignIn, address: str) -> Session:
+        """A session for the right name and password.
+
+        Raises:
+            AccessError: one of them is wrong.
+            ThrottledError: this name or this address has failed too often.
+            UnavailableError: too many are signing in just now.
+        """
+        if self._present >= _AT_ONCE + _WAITING:
+            raise UnavailableError("too many are signing in", subject="sign-in", mend="Try again in a moment")
+        self._present += 1
+        try:
+            async with self._turns:
+                self._throttle.check(given.name, address)
+                principal = await asyncio.to_thread(self._authenticate, given)
+        except AccessError:
+            self._throttle.failed(given.name, address)
+            _log.warning("sign-in refused", address=address)
+            raise
+        finally:
+            self._present -= 1
+        self._throttle.succeeded(given.name, address)
+        token = issue_token(principal, Audience.SESSION, self._keys.private_pem)
+        return Session(token, principal.name, principal.role, principal.expires_at)
+
+    def ticket(self, principal: Principal, wall_url: str) -> Ticket:
+        """The address of a wall's page that lets this browser watch, as a viewer, until the sign-in ends."""
+        watcher = Principal(principal.name, Role.VIEWER, principal.token_id, principal.expires_at)
+        token = issue_token(watcher, Audience.TICKET, self._keys.private_pem)
+        return Ticket(f"{wall_url}?ticket={token}", principal.expires_at)
+
+    def _authenticate(self, given: SignIn) -> Principal:
+        return self._accounts.authenticate(given.name, given.password, LIFETIME)

@@ -1,0 +1,51 @@
+"""Walls: what they show, and the way to their pages."""
+
+from urllib.parse import urlsplit
+
+from hub.api.route import Call, Nothing, Route
+from hub.core import Hub
+from hub.protocol import API, Ticket, WallRequest, WallView
+from sensors.access import Action
+from sensors.errors import NotFoundError, UnavailableError
+from sensors.model import Ident
+
+_WALL = f"{API}/walls/{{wall}}"
+
+
+async def list_walls(call: Call[Nothing, Nothing]) -> tuple[WallView, ...]:
+    """List every wall."""
+    return await call.parts.hub.walls()
+
+
+async def change_wall(call: Call[WallRequest, Nothing]) -> WallView:
+    """Change a wall's layout, language or spotlight."""
+    return await call.parts.hub.change_wall(call.ident("wall"), call.body, call.who.name)
+
+
+async def issue_ticket(call: Call[Nothing, Nothing]) -> Ticket:
+    """Get the address of a wall's page that lets a browser watch it."""
+    return call.parts.desk.ticket(call.who, await find_page(call.parts.hub, call.ident("wall")))
+
+
+async def find_page(hub: Hub, wall: Ident) -> str:
+    """The address of a known wall's page: the one its node announced, never one that was asked for.
+
+    Raises:
+        NotFoundError: there is no such wall.
+        UnavailableError: the wall has announced no page.
+    """
+    for view in await hub.walls():
+        if view.wall != wall:
+            continue
+        parts = urlsplit(view.url)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+            raise UnavailableError("has announced no page", subject=f"wall {wall}", mend="Start its wall node")
+        return view.url
+    raise NotFoundError("no such wall", subject=wall)
+
+
+ROUTES = (
+    Route("GET", f"{API}/walls", Action.READ_STATE, list_walls),
+    Route("PUT", _WALL, Action.CONTROL_WALL, change_wall),
+    Route("POST", f"{_WALL}/ticket", Action.WATCH_WALL, issue_ticket),
+)
