@@ -1,0 +1,240 @@
+"""One connection to the broker, from beginning to end. Each try makes a new one, so that nothing is carried over.
+
+Messages are acknowledged by hand, in the order of their arrival, after they are durable. Quality of service 2 is
+never asked for: its first answer would leave before that.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from hub.inputs import Moment, Received
+from sensors.clock import Clock
+from sensors.dialects.native import MAX_PAYLOAD_BYTES
+from sensors.errors import UnavailableError
+from sensors.rtsp.authentication import Credentials
+from sensors.topics import EVERYTHING
+
+SESSION_EXPIRY_S = 7 * 86_400
+RECEIVE_MAXIMUM = 1_000
+MAX_PACKET_BYTES = 32 * 1024 * 1024
+"""An MQTT 5 broker does not send the hub a packet beyond this; one below it that is too large is shown as rejected."""
+_HEAD_BYTES = 200
+_CONNECT_TIMEOUT_S = 5.0
+_LOOP_S = 1.0
+_FLUSH_LOOPS = 50
+
+
+class Address(NamedTuple):
+    """Where the broker is and as whom the hub comes."""
+
+    host: str
+    port: int
+    client_id: str
+    keepalive_s: int
+    credentials: Credentials | None
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class VersionRefused(UnavailableError):  # noqa: N818 - a leaf of the tree, told apart by who catches it
+    """The broker does not speak this version of MQTT, or hung up on hearing it."""
+
+
+class Connection:
+    """One connection. `run` belongs to the ingest thread, `acknowledge` and `publish` to any."""
+
+    def __init__(
+        self,
+        address: Address,
+        version: int,
+        epoch: int,
+        clock: Clock,
+        deliver: Callable[[Received], bool],
+        announce: Callable[[bool], None],
+    ) -> None:
+        self._address = address
+        self._version = version
+        self._epoch = epoch
+        self._clock = clock
+        self._deliver = deliver
+        self._announce = announce
+        self._refusal: UnavailableError | None = None
+        self._subscribed = False
+        self._over = False
+        self._lock = threading.Lock()
+        self._client = self._make_client()
+
+    @property
+    def standing(self) -> bool:
+        """Whether the broker has taken the hub's subscription, and has not gone since."""
+        return self._subscribed and not self._over
+
+    def run(self, stopping: threading.Event) -> None:
+        """Connect, subscribe and take in until told to stop.
+
+        Raises:
+            VersionRefused: try the other version.
+            UnavailableError: the broker is not there, refuses, or is gone.
+        """
+        try:
+            self._connect()
+            began_s = self._clock.monotonic_s()
+            while not stopping.is_set():
+                result = self._client.loop(_LOOP_S)
+                if self._refusal is not None:
+                    raise self._refusal
+                if result != mqtt.MQTT_ERR_SUCCESS:
+                    raise self._ended()
+                if not self._subscribed and self._clock.monotonic_s() - began_s > _CONNECT_TIMEOUT_S:
+                    raise self._ended()
+            self._leave()
+        finally:
+            with self._lock:
+                self._over = True
+            self._hang_up()
+
+    def acknowledge(self, messages: Sequence[Received]) -> int:
+        """Acknowledge, in this order, those that came by this connection, if it stands; how many those were."""
+        count = 0
+        with self._lock:
+            if not self.standing:
+                return 0
+            for message in messages:
+                if message.epoch == self._epoch and message.qos:
+                    self._client.ack(message.packet_id, message.qos)
+                    count += 1
+        return count
+
+    def publish(self, topic: str, payload: bytes, *, retained: bool) -> bool:
+        """Queue a message for the broker; False when the connection does not stand."""
+        with self._lock:
+            if not self.standing:
+                return False
+            return self._client.publish(topic, payload, qos=1, retain=retained).rc == mqtt.MQTT_ERR_SUCCESS
+
+    def _make_client(self) -> mqtt.Client:
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._address.client_id,
+            clean_session=None if self._version == mqtt.MQTTv5 else False,
+            protocol=MQTTProtocolVersion(self._version),
+            reconnect_on_failure=False,
+            manual_ack=True,
+        )
+        client.connect_timeout = _CONNECT_TIMEOUT_S
+        if self._address.credentials is not None:
+            client.username_pw_set(self._address.credentials.user, self._address.credentials.password)
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        # With this set, a write by another thread is only queued, and the ingest thread alone uses the socket.
+        client.on_socket_register_write = _leave_writing_to_the_loop
+        return client
+
+    def _connect(self) -> None:
+        try:
+            if self._version == mqtt.MQTTv5:
+                properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it bare
+                properties.SessionExpiryInterval = SESSION_EXPIRY_S
+                properties.ReceiveMaximum = RECEIVE_MAXIMUM
+                properties.MaximumPacketSize = MAX_PACKET_BYTES
+                self._client.connect(
+                    self._address.host,
+                    self._address.port,
+                    self._address.keepalive_s,
+                    clean_start=False,
+                    properties=properties,
+                )
+            else:
+                self._client.connect(self._address.host, self._address.port, self._address.keepalive_s)
+        except OSError as error:
+            raise UnavailableError(
+                f"cannot be reached: {error.strerror or error}",
+                subject=f"broker {self._address}",
+                mend="Check [broker] url and that the broker runs",
+            ) from error
+
+    def _ended(self) -> UnavailableError:
+        if self._version == mqtt.MQTTv5 and not self._subscribed:
+            return VersionRefused("hung up on MQTT 5", subject=f"broker {self._address}")
+        return UnavailableError("the connection has ended", subject=f"broker {self._address}")
+
+    def _leave(self) -> None:
+        """Let queued acknowledgements out, then say goodbye."""
+        for _ in range(_FLUSH_LOOPS):
+            if not self._client.want_write() or self._client.loop(0.01) != mqtt.MQTT_ERR_SUCCESS:
+                break
+        self._client.disconnect()
+        self._client.loop(0.05)
+
+    def _hang_up(self) -> None:
+        connection = self._client.socket()
+        if connection is not None:
+            connection.close()
+        if self._subscribed:
+            self._announce(False)
+
+    def _on_connect(
+        self, client: mqtt.Client, _: object, __: mqtt.ConnectFlags, reason: ReasonCode, ___: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            self._refusal = _refusal(reason, self._address)
+        elif self._version == mqtt.MQTTv5:
+            client.subscribe(EVERYTHING, options=SubscribeOptions(qos=1, noLocal=True))
+        else:
+            client.subscribe(EVERYTHING, qos=1)
+
+    def _on_subscribe(
+        self, _: mqtt.Client, __: object, ___: int, reasons: list[ReasonCode], ____: Properties | None
+    ) -> None:
+        if any(reason.is_failure for reason in reasons):
+            self._refusal = UnavailableError(
+                f"may not subscribe to {EVERYTHING}",
+                subject=f"broker {self._address}",
+                mend="Allow the hub's user to read it in the broker's access list",
+            )
+            return
+        self._subscribed = True
+        self._announce(True)
+
+    def _on_message(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = "(a topic that is not UTF-8)"
+        payload = bytes(message.payload)
+        self._deliver(
+            Received(
+                moment=Moment(self._clock.now(), self._clock.monotonic_s()),
+                topic=topic,
+                payload=payload if len(payload) <= MAX_PAYLOAD_BYTES else payload[:_HEAD_BYTES],
+                payload_bytes=len(payload),
+                retained=message.retain,
+                qos=message.qos,
+                packet_id=message.mid,
+                epoch=self._epoch,
+            )
+        )
+
+
+def _leave_writing_to_the_loop(_: mqtt.Client, __: object, ___: object) -> None:
+    """Do nothing: see `Connection._make_client`."""
+
+
+def _refusal(reason: ReasonCode, address: Address) -> UnavailableError:
+    if reason.getName() == "Unsupported protocol version":
+        return VersionRefused("does not speak this version of MQTT", subject=f"broker {address}")
+    return UnavailableError(
+        f"refuses the hub: {reason.getName()}",
+        subject=f"broker {address}",
+        mend="Check [mqtt] user and password in the secrets file" if "uthori" in reason.getName() else "",
+    )

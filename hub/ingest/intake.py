@@ -1,0 +1,113 @@
+"""The way in from the broker: keeps one connection standing, on a thread of its own, and knows which one it is.
+
+`run` retries and stops, one connection's own `run` works and fails. A full inbox makes the thread wait, TCP makes
+the broker wait, and nothing is dropped.
+"""
+
+import random
+import threading
+from collections.abc import Sequence
+
+import structlog
+from paho.mqtt.client import MQTTv5, MQTTv311
+
+from hub.health import Health
+from hub.ingest.connection import Address, Connection, VersionRefused
+from hub.inputs import Connected, Disconnected, Inbox, Moment, Received
+from hub.state import Outgoing
+from sensors.clock import Clock
+from sensors.errors import UnavailableError
+
+_FIRST_PAUSE_S = 0.25
+_LAST_PAUSE_S = 15.0
+_STABLE_S = 60.0
+_log = structlog.get_logger("hub.ingest")
+
+
+class Intake:
+    """The hub's MQTT client. `versions` are tried in turn until one is spoken."""
+
+    def __init__(
+        self,
+        address: Address,
+        inbox: Inbox,
+        health: Health,
+        clock: Clock,
+        *,
+        versions: Sequence[int] = (MQTTv5, MQTTv311),
+        chance: random.Random | None = None,
+    ) -> None:
+        self._address = address
+        self._inbox = inbox
+        self._health = health
+        self._clock = clock
+        self._versions = tuple(versions)
+        self._chance = chance or random.Random()  # noqa: S311 - spreads load, keeps no secret
+        self._stopping = threading.Event()
+        self._connection: Connection | None = None
+        self._epoch = 0
+        self._thread: threading.Thread | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begin, or begin again after the thread has died."""
+        self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
+        self._thread.start()
+
+    def stop(self, within_s: float) -> bool:
+        """Let the last acknowledgements out, say goodbye, end; False when that took longer."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(within_s)
+        return not self.alive
+
+    def acknowledge(self, messages: Sequence[Received]) -> int:
+        """Acknowledge in this order those whose connection still stands; how many those were."""
+        connection = self._connection
+        return connection.acknowledge(messages) if connection is not None else 0
+
+    def publish(self, outgoing: Outgoing) -> None:
+        """Send, if connected; what was not sent and is retained is sent anew when the broker is back."""
+        connection = self._connection
+        if connection is not None:
+            connection.publish(outgoing.topic, outgoing.payload, retained=outgoing.retained)
+
+    def _run(self) -> None:
+        pause_s = _FIRST_PAUSE_S
+        while not self._stopping.is_set():
+            began_s = self._clock.monotonic_s()
+            try:
+                self._run_once()
+            except VersionRefused as error:
+                _log.info("trying the other version of MQTT", problem=error.text)
+                self._versions = (*self._versions[1:], self._versions[0])
+            except UnavailableError as error:
+                if self._health.report("broker", error.text):
+                    _log.warning("broker", problem=error.text)
+            if self._clock.monotonic_s() - began_s > _STABLE_S:
+                pause_s = _FIRST_PAUSE_S
+            self._stopping.wait(self._chance.uniform(0, pause_s))
+            pause_s = min(pause_s * 2, _LAST_PAUSE_S)
+
+    def _run_once(self) -> None:
+        self._epoch += 1
+        connection = Connection(
+            self._address, self._versions[0], self._epoch, self._clock, self._inbox.put, self._announce
+        )
+        self._connection = connection
+        try:
+            connection.run(self._stopping)
+        finally:
+            self._connection = None
+
+    def _announce(self, connected: bool) -> None:  # noqa: FBT001 - a callback with one argument
+        now = Moment(self._clock.now(), self._clock.monotonic_s())
+        self._health.broker_connected = connected
+        if connected:
+            self._health.clear("broker")
+            _log.info("broker connected", broker=str(self._address), mqtt=5 if self._versions[0] == MQTTv5 else 3)
+        self._inbox.put(Connected(now) if connected else Disconnected(now))
