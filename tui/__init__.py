@@ -1,0 +1,1 @@
+"""The terminal console: a client of the hub like any other."""

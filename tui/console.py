@@ -1,0 +1,56 @@
+"""What every screen of the console shares: the store, the words, the signs, the clock, and the way to the hub."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sensors.clock import Clock
+from sensors.model import DeviceKey, Language, SiteId
+from tui.config import ConsoleSettings
+from tui.feed import HubPort
+from tui.figures import shown_age
+from tui.glyphs import Glyphs
+from tui.order import device_name, site_name
+from tui.store import Store
+from tui.strings import Words
+
+
+@dataclass(slots=True)
+class Console:
+    """Handed to every screen. What an officer chooses, the language and the post, is changed in place."""
+
+    hub: HubPort
+    settings: ConsoleSettings
+    clock: Clock
+    site_wanted: SiteId | None = None
+    """The post whose sensors an officer asked for last."""
+    store: Store = field(init=False)
+    words: Words = field(init=False)
+    glyphs: Glyphs = field(init=False)
+    zone: ZoneInfo = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.store = Store(self.settings.log_lines)
+        self.words = Words(self.settings.language)
+        self.glyphs = Glyphs(self.settings.glyphs)
+        self.zone = ZoneInfo(self.settings.time_zone)
+
+    def speak(self, language: Language) -> None:
+        """Change the language of everything on screen."""
+        self.words = Words(language)
+
+    def age(self, since: datetime) -> str:
+        """How long ago something was, as text."""
+        return shown_age((self.clock.now() - since).total_seconds(), self.words)
+
+    def device(self, key: DeviceKey) -> str:
+        """A device's name."""
+        return device_name(self.store, key, self.words.language)
+
+    def site(self, key: DeviceKey) -> str:
+        """The name of a device's post."""
+        return site_name(self.store, key.site, self.words.language)
+
+    def place(self, key: DeviceKey) -> str:
+        """Post and device."""
+        return f"{self.site(key)} {self.glyphs.dot} {self.device(key)}"

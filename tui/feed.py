@@ -1,0 +1,68 @@
+"""From the hub to the store: the one worker that listens. Screens never see a message.
+
+It only needs what `HubPort` says of a hub client, so tests hand it a scripted one.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import Protocol
+
+from hub.client import Connected, Disconnected
+from hub.protocol import History, LiveMessage, Session, WallRequest
+from sensors.clock import Clock
+from sensors.model import DeviceKey
+from tui.store import Store
+
+FeedItem = LiveMessage | Connected | Disconnected
+
+
+class HubPort(Protocol):
+    """What the console asks of the hub."""
+
+    async def sign_in(self, name: str, password: str) -> Session:
+        """Exchange a password for a session that later calls use."""
+
+    def live(self) -> AsyncIterator[FeedItem]:
+        """The live feed for ever: it reconnects by itself, and says so."""
+
+    async def acknowledge(self, occurrence: str, text: str = "") -> object:
+        """Accept one occurrence of an alarm."""
+
+    async def approve(self, key: DeviceKey, text: str = "") -> object:
+        """Let a device's readings in."""
+
+    async def refuse(self, key: DeviceKey, text: str = "") -> object:
+        """Keep a device's readings out."""
+
+    async def change_wall(self, wall: str, request: WallRequest) -> object:
+        """Change what a wall shows."""
+
+    async def write_note(self, text: str) -> object:
+        """Add a line to the operational log."""
+
+    async def history(self, key: DeviceKey, metric: str, since: datetime, until: datetime, limit: int) -> History:
+        """Stored readings of one metric."""
+
+    async def camera_picture(self, wall_url: str, wall: str, key: DeviceKey, width: int) -> bytes:
+        """A small bitmap of a camera's latest picture, from the wall node."""
+
+
+async def follow(hub: HubPort, store: Store, clock: Clock, on_item: Callable[[FeedItem, bool], None]) -> None:
+    """Fold the live feed into the store until cancelled.
+
+    `on_item` hears each item after it was folded, and whether it should be seen before the next tick.
+
+    Raises:
+        AccessError: the hub does not accept the sign-in.
+    """
+    async for item in hub.live():
+        now = clock.now()
+        match item:
+            case Connected():
+                store.connected(now)
+                on_item(item, True)
+            case Disconnected():
+                store.disconnected(now, item.text)
+                on_item(item, True)
+            case _:
+                on_item(item, store.fold(item, now))
