@@ -1,0 +1,123 @@
+"""A wall without cameras: a moving test picture, really encoded, published at its real pace into a real broadcast."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+from av.video.codeccontext import VideoCodecContext
+from numpy.typing import NDArray
+
+from sensors.catalog import PictureState
+from sensors.model import DeviceKey, Language, Names, StreamRole
+from videowall.broadcast import CLOCK_RATE_HZ, Broadcast, EncodedFrame, TileView
+
+Picture = NDArray[np.uint8]
+
+
+def draw(index: int, width: int, height: int) -> Picture:
+    """Picture number `index` (BGR): a gradient that runs to the right, and the number in six bright or dark bars."""
+    row = (np.arange(width, dtype=np.int32) * 2 + index * 8) % 200
+    picture = np.repeat(row[np.newaxis, :, np.newaxis], height, axis=0).repeat(3, axis=2).astype(np.uint8)
+    for bit in range(6):
+        left = bit * width // 6
+        picture[: height // 4, left : left + width // 6] = 235 if index >> bit & 1 else 16
+    return picture
+
+
+class Encoder:
+    """x264 as the wall uses it: no delay, parameter sets in front of every key frame."""
+
+    def __init__(self, width: int = 640, height: int = 360, fps: int = 25, key_every: int = 25) -> None:
+        self.fps = fps
+        self.size = (width, height)
+        context = av.CodecContext.create("libx264", "w")
+        assert isinstance(context, VideoCodecContext)
+        context.width, context.height = width, height
+        context.pix_fmt = "yuv420p"
+        context.framerate = Fraction(fps)
+        context.time_base = Fraction(1, fps)
+        context.gop_size = key_every
+        context.thread_count = 1
+        context.options = {"preset": "ultrafast", "tune": "zerolatency"}
+        self._context = context
+
+    def encode(self, index: int, *, force_key: bool = False, at_index: int | None = None) -> EncodedFrame:
+        """Picture `index` as the frame of tick `at_index` (the same number unless said)."""
+        frame = av.VideoFrame.from_ndarray(draw(index, *self.size), format="bgr24").reformat(format="yuv420p")
+        frame.pts = index
+        if force_key:
+            frame.pict_type = av.video.frame.PictureType.I
+        (packet,) = self._context.encode(frame)
+        tick = CLOCK_RATE_HZ // self.fps
+        at = index if at_index is None else at_index
+        return EncodedFrame(bytes(packet), packet.is_keyframe, at, tick, at * tick, time.time())
+
+    def encode_many(self, count: int) -> list[EncodedFrame]:
+        """The first `count` pictures."""
+        return [self.encode(index) for index in range(count)]
+
+
+class MovingWall:
+    """A `WallView`; `running()` publishes at its pace, and `stall` holds it still like a wall that hangs."""
+
+    name = "main"
+    language = Language.RU
+
+    def __init__(self, fps: int = 25) -> None:
+        self.broadcast = Broadcast()
+        self.stall = threading.Event()
+        self.stills_total = 0
+        self.index = 0
+        self._fps = fps
+        self._end = threading.Event()
+
+    def still_jpeg(self, quality: int = 80, max_width: int | None = None) -> bytes:
+        """The newest picture."""
+        self.stills_total += 1
+        return _jpeg(draw(self.index, 640, 360), quality, max_width)
+
+    def camera_jpeg(self, key: DeviceKey, max_width: int = 640) -> bytes | None:
+        """A picture of the one camera there is."""
+        return _jpeg(draw(self.index, 320, 180), 80, max_width) if key == DeviceKey("kordai", "cam-1") else None  # type: ignore[arg-type] # plain strings are ids enough here
+
+    def tiles(self) -> tuple[TileView, ...]:
+        """One tile."""
+        return (TileView("kordai", "cam-1", 0, 0, 0, 640, 360, PictureState.LIVE, StreamRole.SUB, spot=False),)
+
+    def plan_title(self) -> Names:
+        """A title."""
+        return Names(en="Border", ru="Граница", kk="Шекара")
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Publish from a thread of its own, as the engine does."""
+        thread = threading.Thread(target=self._publish, name="moving-wall")
+        thread.start()
+        try:
+            yield
+        finally:
+            self._end.set()
+            thread.join()
+            self.broadcast.close()
+
+    def _publish(self) -> None:
+        encoder = Encoder(fps=self._fps, key_every=2 * self._fps)
+        start = time.monotonic()
+        while not self._end.wait(max(0.0, start + self.index / self._fps - time.monotonic())):
+            if not self.stall.is_set():
+                self.broadcast.publish(encoder.encode(self.index, force_key=self.broadcast.take_key_request()))
+            self.index += 1
+
+
+def _jpeg(picture: Picture, quality: int, max_width: int | None) -> bytes:
+    height, width = picture.shape[:2]
+    if max_width is not None and width > max_width:
+        picture = cv2.resize(picture, (max_width, height * max_width // width)).astype(np.uint8)
+    done, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    assert done
+    return jpeg.tobytes()

@@ -1,0 +1,1 @@
+"""How a wall leaves its process: a page, a stream, stills, all behind one gate."""

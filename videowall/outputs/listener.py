@@ -1,0 +1,85 @@
+"""The HTTP server around the application, on the caller's event loop."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from sensors.errors import UnavailableError
+
+_STOP_WITHIN_S: Final = 2
+_BACKLOG: Final = 128
+_SEND_BUFFER_BYTES: Final = 256 * 1024
+"""Small, since what waits in the kernel is old picture that no skip can take back."""
+_DEAD_PEER_MS: Final = 15_000
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening address, taken now so that a taken one fails early; port 0 takes a free one.
+
+    Raises:
+        UnavailableError: the address cannot be taken.
+    """
+    subject = f"[wall] {host}:{port}"
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as error:
+        raise UnavailableError(f"not an address of this machine: {error.strerror}", subject=subject) from error
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _DEAD_PEER_MS)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise UnavailableError(
+            f"cannot listen: {error.strerror}", subject=subject, mend="Stop what uses it, or choose another [wall] port"
+        ) from error
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the command that runs it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(app: ASGIApp, listener: socket.socket) -> None:
+    """Serve until cancelled; then end politely within a few seconds. Closes `listener`.
+
+    No compression of messages: encoded pictures do not get smaller, only later.
+    """
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        ws="websockets-sansio",
+        ws_max_size=1_024,
+        ws_per_message_deflate=False,
+        ws_ping_interval=5,
+        ws_ping_timeout=10,
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=_STOP_WITHIN_S,
+        h11_max_incomplete_event_size=16_384,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]), name="wall-http-server")
+    try:
+        await asyncio.shield(task)
+    finally:
+        server.should_exit = True
+        await asyncio.wait({task})
+        listener.close()

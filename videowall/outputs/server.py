@@ -1,0 +1,133 @@
+"""The wall's HTTP application: page, stills, geometry, stream, all behind the one gate."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+from fastapi import APIRouter, FastAPI, Query, Request, Response, WebSocket
+from fastapi import Path as PathParameter
+from msgspec import Struct
+
+from sensors.clock import Clock
+from sensors.errors import NotFoundError
+from sensors.model import ID_PATTERN, DeviceId, DeviceKey, SiteId
+from videowall.broadcast import WallView
+from videowall.config import WallSettings
+from videowall.outputs.access import Access, PublicKeyFile
+from videowall.outputs.gate import Gate, refuse_stream, sign_in_address
+from videowall.outputs.headers import SafeHeaders
+from videowall.outputs.page_files import PageFile, PageFiles
+from videowall.outputs.problem import install_problems
+from videowall.outputs.stills import Still, Stills
+from videowall.outputs.stream import Streams
+
+_ID: Final = re.compile(ID_PATTERN)
+_JPEG_QUALITY: Final = 80
+_WIDTH_STEP: Final = 16
+Ident = Annotated[str, PathParameter(max_length=200)]
+Width = Annotated[int, Query(ge=16, le=3840, description="pixels; rounded up to a multiple of 16")]
+
+
+class Health(Struct, frozen=True):
+    """That the wall's server answers, and to how many it streams."""
+
+    wall: str
+    viewers: int
+
+
+def build_app(wall: WallView, settings: WallSettings, clock: Clock) -> FastAPI:
+    """Everything a wall serves. Every path, known or not, first passes the gate."""
+    access = Access(PublicKeyFile(Path(settings.public_key_file)), clock)
+    app = FastAPI(title="Shekara wall", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(_page_routes(PageFiles(wall.name)))
+    app.include_router(_wall_routes(wall, Stills(clock), Streams(wall.name, wall.broadcast, access, clock)))
+    install_problems(app)
+    app.add_middleware(Gate, access=access, sign_in_url=sign_in_address(settings.sign_in_url, wall.name))
+    app.add_middleware(SafeHeaders)
+    return app
+
+
+def _page_routes(page: PageFiles) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/")
+    async def show_page(request: Request) -> Response:
+        return _serve_file(page.front, request)
+
+    @routes.get("/page/{name}")
+    async def serve_page_file(request: Request, name: str) -> Response:
+        return _serve_file(page.get(name), request)
+
+    return routes
+
+
+def _wall_routes(wall: WallView, stills: Stills, streams: Streams) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/health")
+    async def report_health() -> Response:
+        return _json(Health(wall.name, wall.broadcast.viewers))
+
+    @routes.get("/wall/{name}.jpg")
+    async def show_still(request: Request, name: Ident, width: Width | None = None) -> Response:
+        _check_name(wall, name)
+        across = None if width is None else _rounded(width)
+        still = await stills.get(f"wall {across}", lambda: wall.still_jpeg(_JPEG_QUALITY, across))
+        return _serve_still(still, request, name)
+
+    @routes.get("/wall/{name}/tiles.json")
+    async def list_tiles(name: Ident) -> Response:
+        _check_name(wall, name)
+        return _json(wall.tiles())
+
+    @routes.get("/wall/{name}/camera/{site}/{device}.jpg")
+    async def show_camera(request: Request, name: Ident, site: Ident, device: Ident, width: Width = 640) -> Response:
+        _check_name(wall, name)
+        if not (_ID.match(site) and _ID.match(device)):
+            raise NotFoundError("there is no such camera", subject="wall", mend="See tiles.json for those on the wall")
+        key = DeviceKey(SiteId(site), DeviceId(device))
+        across = _rounded(width)
+        still = await stills.get(f"{key} {across}", lambda: wall.camera_jpeg(key, across))
+        return _serve_still(still, request, str(key))
+
+    @routes.websocket("/wall/{name}/stream")
+    async def stream(socket: WebSocket, name: str) -> None:
+        try:
+            _check_name(wall, name)
+        except NotFoundError as error:
+            await refuse_stream(socket, error)
+            return
+        await streams.serve(socket)
+
+    return routes
+
+
+def _check_name(wall: WallView, name: str) -> None:
+    if name != wall.name:
+        raise NotFoundError("is not the wall served here", subject=name[:63], mend=f"This is the wall {wall.name}")
+
+
+def _rounded(width: int) -> int:
+    """Few different widths, so that what is kept serves many."""
+    return -(-width // _WIDTH_STEP) * _WIDTH_STEP
+
+
+def _json(value: object) -> Response:
+    return Response(msgspec.json.encode(value), media_type="application/json")
+
+
+def _serve_still(still: Still | None, request: Request, subject: str) -> Response:
+    if still is None:
+        raise NotFoundError("has no picture here", subject=subject, mend="See tiles.json for the cameras on the wall")
+    headers = {"ETag": still.etag}
+    if request.headers.get("if-none-match") == still.etag:
+        return Response(status_code=304, headers=headers)
+    return Response(still.jpeg, headers=headers, media_type="image/jpeg")
+
+
+def _serve_file(file: PageFile, request: Request) -> Response:
+    headers = {"ETag": file.etag, "Cache-Control": "private, no-cache"}
+    if request.headers.get("if-none-match") == file.etag:
+        return Response(status_code=304, headers=headers)
+    return Response(file.content, headers=headers, media_type=file.media_type)
