@@ -12,7 +12,7 @@ from sensors.topics import wall_key
 LOOPBACK = "127.0.0.1"
 WALL = "main"
 ACCOUNT = "demo"
-_USUAL_PORTS = {"hub": 8460, "wall": 8461, "broker": 1883}
+_USUAL_PORTS = {"hub": 8460, "wall": 8461, "broker": 1883, "rtsp": 8554}
 
 
 class Installation(Struct, frozen=True):
@@ -22,6 +22,7 @@ class Installation(Struct, frozen=True):
     hub_url: str
     wall_url: str
     broker_port: int
+    rtsp_port: int
     password: str
 
     @property
@@ -64,6 +65,7 @@ def install(folder: Path, sites: tuple[SiteId, ...], language: Language) -> Inst
         hub_url=f"http://{LOOPBACK}:{ports['hub']}",
         wall_url=f"http://{LOOPBACK}:{ports['wall']}",
         broker_port=ports["broker"],
+        rtsp_port=ports["rtsp"],
         password=secrets.token_urlsafe(18),
     )
     made.logs.mkdir(parents=True, exist_ok=True)

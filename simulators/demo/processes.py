@@ -5,18 +5,14 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 import psutil
-import structlog
 
 from sensors.errors import UnavailableError
 
 _STOP_WITHIN_S = 6.0
 _RESTART_AFTER_S = 1.0
 _MAX_RESTARTS = 5
-
-log = structlog.get_logger()
 
 
 class Process:
@@ -31,7 +27,7 @@ class Process:
     ) -> None:
         self.name = name
         self.restarts_total = 0
-        self.output = b""
+        self.last_line = b""
         self._command = (sys.executable, "-m", "hub.command", "--config", str(config), *arguments)
         self._log_file = logs / f"{name}.log"
         self._environment = {**os.environ, **extra, "SHEKARA_PARENT_PIPE": "1", "PYTHONUNBUFFERED": "1"}
@@ -50,12 +46,10 @@ class Process:
             UnavailableError: it died more than `_MAX_RESTARTS` times.
         """
         while True:
-            with self._log_file.open("ab") as log_file:
-                code = await self._run_once(log_file)
+            code = await self.run_once()
             if self._stopping:
                 return
             self.restarts_total += 1
-            log.warning("process died", process=self.name, exit_code=code, restarts=self.restarts_total)
             if self.restarts_total > _MAX_RESTARTS:
                 raise UnavailableError(
                     f"died {self.restarts_total} times, last with exit code {code}: {self.last_words()}",
@@ -74,7 +68,6 @@ class Process:
         try:
             await asyncio.wait_for(child.wait(), _STOP_WITHIN_S)
         except TimeoutError:
-            log.warning("process did not stop when asked", process=self.name)
             child.kill()
             await child.wait()
 
@@ -100,19 +93,21 @@ class Process:
             return ""
         return lines[-1][:300] if lines else ""
 
-    async def _run_once(self, log_file: BinaryIO) -> int:
-        self._child = await asyncio.create_subprocess_exec(
-            *self._command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=log_file,
-            env=self._environment,
-            start_new_session=True,
-        )
+    async def run_once(self) -> int:
+        """Start it and wait for its end; its exit code."""
+        with self._log_file.open("ab") as log_file:
+            self._child = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log_file,
+                env=self._environment,
+                start_new_session=True,
+            )
         output = self._child.stdout
         if output is not None:
             while line := await output.readline():
-                self.output = (self.output + line)[-100_000:]
+                self.last_line = line
         return await self._child.wait()
 
 

@@ -9,7 +9,6 @@ import av
 import httpx
 import msgspec
 import numpy as np
-import structlog
 from msgspec import Struct
 from numpy.typing import NDArray
 from websockets.asyncio.client import connect
@@ -22,8 +21,6 @@ _MAX_SIGHTINGS = 200_000
 _MAX_FRAGMENT_BYTES = 8_000_000
 _TILES_EVERY_S = 0.2
 _RETRY_S = 0.2
-
-log = structlog.get_logger()
 
 
 class Tile(Struct, frozen=True):
