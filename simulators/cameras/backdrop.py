@@ -1,6 +1,5 @@
 """What stands still and far: sky, mountain ridges and the ground, computed for every pixel at once."""
 
-from enum import StrEnum
 from typing import Any
 
 import cv2
@@ -9,6 +8,7 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from simulators.cameras.projection import Floats, Lens
+from simulators.cameras.vocabulary import Terrain
 
 Colour = tuple[int, int, int]
 """Blue, green, red; 0 to 255."""
@@ -16,14 +16,6 @@ Colour = tuple[int, int, int]
 _TILE = 256
 _HAZE: Colour = (212, 200, 186)
 _HAZE_M = 420.0
-
-
-class Terrain(StrEnum):
-    """What lies behind a post."""
-
-    MOUNTAINS = "mountains"
-    FOOTHILLS = "foothills"
-    PLAIN = "plain"
 
 
 class Patch(Struct, frozen=True):

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from sensors.clock import Clock
 from sensors.model import StreamRole
 from sensors.rtsp.rtp import rewrite
-from simulators.cameras.camera import Camera, Fault
+from simulators.cameras.camera import Camera
 from simulators.cameras.clip import Clip
 from simulators.cameras.departures import Departure
 from simulators.cameras.encoder import GOP_FRAMES, TICKS_PER_FRAME, Format
 from simulators.cameras.film import FPS, LOOP_FRAMES, Shot
 from simulators.cameras.reports import sender_report
 from simulators.cameras.subscriber import Outgoing, Subscriber
+from simulators.cameras.vocabulary import Fault
 from simulators.cameras.workshop import FORMATS, Workshop
 
 _REPORT_FRAMES = 5 * FPS
@@ -64,6 +65,10 @@ class Broadcast:
     async def clip(self) -> Clip:
         """The stream's own clip, made when first asked for."""
         return await self._workshop.clip(self._shot, self.format)
+
+    async def prepare(self) -> None:
+        """Have the beginning of the clip ready before anybody asks."""
+        await self._workshop.prepare(self._shot, self.format)
 
     def join(self, subscriber: Subscriber) -> None:
         """Begin to send to a viewer."""

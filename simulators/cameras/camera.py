@@ -1,36 +1,11 @@
 """One simulated camera: who it is, what it films, how it asks for a password, and what is wrong with it."""
 
-from enum import StrEnum
-
 from msgspec import Struct, field
 
 from sensors.model import DeviceKey
 from sensors.rtsp.authentication import Challenge, Credentials
 from simulators.cameras.film import Shot
-
-
-class Authentication(StrEnum):
-    """How a camera asks for credentials, when it has any."""
-
-    DIGEST = "digest"
-    DIGEST_SHA256 = "digest-sha256"
-    BASIC = "basic"
-    NONE = "none"
-
-
-class Fault(StrEnum):
-    """What can be wrong with a camera.
-
-    KILLED drops every connection; STALLED keeps them and sends nothing; FROZEN sends the same picture for ever;
-    LOCKED takes no password; GONE does not know its own streams.
-    """
-
-    NONE = "none"
-    KILLED = "killed"
-    STALLED = "stalled"
-    FROZEN = "frozen"
-    LOCKED = "locked"
-    GONE = "gone"
+from simulators.cameras.vocabulary import Authentication
 
 
 class Camera(Struct, frozen=True):

@@ -12,9 +12,10 @@ from sensors.model import StreamRole
 from sensors.rtsp.authentication import challenge_header, is_authorized
 from sensors.rtsp.messages import Parser, Request, Response, encode_response
 from simulators.cameras.broadcast import Broadcast
-from simulators.cameras.camera import Camera, Fault
+from simulators.cameras.camera import Camera
 from simulators.cameras.reports import TRACK, describe
 from simulators.cameras.subscriber import DatagramSubscriber, InterleavedSubscriber, Subscriber
+from simulators.cameras.vocabulary import Fault
 
 SESSION_TIMEOUT_S = 60
 _PUBLIC = "OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN"

@@ -8,11 +8,12 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from sensors.stamp import Stamp, blocks
-from simulators.cameras.backdrop import Terrain, draw_backdrop
+from simulators.cameras.backdrop import draw_backdrop
 from simulators.cameras.movers import add_lamp_glow, draw_mover, places
 from simulators.cameras.projection import Floats, Lens, Pixels
-from simulators.cameras.scenes import LOOP_S, Boom, Scene, View, scene_of
+from simulators.cameras.scenes import LOOP_S, Boom, Scene, scene_of
 from simulators.cameras.solids import FRACTION_BITS, box, fixed_point, paint, stroke
+from simulators.cameras.vocabulary import Terrain, View
 
 FPS = 25
 LOOP_FRAMES = int(FPS * LOOP_S)

@@ -2,25 +2,16 @@
 
 import math
 from collections.abc import Callable
-from enum import StrEnum
 
 from msgspec import Struct
 
-from simulators.cameras.backdrop import Colour, Land, Patch, Terrain
+from simulators.cameras.backdrop import Colour, Land, Patch
 from simulators.cameras.movers import Mover, Path, Shape, vehicle
 from simulators.cameras.solids import Solid, box, panel
+from simulators.cameras.vocabulary import Terrain, View
 
 LOOP_S = 8.0
 """How long a clip runs before it begins again."""
-
-
-class View(StrEnum):
-    """What a camera looks at."""
-
-    GATE = "gate"
-    PERIMETER = "perimeter"
-    LANE = "lane"
-    YARD = "yard"
 
 
 class Wire(Struct, frozen=True):

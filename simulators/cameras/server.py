@@ -9,9 +9,10 @@ from sensors.clock import Clock
 from sensors.errors import NotFoundError, UnavailableError
 from sensors.model import DeviceKey, StreamRole
 from simulators.cameras.broadcast import Broadcast
-from simulators.cameras.camera import Camera, Fault
+from simulators.cameras.camera import Camera
 from simulators.cameras.connection import Connection
 from simulators.cameras.departures import Departure
+from simulators.cameras.vocabulary import Fault
 from simulators.cameras.workshop import FORMATS, Workshop
 
 MAX_CONNECTIONS = 256
@@ -114,6 +115,12 @@ class CameraServer:
         """Have every sub-stream ready to be served."""
         streams = [stream for stream in self._streams.values() if stream.role is StreamRole.SUB]
         await asyncio.gather(*(stream.broadcast.clip() for stream in streams))
+
+    async def prepare_mains(self) -> None:
+        """Have the beginning of every main stream ready, one after another."""
+        for stream in self._streams.values():
+            if stream.role is StreamRole.MAIN:
+                await stream.broadcast.prepare()
 
     def find(self, path: str) -> _Stream | None:
         """The stream at a path, or None."""

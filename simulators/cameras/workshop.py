@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import NamedTuple, Protocol, Self, TypeVar
 
 import cv2
 
@@ -32,6 +32,18 @@ FORMATS: dict[StreamRole, Format] = {
 _NICENESS = 10
 
 
+class _Work(Protocol):
+    async def __call__(self, job: Callable[[], T]) -> T: ...
+
+
+class _Order(NamedTuple):
+    """A clip that was asked for: set when its first frames are there; `wanted` lets the rest be drawn."""
+
+    clip: asyncio.Future[Clip]
+    wanted: asyncio.Event
+    task: asyncio.Task[None]
+
+
 class Workshop:
     """Makes each clip once. Use as an async context: leaving it ends the workers."""
 
@@ -40,7 +52,7 @@ class Workshop:
         self._cache = ClipCache(cache_directory)
         self._first = ThreadPoolExecutor(workers, "film-first")
         self._rest = ThreadPoolExecutor(1, "film-rest", initializer=_yield_to_others)
-        self._clips: dict[Shot, asyncio.Future[Clip]] = {}
+        self._orders: dict[Shot, _Order] = {}
         self._group = asyncio.TaskGroup()
         self._urgent = 0
         self._calm = asyncio.Event()
@@ -54,31 +66,46 @@ class Workshop:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for pool in (self._first, self._rest):
-            pool.shutdown(wait=False, cancel_futures=True)
+        for order in self._orders.values():
+            order.task.cancel()
         try:
             await self._group.__aexit__(kind, error, trace)
         finally:
             for pool in (self._first, self._rest):
-                pool.shutdown(wait=True)
+                pool.shutdown(wait=True, cancel_futures=True)
 
     async def clip(self, shot: Shot, format_: Format) -> Clip:
-        """The clip of a shot, with its first group of frames at least."""
-        future = self._clips.get(shot)
-        if future is None:
-            future = self._clips[shot] = asyncio.get_running_loop().create_future()
-            self._group.create_task(self._make(shot, format_, future), name=f"film-{shot.camera}")
-        return await asyncio.shield(future)
+        """The clip of a shot, with its first group of frames at least; the rest follows."""
+        order = self._order(shot, format_, self._work_first)
+        order.wanted.set()
+        return await asyncio.shield(order.clip)
+
+    async def prepare(self, shot: Shot, format_: Format) -> None:
+        """Have the first group of frames ready, at low priority; the rest when somebody wants the clip."""
+        await asyncio.shield(self._order(shot, format_, self._work_later).clip)
 
     async def still(self, shot: Shot, format_: Format, index: int) -> Clip:
         """A clip of one frozen frame: encoded pictures go on, what they show does not."""
         return await self._work_first(partial(_still, shot, format_, index))
 
-    async def _make(self, shot: Shot, format_: Format, future: asyncio.Future[Clip]) -> None:
-        clip, begun = await self._work_first(partial(self._begin, shot, format_))
-        future.set_result(clip)
+    def _order(self, shot: Shot, format_: Format, work: _Work) -> _Order:
+        order = self._orders.get(shot)
+        if order is None:
+            clip: asyncio.Future[Clip] = asyncio.get_running_loop().create_future()
+            wanted = asyncio.Event()
+            making = self._make(shot, format_, clip, wanted, work)
+            order = _Order(clip, wanted, self._group.create_task(making, name=f"film-{shot.camera}"))
+            self._orders[shot] = order
+        return order
+
+    async def _make(
+        self, shot: Shot, format_: Format, first: asyncio.Future[Clip], wanted: asyncio.Event, work: _Work
+    ) -> None:
+        clip, begun = await work(partial(self._begin, shot, format_))
+        first.set_result(clip)
         if begun is None:
             return
+        await wanted.wait()
         for start in range(GOP_FRAMES, LOOP_FRAMES, GOP_FRAMES):
             clip.grow(await self._work_later(partial(_filmed, *begun, range(start, start + GOP_FRAMES))))
         clip.complete = True

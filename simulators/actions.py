@@ -1,0 +1,141 @@
+"""What can be made to happen at a post: by a scenario's timed steps, and by commands to its gateway."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from sensors.errors import ConfigError
+from sensors.model import Ident, Value
+from simulators.cameras.vocabulary import Fault
+
+Seconds = Annotated[float, Meta(ge=0, le=86_400)]
+
+
+class _Action(Struct, frozen=True, forbid_unknown_fields=True, tag_field="action", kw_only=True):
+    site: Ident
+    at_s: Seconds = 0.0
+
+
+class _DeviceAction(_Action, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`device` may be left out where a post has a first one of `kind`."""
+
+    kind: ClassVar[str] = ""
+    device: Ident | None = None
+    duration_s: Seconds = 20.0
+
+
+class Intrusion(_DeviceAction, tag="intrusion", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A person passes a ground sensor, and some seconds later climbs a fence."""
+
+    kind = "ground-sensor"
+    fence: Ident | None = None
+    fence_after_s: Seconds = 4.0
+
+
+class Herd(_DeviceAction, tag="herd", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Animals pass a ground sensor: many hits, nobody to look for."""
+
+    kind = "ground-sensor"
+
+
+class Radiation(_DeviceAction, tag="radiation", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A vehicle with a gamma source, and perhaps a neutron source, stands in a portal."""
+
+    kind = "radiation-portal"
+    neutron: bool = False
+
+
+class DoorOpen(_DeviceAction, tag="door-open", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Somebody opens a cabinet."""
+
+    kind = "cabinet"
+
+
+class BarrierStuck(_DeviceAction, tag="barrier-stuck", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A barrier stops half way."""
+
+    kind = "barrier"
+
+
+class DeviceSilence(_DeviceAction, tag="device-silence", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A device says nothing for a while; it must be named."""
+
+    duration_s: Seconds = 86_400.0
+
+
+class DeviceResume(_Action, tag="device-resume", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A silent device speaks again."""
+
+    device: Ident
+
+
+class MainsFail(_Action, tag="mains-fail", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The mains of a post fails: the UPS takes over, then the generator starts."""
+
+    duration_s: Seconds = 120.0
+
+
+class LinkCut(_Action, tag="link-cut", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The gateway loses the broker, keeps its samples, and sends them afterwards as historical."""
+
+    duration_s: Seconds = 30.0
+
+
+class _CameraAction(_Action, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    fault: ClassVar[Fault] = Fault.NONE
+    camera: Ident
+
+
+class CameraKill(_CameraAction, tag="camera-kill", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A camera drops its connections and takes no new ones."""
+
+    fault = Fault.KILLED
+
+
+class CameraFreeze(_CameraAction, tag="camera-freeze", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A camera sends the same picture for ever."""
+
+    fault = Fault.FROZEN
+
+
+class CameraStall(_CameraAction, tag="camera-stall", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A camera keeps its connections and sends nothing."""
+
+    fault = Fault.STALLED
+
+
+class CameraLock(_CameraAction, tag="camera-lock", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A camera's password has been changed."""
+
+    fault = Fault.LOCKED
+
+
+class CameraVanish(_CameraAction, tag="camera-vanish", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A camera no longer knows its own stream."""
+
+    fault = Fault.GONE
+
+
+class CameraResume(_CameraAction, tag="camera-resume", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A camera is well again."""
+
+
+CameraAction = CameraKill | CameraFreeze | CameraStall | CameraLock | CameraVanish | CameraResume
+SensorAction = Intrusion | Herd | Radiation | DoorOpen | BarrierStuck | DeviceSilence
+PostAction = DeviceResume | MainsFail | LinkCut
+Action = SensorAction | PostAction | CameraAction
+
+
+def action_of(name: str, site: str, arguments: Mapping[str, Value]) -> Action:
+    """The action a command asks for.
+
+    Raises:
+        ConfigError: no such action, or its arguments do not fit.
+    """
+    try:
+        action: Action = msgspec.convert({**arguments, "action": name, "site": site, "at_s": 0.0}, Action, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(str(error), subject=name, mend="See docs/scenarios.md, actions") from error
+    return action

@@ -1,0 +1,158 @@
+"""`shekara simulate`: builds and wires a scenario's posts and cameras, and runs them until a signal."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import structlog
+import typer
+from msgspec import Struct
+
+from sensors.broker_settings import BrokerSettings
+from sensors.clock import Clock, SystemClock
+from sensors.errors import ConfigError
+from sensors.model import DeviceId, DeviceKey, SiteId, Stream
+from sensors.settings import Settings
+from simulators.cameras.cache import default_directory
+from simulators.cameras.camera import Camera
+from simulators.cameras.departures import Departure, DepartureWriter
+from simulators.cameras.film import FPS, Shot
+from simulators.cameras.server import CameraServer
+from simulators.cameras.workshop import FORMATS, Workshop
+from simulators.post import Post
+from simulators.publish_connection import Broker
+from simulators.scenario import CameraEntry, Light, Scenario, Site, camera_numbers, read_scenario
+from simulators.surroundings import is_dark
+
+_SWITCH_S = 0.0005
+"""Drawing threads give way to the event loop this soon."""
+_log = structlog.get_logger()
+
+simulate = typer.Typer(add_completion=False)
+
+
+class _Options(Struct, frozen=True):
+    cache: Path
+    departures: Path | None
+    light: Light | None
+    rtsp_port: int | None
+
+
+class _Ready(Struct, frozen=True):
+    """The one line on standard output: all cameras can be fetched, all posts speak to the broker or try to."""
+
+    rtsp_port: int
+    cameras: int
+    devices: int
+
+
+@simulate.command()
+def run(
+    ctx: typer.Context,
+    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")] = "border",
+    departures: Annotated[Path | None, typer.Option(help="Log here when each frame left; binary.")] = None,
+    cache: Annotated[Path | None, typer.Option(help="Keep encoded clips here.", envvar="SHEKARA_CLIPS")] = None,
+    light: Annotated[Light | None, typer.Option(help="Film by day, by night, or by the sun.")] = None,
+    rtsp_port: Annotated[int | None, typer.Option(help="Port of all cameras; 0 takes a free one.")] = None,
+) -> None:
+    """Run simulated border posts: cameras over RTSP, sensors over MQTT."""
+    settings: Settings = ctx.obj
+    sys.setswitchinterval(_SWITCH_S)
+    options = _Options(cache or default_directory(), departures, light, rtsp_port)
+    asyncio.run(_run(read_scenario(scenario), settings, options))
+
+
+async def _run(scenario: Scenario, settings: Settings, options: _Options) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    clock = SystemClock()
+    if options.light is not None:
+        scenario = msgspec.structs.replace(scenario, light=options.light)
+    with ExitStack() as files:
+        on_departure = _departure_log(options.departures, files)
+        async with Workshop(options.cache) as workshop:
+            port = scenario.rtsp_port if options.rtsp_port is None else options.rtsp_port
+            cameras = _cameras(scenario, settings, clock)
+            server = CameraServer(scenario.rtsp_host, port, cameras, workshop, clock, on_departure)
+            await server.start()
+            posts = {site.id: _post(site, scenario, clock, settings, server) for site in scenario.sites}
+            await _run_parts(scenario, posts, server, stop)
+
+
+async def _run_parts(scenario: Scenario, posts: dict[str, Post], server: CameraServer, stop: asyncio.Event) -> None:
+    async with asyncio.TaskGroup() as group:
+        parts = [
+            group.create_task(server.run(), name="cameras"),
+            group.create_task(_prepare(scenario, server), name="prepare"),
+            group.create_task(_perform_steps(scenario, posts), name="steps"),
+            *(group.create_task(post.run(), name=f"post-{name}") for name, post in posts.items()),
+        ]
+        await stop.wait()
+        for part in parts:
+            part.cancel()
+
+
+async def _prepare(scenario: Scenario, server: CameraServer) -> None:
+    await server.warm_up()
+    cameras = sum(len(site.cameras) for site in scenario.sites)
+    devices = sum(len(site.cameras) + len(site.devices) + 1 for site in scenario.sites)
+    sys.stdout.write(msgspec.json.encode(_Ready(server.port, cameras, devices)).decode() + "\n")
+    sys.stdout.flush()
+    await server.prepare_mains()
+
+
+async def _perform_steps(scenario: Scenario, posts: dict[str, Post]) -> None:
+    began_s = asyncio.get_running_loop().time()
+    for step in sorted(scenario.steps, key=lambda step: step.at_s):
+        await asyncio.sleep(max(0.0, began_s + step.at_s - asyncio.get_running_loop().time()))
+        _log.info("step", site=step.site, action=type(step).__name__)
+        await posts[step.site].perform(step)
+
+
+def _post(site: Site, scenario: Scenario, clock: Clock, settings: Settings, server: CameraServer) -> Post:
+    broker = settings.section(BrokerSettings, "broker")
+    host, port = broker.address
+    site_id = SiteId(site.id)
+
+    def streams_of(camera: CameraEntry) -> tuple[Stream, ...]:
+        key = DeviceKey(site_id, DeviceId(camera.id))
+        return tuple(
+            Stream(role, server.url(key, role, scenario.rtsp_host), "h264", format_.width, format_.height, FPS)
+            for role, format_ in FORMATS.items()
+        )
+
+    to_broker = Broker(host, port, broker.client_keepalive_s, settings.secrets.mqtt)
+    return Post(site, scenario, clock, to_broker, streams_of, server.set_fault)
+
+
+def _cameras(scenario: Scenario, settings: Settings, clock: Clock) -> list[Camera]:
+    numbers = camera_numbers(scenario)
+    cameras: list[Camera] = []
+    for variant, site in enumerate(scenario.sites):
+        dark = is_dark(clock.now(), site.position)
+        night = dark if scenario.light is Light.LOCAL else scenario.light is Light.NIGHT
+        for entry in site.cameras:
+            key = DeviceKey(SiteId(site.id), DeviceId(entry.id))
+            shot = Shot(numbers[key], entry.view, site.terrain, variant, night, 0, 0)
+            cameras.append(Camera(key, shot, entry.authentication, settings.secrets.camera(key)))
+    return cameras
+
+
+def _departure_log(path: Path | None, files: ExitStack) -> Callable[[Departure], None] | None:
+    if path is None:
+        return None
+    try:
+        writer = DepartureWriter.open(path)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be written: {error.strerror}", subject=str(path), mend="Name another file"
+        ) from error
+    files.callback(writer.close)
+    return writer.record

@@ -1,0 +1,23 @@
+"""How each kind of device behaves: what it measures at a moment, given its surroundings and its own seeded chance."""
+
+from simulators.models.model import Model
+from simulators.models.perimeter import Fence, GroundSensor
+from simulators.models.plant import Cabinet, Generator, GnssTime, Link, Ups
+from simulators.models.traffic import Barrier, RadiationPortal, VehicleCounter, Weighbridge
+from simulators.models.weather import WeatherStation
+
+MODELS: dict[str, type[Model]] = {
+    "barrier": Barrier,
+    "cabinet": Cabinet,
+    "fence": Fence,
+    "generator": Generator,
+    "gnss-time": GnssTime,
+    "ground-sensor": GroundSensor,
+    "link": Link,
+    "radiation-portal": RadiationPortal,
+    "ups": Ups,
+    "vehicle-counter": VehicleCounter,
+    "weather": WeatherStation,
+    "weighbridge": Weighbridge,
+}
+"""Every kind that stands at a post, gateways aside."""

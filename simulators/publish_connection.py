@@ -1,0 +1,167 @@
+"""One MQTT 3.1.1 connection on the event loop: paho-mqtt without a thread, so that one thread touches all state."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTMessageInfo
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from sensors.errors import AccessError, UnavailableError
+from sensors.rtsp.authentication import Credentials
+
+_CONNECT_S = 5.0
+_REFUSALS = frozenset({"Bad user name or password", "Not authorized"})
+
+
+class Broker(Struct, frozen=True):
+    """Where the broker is, and who we are to it."""
+
+    host: str
+    port: int
+    keepalive_s: int
+    credentials: Credentials | None = None
+
+    def __str__(self) -> str:
+        return f"MQTT {self.host}:{self.port}"
+
+
+class Will(Struct, frozen=True):
+    """What the broker publishes, retained, when we are gone without a word."""
+
+    topic: str
+    payload: bytes
+
+
+class Connection:
+    """Opened once, used until `ended`. `on_acknowledged` gets the id of each message the broker confirmed."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        client_id: str,
+        will: Will,
+        on_acknowledged: Callable[[int], None],
+        on_message: Callable[[bytes], None],
+    ) -> None:
+        self._broker = broker
+        self._loop = asyncio.get_running_loop()
+        self._opened: asyncio.Future[None] = self._loop.create_future()
+        self.ended = asyncio.Event()
+        self._on_acknowledged = on_acknowledged
+        self._on_message = on_message
+        self._client = client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            protocol=MQTTProtocolVersion.MQTTv311,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = _CONNECT_S
+        client.max_inflight_messages_set(0)
+        if broker.credentials is not None:
+            client.username_pw_set(broker.credentials.user, broker.credentials.password)
+        client.will_set(will.topic, will.payload, qos=1, retain=True)
+        client.on_connect = self._connected
+        client.on_disconnect = self._disconnected
+        client.on_publish = self._published
+        client.on_message = self._received
+        client.on_socket_open = self._socket_open
+        client.on_socket_close = self._socket_close
+        client.on_socket_register_write = self._want_write
+        client.on_socket_unregister_write = self._no_write
+
+    async def open(self) -> None:
+        """Connect.
+
+        Raises:
+            UnavailableError: the broker does not answer.
+            AccessError: it does not let us in.
+        """
+        broker = self._broker
+        try:
+            await asyncio.to_thread(self._client.connect, broker.host, broker.port, broker.keepalive_s)
+            async with asyncio.timeout(_CONNECT_S):
+                await self._opened
+        except (OSError, TimeoutError) as error:
+            raise UnavailableError("does not answer", subject=str(broker), mend="Is the broker running?") from error
+
+    def subscribe(self, topic: str) -> None:
+        """Ask for a topic, QoS 1."""
+        self._client.subscribe(topic, qos=1)
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> MQTTMessageInfo:
+        """Hand a message over, QoS 1; its id comes back to `on_acknowledged`."""
+        return self._client.publish(topic, payload, qos=1, retain=retain)
+
+    def keep_alive(self) -> None:
+        """Time-outs and pings; call about once a second."""
+        self._client.loop_misc()
+
+    def tear(self) -> None:
+        """Lose the connection as a torn cable does: no farewell, so the will is published."""
+        line = self._client.socket()
+        if isinstance(line, socket.socket):
+            line.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """End the connection, with a farewell when there is one."""
+        self._client.disconnect()
+
+    def _connected(self, client: Client, data: Any, flags: ConnectFlags, code: ReasonCode, more: Any) -> None:
+        del client, data, flags, more
+        if self._opened.done():
+            return
+        if not code.is_failure:
+            self._opened.set_result(None)
+        elif str(code) in _REFUSALS:
+            self._opened.set_exception(
+                AccessError(str(code), signed_in=False, subject=str(self._broker), mend="Check [mqtt] in the secrets")
+            )
+        else:
+            self._opened.set_exception(UnavailableError(str(code), subject=str(self._broker)))
+
+    def _disconnected(
+        self, client: Client, data: Any, flags: DisconnectFlags, code: ReasonCode, more: Properties | None
+    ) -> None:
+        del client, data, flags, more
+        if not self._opened.done():
+            self._opened.set_exception(UnavailableError(f"closed: {code}", subject=str(self._broker)))
+        self.ended.set()
+
+    def _published(self, client: Client, data: Any, message_id: int, code: ReasonCode, more: Properties) -> None:
+        del client, data, more
+        if not code.is_failure:
+            self._on_acknowledged(message_id)
+
+    def _received(self, client: Client, data: Any, message: MQTTMessage) -> None:
+        del client, data
+        self._on_message(bytes(message.payload))
+
+    def _socket_open(self, client: Client, data: Any, line: Any) -> None:
+        del data
+        self._loop.call_soon_threadsafe(self._watch, client, line)
+
+    def _watch(self, client: Client, line: Any) -> None:
+        if line.fileno() >= 0:
+            self._loop.add_reader(line, client.loop_read)
+
+    def _socket_close(self, client: Client, data: Any, line: Any) -> None:
+        del client, data
+        self._loop.remove_reader(line)
+        self._loop.remove_writer(line)
+
+    def _want_write(self, client: Client, data: Any, line: Any) -> None:
+        del data
+        self._loop.call_soon_threadsafe(self._watch_write, client, line)
+
+    def _watch_write(self, client: Client, line: Any) -> None:
+        if line.fileno() >= 0 and client.want_write():
+            self._loop.add_writer(line, client.loop_write)
+
+    def _no_write(self, client: Client, data: Any, line: Any) -> None:
+        del client, data
+        self._loop.remove_writer(line)

@@ -1,0 +1,152 @@
+"""What a gateway says to the broker: births, states, samples, answers; and what it does while there is no broker."""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from sensors.catalog import GATEWAY
+from sensors.clock import Clock
+from sensors.dialects.native import Sample, encode_backlog, encode_data, encode_state
+from sensors.errors import AccessError, UnavailableError
+from sensors.model import DeviceId, DeviceKey, SiteId
+from sensors.topics import Leaf, topic
+from simulators.outbox import Outbox, Parcel
+from simulators.publish_connection import Broker, Connection, Will
+
+MAX_IN_FLIGHT = 128
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _STABLE_S = 0.5, 20.0, 60.0
+_UPKEEP_S = 0.25
+_FAREWELL_S = 1.0
+_log = structlog.get_logger()
+
+
+class Publisher:
+    """Publishes for the devices of one site; keeps their samples while there is no connection."""
+
+    def __init__(
+        self,
+        site: SiteId,
+        broker: Broker,
+        births: Mapping[DeviceId, bytes],
+        on_command: Callable[[bytes], None],
+        clock: Clock,
+        outbox: Outbox | None = None,
+    ) -> None:
+        self._gateway = DeviceKey(site, DeviceId(GATEWAY))
+        self._broker = broker
+        self._births = births
+        self._on_command = on_command
+        self._clock = clock
+        self._connection: Connection | None = None
+        self._line_is_whole = asyncio.Event()
+        self._line_is_whole.set()
+        self.outbox = outbox or Outbox()
+        self.connections_total = 0
+
+    @property
+    def connected(self) -> bool:
+        """Whether samples leave at once."""
+        return self._connection is not None
+
+    def publish(self, device: DeviceId, sample: Sample) -> None:
+        """Send a sample now, or keep it for later."""
+        if self._connection is None or self.outbox.in_flight >= MAX_IN_FLIGHT:
+            self.outbox.keep(device, sample)
+        else:
+            self._send(self._connection, Parcel(device, (sample,), historical=False))
+
+    def answer(self, payload: bytes) -> None:
+        """Send the gateway's answer to a command."""
+        if self._connection is not None:
+            self._connection.publish(topic(self._gateway, Leaf.ACK), payload)
+
+    def cut(self) -> None:
+        """Lose the connection as a torn cable does, and stay without one until `restore`."""
+        self._line_is_whole.clear()
+        if self._connection is not None:
+            self._connection.tear()
+
+    def restore(self) -> None:
+        """The line is whole again."""
+        self._line_is_whole.set()
+
+    async def run(self) -> None:
+        """Stay connected: full-jitter back-off, forgotten after a stable minute."""
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            await self._line_is_whole.wait()
+            began_s = self._clock.monotonic_s()
+            try:
+                await self.run_once()
+            except (UnavailableError, AccessError) as error:
+                _log.warning("no connection to the broker", site=self._gateway.site, reason=error.text)
+            if self._clock.monotonic_s() - began_s > _STABLE_S:
+                pause_s = _FIRST_PAUSE_S
+            await asyncio.sleep(random.uniform(0.0, pause_s))  # noqa: S311 - spreads load, guards nothing
+            pause_s = min(_LONGEST_PAUSE_S, pause_s * 2)
+
+    async def run_once(self) -> None:
+        """Connect, announce everything, and publish until the connection ends. Cancelled, it says goodbye.
+
+        Raises:
+            UnavailableError: the broker does not answer.
+            AccessError: it does not let us in.
+        """
+        offline = encode_state(online=False, since=self._clock.now())
+        connection = Connection(
+            self._broker,
+            f"shekara-simulated-{self._gateway.site}",
+            Will(topic(self._gateway, Leaf.STATE), offline),
+            self.outbox.acknowledged,
+            self._on_command,
+        )
+        try:
+            await connection.open()
+            self._announce(connection)
+            self._connection = connection
+            self.connections_total += 1
+            while not connection.ended.is_set():
+                connection.keep_alive()
+                self._send_backlog(connection)
+                await asyncio.sleep(_UPKEEP_S)
+        except asyncio.CancelledError:
+            if self._connection is not None:
+                await self._say_goodbye(connection)
+            raise
+        finally:
+            self._connection = None
+            self.outbox.connection_lost()
+            connection.close()
+
+    def _announce(self, connection: Connection) -> None:
+        site = self._gateway.site
+        online = encode_state(online=True, since=self._clock.now())
+        for device, birth in self._births.items():
+            connection.publish(topic(DeviceKey(site, device), Leaf.BIRTH), birth, retain=True)
+        for device in self._births:
+            connection.publish(topic(DeviceKey(site, device), Leaf.STATE), online, retain=True)
+        connection.subscribe(topic(self._gateway, Leaf.COMMAND))
+
+    def _send_backlog(self, connection: Connection) -> None:
+        while self.outbox.in_flight < MAX_IN_FLIGHT and (parcel := self.outbox.next_parcel()) is not None:
+            self._send(connection, parcel)
+
+    def _send(self, connection: Connection, parcel: Parcel) -> None:
+        if parcel.historical:
+            payload = encode_backlog(parcel.samples)
+        else:
+            sample = parcel.samples[0]
+            payload = encode_data(sample.at, sample.seq, sample.values, sample.quality)
+        key = DeviceKey(self._gateway.site, parcel.device)
+        self.outbox.sent(connection.publish(topic(key, Leaf.DATA), payload).mid, parcel)
+
+    async def _say_goodbye(self, connection: Connection) -> None:
+        offline = encode_state(online=False, since=self._clock.now())
+        farewell = connection.publish(topic(self._gateway, Leaf.STATE), offline, retain=True)
+        deadline_s = self._clock.monotonic_s() + _FAREWELL_S
+        while not connection.ended.is_set() and self._clock.monotonic_s() < deadline_s:
+            if farewell.is_published() and not self.outbox.in_flight:
+                return
+            await asyncio.sleep(0.01)

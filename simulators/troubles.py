@@ -1,0 +1,54 @@
+"""What an action does to the devices of a post."""
+
+from datetime import datetime, timedelta
+
+from simulators.actions import (
+    BarrierStuck,
+    DeviceResume,
+    DeviceSilence,
+    DoorOpen,
+    Herd,
+    Intrusion,
+    MainsFail,
+    Radiation,
+)
+from simulators.scenario import Site, device_of
+from simulators.surroundings import Effect, Surroundings, Trouble
+
+_OF_DEVICE: dict[type[Herd | DoorOpen | BarrierStuck], Trouble] = {
+    Herd: Trouble.ANIMALS,
+    DoorOpen: Trouble.DOOR,
+    BarrierStuck: Trouble.STUCK,
+}
+Troubling = Intrusion | Herd | Radiation | DoorOpen | BarrierStuck | DeviceSilence | DeviceResume | MainsFail
+
+
+def trouble(around: Surroundings, site: Site, action: Troubling, now: datetime) -> None:
+    """Put an action's effects into the world of its post; the action has been checked against the site."""
+    match action:
+        case DeviceResume(device=device):
+            around.relieve(Trouble.SILENT, device)
+        case MainsFail(duration_s=duration_s):
+            around.cause((Effect(Trouble.MAINS, None, now, now + timedelta(seconds=duration_s)),))
+        case DeviceSilence(device=device, duration_s=duration_s):
+            around.cause((Effect(Trouble.SILENT, device, now, now + timedelta(seconds=duration_s)),))
+        case Intrusion(duration_s=duration_s):
+            sensor = device_of(site, action.kind, action.device, action.site).id
+            fence = device_of(site, "fence", action.fence, action.site).id
+            later = now + timedelta(seconds=action.fence_after_s)
+            lasts = timedelta(seconds=duration_s)
+            around.cause(
+                (
+                    Effect(Trouble.PERSON, sensor, now, now + lasts),
+                    Effect(Trouble.CLIMB, fence, later, later + lasts),
+                )
+            )
+        case Radiation(duration_s=duration_s, neutron=neutron):
+            portal = device_of(site, action.kind, action.device, action.site).id
+            kinds = (Trouble.GAMMA, Trouble.NEUTRON) if neutron else (Trouble.GAMMA,)
+            ends = now + timedelta(seconds=duration_s)
+            around.cause(Effect(kind, portal, now, ends) for kind in kinds)
+        case Herd() | DoorOpen() | BarrierStuck():
+            device = device_of(site, action.kind, action.device, action.site).id
+            ends = now + timedelta(seconds=action.duration_s)
+            around.cause((Effect(_OF_DEVICE[type(action)], device, now, ends),))
