@@ -80,6 +80,11 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def full(self) -> bool:
+        """Whether messages have to wait."""
+        return len(self._waiting) >= self._capacity
+
     def put(self, item: Input) -> bool:
         """Put in, waiting while the inbox is full; False when it was closed."""
         with self._lock:

@@ -123,6 +123,12 @@ class Pipeline:
         self._let_out(effects)
 
     def _run(self) -> None:
+        try:
+            self._run_until_stopped()
+        except UnavailableError as error:
+            _log.error("stopped with a batch that was not kept; nothing of it was acknowledged", problem=error.text)
+
+    def _run_until_stopped(self) -> None:
         self._finish(self._center.begin(self._now()))
         while not self._stopping.is_set():
             wait_s = max(0.0, self._tick_due_s - self._clock.monotonic_s())

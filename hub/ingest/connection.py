@@ -4,6 +4,8 @@ Messages are acknowledged by hand, in the order of their arrival, after they are
 never asked for: its first answer would leave before that.
 """
 
+import contextlib
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -70,6 +72,7 @@ class Connection:
         self._refusal: UnavailableError | None = None
         self._subscribed = False
         self._over = False
+        self._looked_s = clock.monotonic_s()
         self._lock = threading.Lock()
         self._client = self._make_client()
 
@@ -89,6 +92,7 @@ class Connection:
             self._connect()
             began_s = self._clock.monotonic_s()
             while not stopping.is_set():
+                self._looked_s = self._clock.monotonic_s()
                 result = self._client.loop(_LOOP_S)
                 if self._refusal is not None:
                     raise self._refusal
@@ -120,6 +124,17 @@ class Connection:
             if not self.standing:
                 return False
             return self._client.publish(topic, payload, qos=1, retain=retained).rc == mqtt.MQTT_ERR_SUCCESS
+
+    def idle_s(self) -> float:
+        """How long ago the thread last looked at this connection."""
+        return self._clock.monotonic_s() - self._looked_s
+
+    def cut(self) -> None:
+        """Break the connection, so that its thread begins a new one."""
+        connection = self._client.socket()
+        if isinstance(connection, socket.socket):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def _make_client(self) -> mqtt.Client:
         client = mqtt.Client(

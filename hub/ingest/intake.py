@@ -18,14 +18,18 @@ from hub.state import Outgoing
 from sensors.clock import Clock
 from sensors.errors import UnavailableError
 
+ANY_VERSION = (MQTTv5, MQTTv311)
+EMBEDDED_VERSION = (MQTTv311,)
 _FIRST_PAUSE_S = 0.25
 _LAST_PAUSE_S = 15.0
+NEARBY_PAUSE_S = 0.5
+"""Longest pause between tries when the broker is this machine's own."""
 _STABLE_S = 60.0
 _log = structlog.get_logger("hub.ingest")
 
 
 class Intake:
-    """The hub's MQTT client. `versions` are tried in turn until one is spoken."""
+    """The hub's MQTT client. `versions` are tried in turn until one is spoken, with full-jitter pauses between."""
 
     def __init__(
         self,
@@ -34,7 +38,8 @@ class Intake:
         health: Health,
         clock: Clock,
         *,
-        versions: Sequence[int] = (MQTTv5, MQTTv311),
+        versions: Sequence[int] = ANY_VERSION,
+        last_pause_s: float = _LAST_PAUSE_S,
         chance: random.Random | None = None,
     ) -> None:
         self._address = address
@@ -42,6 +47,7 @@ class Intake:
         self._health = health
         self._clock = clock
         self._versions = tuple(versions)
+        self._last_pause_s = last_pause_s
         self._chance = chance or random.Random()  # noqa: S311 - spreads load, keeps no secret
         self._stopping = threading.Event()
         self._connection: Connection | None = None
@@ -76,6 +82,13 @@ class Intake:
         if connection is not None:
             connection.publish(outgoing.topic, outgoing.payload, retained=outgoing.retained)
 
+    def shake_if_stuck(self) -> None:
+        """Break a connection whose thread has not looked at it for two keep-alives, unless the inbox holds it up."""
+        connection = self._connection
+        if connection is not None and not self._inbox.full and connection.idle_s() > 2 * self._address.keepalive_s:
+            _log.error("the broker's connection is stuck and is begun again")
+            connection.cut()
+
     def _run(self) -> None:
         pause_s = _FIRST_PAUSE_S
         while not self._stopping.is_set():
@@ -91,7 +104,7 @@ class Intake:
             if self._clock.monotonic_s() - began_s > _STABLE_S:
                 pause_s = _FIRST_PAUSE_S
             self._stopping.wait(self._chance.uniform(0, pause_s))
-            pause_s = min(pause_s * 2, _LAST_PAUSE_S)
+            pause_s = min(pause_s * 2, self._last_pause_s)
 
     def _run_once(self) -> None:
         self._epoch += 1

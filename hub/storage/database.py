@@ -15,7 +15,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def open_writer(path: Path, schema: str, version: int) -> sqlite3.Connection:
-    """The one writing connection to a file, which is made when missing. Transactions are begun by hand.
+    """The one writing connection to a file, which is made when missing.
+
+    Transactions are begun by hand. One thread at a time may use it.
 
     Raises:
         ConfigError: it is no database of ours, or of a newer version of the hub.
@@ -28,7 +30,7 @@ def open_writer(path: Path, schema: str, version: int) -> sqlite3.Connection:
             raise UnavailableError(
                 f"cannot be made: {error.strerror}", subject=str(path.parent), mend="Set [hub] data_dir"
             ) from error
-        connection = sqlite3.connect(path, isolation_level=None, timeout=5.0)
+        connection = sqlite3.connect(path, isolation_level=None, timeout=5.0, check_same_thread=False)
         found: int = connection.execute("PRAGMA user_version").fetchone()[0]
         if found > version:
             connection.close()
@@ -77,6 +79,8 @@ def speaking_of(path: Path) -> Iterator[None]:
         raise UnavailableError(
             str(error), subject=str(path), mend="Check free space and permissions of [hub] data_dir"
         ) from error
+    except sqlite3.ProgrammingError:
+        raise
     except sqlite3.DatabaseError as error:
         raise ConfigError(
             str(error), subject=str(path), mend="Restore it from a copy, or move it away to begin anew"

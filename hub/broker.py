@@ -1,0 +1,169 @@
+"""The embedded broker: MQTT 3.1.1, for installations that name no broker of their own. Its memory is its only store.
+
+amqtt does the protocol; the listener here bounds connections, packets and the time to sign in, which amqtt does not.
+"""
+
+import asyncio
+import hmac
+import logging
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from amqtt.adapters import StreamWriterAdapter
+from amqtt.broker import Broker
+from amqtt.plugins.base import BaseAuthPlugin
+from amqtt.session import Session
+
+from sensors.broker_settings import BrokerSettings
+from sensors.errors import ConfigError, UnavailableError
+from sensors.rtsp.authentication import Credentials
+
+MAX_CONNECTIONS = 256
+MAX_PACKET_BYTES = 16 * 1024 * 1024
+SIGN_IN_WITHIN_S = 10.0
+_STOP_WITHIN_S = 2.0
+_LISTENER = "default"
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Gatekeeper(BaseAuthPlugin):  # type: ignore[misc]  # amqtt shows no types
+    """Lets in whoever knows the one user and password; anybody, when none is set."""
+
+    @dataclass
+    class Config:
+        """What amqtt fills in."""
+
+        user: str = ""
+        password: str = ""
+
+        def __repr__(self) -> str:
+            return "Config(…)"
+
+    async def authenticate(self, *, session: Session) -> bool:
+        """Whether this session may begin; compared in constant time."""
+        if not self.config.user:
+            return True
+        user = hmac.compare_digest((session.username or "").encode(), self.config.user.encode())
+        password = hmac.compare_digest((session.password or "").encode(), self.config.password.encode())
+        return user and password
+
+
+def listen(settings: BrokerSettings) -> socket.socket:
+    """The broker's listening socket.
+
+    Raises:
+        UnavailableError: the port is in use, or the address is not this machine's.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise UnavailableError(
+            f"the embedded broker cannot listen there: {error.strerror or error}",
+            subject=f"{settings.host}:{settings.port}",
+            mend="Stop what uses the port, set [broker] port, or name that broker in [broker] url",
+        ) from error
+    return listener
+
+
+def check_access(settings: BrokerSettings, credentials: Credentials | None) -> None:
+    """Refuse an embedded broker that would be open to the network.
+
+    Raises:
+        ConfigError: it listens beyond this machine, and no user and password are set.
+    """
+    if credentials is None and settings.host not in _LOOPBACK:
+        raise ConfigError(
+            "would let anybody on the network in",
+            subject=f"[broker] host {settings.host}",
+            mend="Set [mqtt] user and password in the secrets file, or listen on 127.0.0.1",
+        )
+
+
+async def serve(settings: BrokerSettings, credentials: Credentials | None, stopping: asyncio.Event) -> None:
+    """Serve until told to stop.
+
+    Raises:
+        ConfigError: see `check_access`.
+        UnavailableError: see `listen`.
+    """
+    check_access(settings, credentials)
+    listener = listen(settings)
+    logging.getLogger("amqtt").setLevel(logging.CRITICAL)
+    async with _brokering(credentials) as broker:
+        door = _Door(broker)
+        server = await asyncio.start_server(door.enter, sock=listener)
+        async with server:
+            await stopping.wait()
+
+
+@asynccontextmanager
+async def _brokering(credentials: Credentials | None) -> AsyncIterator[Broker]:
+    known = {"user": credentials.user, "password": credentials.password} if credentials else {}
+    gatekeeper = f"{Gatekeeper.__module__}.{Gatekeeper.__qualname__}"
+    broker = Broker({"listeners": {_LISTENER: {"type": "external"}}, "plugins": {gatekeeper: known}})
+    await broker.start()
+    try:
+        yield broker
+    finally:
+        try:
+            await asyncio.wait_for(broker.shutdown(), _STOP_WITHIN_S)
+        except TimeoutError:
+            logging.getLogger(__name__).warning("the broker did not close every connection in time")
+
+
+class _Door:
+    """Takes in connections, up to a bound."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._inside = 0
+
+    async def enter(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, from its beginning to its end."""
+        if self._inside >= MAX_CONNECTIONS:
+            writer.close()
+            return
+        self._inside += 1
+        try:
+            await self._broker.external_connected(_BoundedReader(reader), StreamWriterAdapter(writer), _LISTENER)
+        except (ConnectionError, asyncio.CancelledError):
+            writer.close()
+        finally:
+            self._inside -= 1
+
+
+class _BoundedReader:
+    """Ends a connection that sends a packet too large, or does not sign in. Shaped as amqtt's reader adapters are."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self._reader = reader
+        self._signed_in = False
+
+    async def read(self, n: int) -> bytes:
+        """The next `n` bytes.
+
+        Raises:
+            ConnectionResetError: there are too many of them, or the first did not come in time.
+        """
+        if n > MAX_PACKET_BYTES:
+            message = "packet too large"
+            raise ConnectionResetError(message)
+        if self._signed_in:
+            return await self._reader.readexactly(n)
+        try:
+            first = await asyncio.wait_for(self._reader.readexactly(n), SIGN_IN_WITHIN_S)
+        except TimeoutError as error:
+            message = "no sign-in"
+            raise ConnectionResetError(message) from error
+        self._signed_in = True
+        return first
+
+    def feed_eof(self) -> None:
+        """The other side has ended."""
+        self._reader.feed_eof()

@@ -1,0 +1,210 @@
+"""The hub's commands, and the only place where its parts are made and joined."""
+
+import asyncio
+import fcntl
+import signal
+from collections.abc import Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+import typer
+
+from hub import broker as embedded
+from hub.accounts import Accounts
+from hub.api.app import build_app
+from hub.api.server import bind
+from hub.api.server import serve as serve_api
+from hub.archive import Archive
+from hub.center import Center
+from hub.config import HubSettings, StorageSettings
+from hub.core import Hub
+from hub.health import Health
+from hub.ingest.connection import Address
+from hub.ingest.intake import EMBEDDED_VERSION, NEARBY_PAUSE_S, Intake
+from hub.inputs import Moment
+from hub.keys import load_or_create_keys
+from hub.live import LiveFeed
+from hub.pipeline import Pipeline
+from hub.state import State
+from hub.storage.operations import OperationsStore
+from hub.storage.readings import ReadingsStore
+from hub.supervision import Child
+from sensors.broker_settings import BrokerSettings
+from sensors.clock import Clock, SystemClock
+from sensors.errors import ConfigError, ShekaraError, UnavailableError
+from sensors.settings import Settings
+
+hub = typer.Typer()
+broker = typer.Typer()
+_THREADS_STOP_WITHIN_S = 1.0
+_WATCH_S = 1.0
+_log = structlog.get_logger("hub")
+
+
+@hub.command("hub")
+def run_hub(ctx: typer.Context) -> None:
+    """Run the hub: take in, decide, store, and answer."""
+    asyncio.run(_run_hub(ctx.obj))
+
+
+@broker.command("broker")
+def run_broker(ctx: typer.Context) -> None:
+    """Run the embedded MQTT broker; the hub does so by itself when no broker is named."""
+    asyncio.run(_run_broker(ctx.obj))
+
+
+async def _run_broker(settings: Settings) -> None:
+    await embedded.serve(settings.section(BrokerSettings, "broker"), settings.secrets.mqtt, _stop_on_signals())
+
+
+async def _run_hub(settings: Settings) -> None:
+    stopping = _stop_on_signals()
+    section = settings.section(HubSettings, "hub")
+    broker_section = settings.section(BrokerSettings, "broker")
+    clock = SystemClock()
+    with ExitStack() as stack:
+        stack.enter_context(_sole_owner(section.data_dir))
+        listener = bind(section.host, section.port)
+        stack.callback(listener.close)
+        if broker_section.embedded:
+            embedded.check_access(broker_section, settings.secrets.mqtt)
+            embedded.listen(broker_section).close()
+        engine = _make_engine(settings, section, broker_section, clock, stack)
+        accounts = Accounts(section.data_dir, clock)
+        app = build_app(engine.facade, accounts, load_or_create_keys(section.data_dir), section, clock)
+        engine.pipeline.start(engine.intake)
+        stack.callback(_stop_threads, engine)
+        engine.intake.start()
+        _log.info("hub started", url=section.url, broker=engine.health.broker, data=str(section.data_dir))
+        services: list[Coroutine[None, None, None]] = [serve_api(app, listener), _watch(engine)]
+        if broker_section.embedded:
+            services.append(_broker_child(settings, engine.health).run())
+        await _run_until(stopping, services, engine)
+    _log.info("hub stopped")
+
+
+class _Engine(NamedTuple):
+    """The hub without its API."""
+
+    pipeline: Pipeline
+    intake: Intake
+    feed: LiveFeed
+    health: Health
+    facade: Hub
+
+
+def _make_engine(
+    settings: Settings, section: HubSettings, broker_section: BrokerSettings, clock: Clock, stack: ExitStack
+) -> _Engine:
+    readings = ReadingsStore(section.data_dir)
+    stack.callback(readings.close)
+    operations = OperationsStore(section.data_dir)
+    stack.callback(operations.close)
+    address = Address(*broker_section.address, section.name, broker_section.client_keepalive_s, settings.secrets.mqtt)
+    feed = LiveFeed()
+    health = Health(
+        started_at=clock.now(),
+        broker=f"{address} (embedded)" if broker_section.embedded else str(address),
+        storage=str(section.data_dir),
+        live_dropped=lambda: feed.dropped_total,
+    )
+    started = Moment(health.started_at, clock.monotonic_s())
+    center = Center(State(section, operations.recall(), readings.newest(), started))
+    storage = settings.section(StorageSettings, "storage")
+    pipeline = Pipeline(center, readings, operations, feed, health, clock, storage)
+    if broker_section.embedded:
+        intake = Intake(address, pipeline.inbox, health, clock, versions=EMBEDDED_VERSION, last_pause_s=NEARBY_PAUSE_S)
+    else:
+        intake = Intake(address, pipeline.inbox, health, clock)
+    facade = Hub(pipeline, Archive(readings, operations), lambda: health.status(clock.now()))
+    return _Engine(pipeline, intake, feed, health, facade)
+
+
+async def _run_until(stopping: asyncio.Event, services: list[Coroutine[None, None, None]], engine: _Engine) -> None:
+    """Run everything beside the threads until told to stop, then end all of it.
+
+    Raises:
+        ShekaraError: a service could not go on.
+    """
+    failures: list[BaseException] = []
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(service) for service in services]
+            await stopping.wait()
+            engine.feed.close()
+            await asyncio.to_thread(_stop_threads, engine)
+            for task in tasks:
+                task.cancel()
+    except* ShekaraError as errors:
+        failures.extend(errors.exceptions)
+    if failures:
+        raise failures[0]
+
+
+async def _watch(engine: _Engine) -> None:
+    """The threads' watchdog: a dead intake is begun again, a dead pipeline ends the hub.
+
+    Raises:
+        UnavailableError: the pipeline has died.
+    """
+    while True:
+        await asyncio.sleep(_WATCH_S)
+        if not engine.pipeline.alive:
+            raise UnavailableError("has died", subject="the hub's pipeline", mend="See its last log lines")
+        if engine.intake.alive:
+            engine.intake.shake_if_stuck()
+        else:
+            _log.error("the intake has died and is begun again")
+            engine.health.report("broker", "the MQTT intake has died and is begun again")
+            engine.intake.start()
+
+
+def _stop_threads(engine: _Engine) -> None:
+    """The pipeline first, so that its last acknowledgements still find the way out."""
+    if not engine.pipeline.stop(_THREADS_STOP_WITHIN_S):
+        _log.error("the pipeline did not end in time; what it did not acknowledge comes again")
+    engine.intake.stop(_THREADS_STOP_WITHIN_S)
+
+
+def _broker_child(settings: Settings, health: Health) -> Child:
+    """The embedded broker, told what this process was told."""
+    config = ("--config", settings.source) if Path(settings.source).is_file() else ()
+    environ = dict(settings.environ)
+    if settings.secrets.mqtt is not None:
+        environ["SHEKARA_SECRET_MQTT_USER"] = settings.secrets.mqtt.user
+        environ["SHEKARA_SECRET_MQTT_PASSWORD"] = settings.secrets.mqtt.password
+    return Child("broker", (*config, "broker"), environ, health)
+
+
+@contextmanager
+def _sole_owner(data_dir: Path) -> Iterator[None]:
+    """Hold the data directory, so that two hubs cannot write to it.
+
+    Raises:
+        ConfigError: it cannot be made or written.
+        UnavailableError: another hub holds it.
+    """
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock = (data_dir / "hub.lock").open("w")
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be used: {error.strerror}", subject=f"[hub] data_dir {data_dir}", mend="Name a writable folder"
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise UnavailableError(
+                "another hub is using it", subject=f"[hub] data_dir {data_dir}", mend="Stop that hub, or name another"
+            ) from error
+        yield
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    return stopping
