@@ -1,0 +1,1 @@
+"""Our RTSP client: one whole picture per RTP marker, exact time-outs, no thread per camera."""

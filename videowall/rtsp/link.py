@@ -1,0 +1,182 @@
+"""The bytes under a conversation: one TCP connection and, when asked for, two UDP ports. Every wait is bounded."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+from functools import partial
+
+from sensors.catalog import PictureState
+from sensors.errors import ShekaraError
+from sensors.rtsp.messages import Interleaved, Parser, Request, Response, encode_request
+from videowall.rtsp.conversation import Address
+from videowall.rtsp.failure import StreamError
+
+CONNECT_TIMEOUT_S = 3.0
+_MAX_RESPONSES = 8
+_PORT_TRIES = 32
+_RECEIVE_BYTES = 1_048_576
+
+PacketHandler = Callable[[int, bytes], None]
+"""Called with the channel (TCP) or 0 (UDP) and the packet's bytes."""
+
+
+class Link(asyncio.Protocol):
+    """One connection. After any trouble `ended` holds what happened, and nothing more is handed out."""
+
+    def __init__(self, on_packet: PacketHandler) -> None:
+        self.ended: asyncio.Future[StreamError] = asyncio.get_running_loop().create_future()
+        self.received_bytes_total = 0
+        self._on_packet = on_packet
+        self._parser = Parser()
+        self._responses: asyncio.Queue[Response | None] = asyncio.Queue(_MAX_RESPONSES)
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the event loop."""
+        if isinstance(transport, asyncio.Transport):
+            self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the event loop."""
+        if self.ended.done():
+            return
+        self.received_bytes_total += len(data)
+        try:
+            for message in self._parser.feed(data):
+                if isinstance(message, Interleaved):
+                    self._on_packet(message.channel, message.payload)
+                elif isinstance(message, Response):
+                    self._responses.put_nowait(message)
+        except (ShekaraError, asyncio.QueueFull):
+            self.end(StreamError("the camera does not speak RTSP", PictureState.REFUSED))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the event loop."""
+        del exc
+        self.end(StreamError("the camera closed the connection", PictureState.NO_PACKETS))
+
+    def end(self, error: StreamError) -> None:
+        """Give up the connection for a reason; the first reason stays."""
+        if not self.ended.done():
+            self.ended.set_result(error)
+            with contextlib.suppress(asyncio.QueueFull):
+                self._responses.put_nowait(None)
+        if self._transport is not None:
+            self._transport.abort()
+
+    @property
+    def local_host(self) -> str:
+        """Our own address as the camera sees it."""
+        return str(self._transport.get_extra_info("sockname")[0]) if self._transport else ""
+
+    @property
+    def peer_host(self) -> str:
+        """The camera's address."""
+        return str(self._transport.get_extra_info("peername")[0]) if self._transport else ""
+
+    def send(self, request: Request) -> None:
+        """Write a request; a dead connection is noticed elsewhere."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(encode_request(request))
+
+    def take_response(self) -> Response | None:
+        """A response that has come, if any."""
+        return None if self._responses.empty() else self._responses.get_nowait()
+
+    async def ask(self, request: Request, timeout_s: float = CONNECT_TIMEOUT_S) -> Response:
+        """Send a request and wait for its response.
+
+        Raises:
+            StreamError: none came in time, or the connection ended.
+        """
+        self.send(request)
+        try:
+            async with asyncio.timeout(timeout_s):
+                answer = await self._responses.get()
+        except TimeoutError as error:
+            raise StreamError(
+                f"{request.method} was not answered in {timeout_s:g} s", PictureState.NO_PACKETS
+            ) from error
+        if answer is None:
+            raise self.ended.result()
+        return answer
+
+
+async def connect(address: Address, on_packet: PacketHandler) -> Link:
+    """An open connection.
+
+    Raises:
+        StreamError: nobody listens there, or nobody answers in time.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            _, link = await loop.create_connection(lambda: Link(on_packet), address.host, address.port)
+    except TimeoutError as error:
+        raise StreamError(f"no connection within {CONNECT_TIMEOUT_S:g} s", PictureState.NO_PACKETS) from error
+    except socket.gaierror as error:
+        raise StreamError("the host name is not known", PictureState.NOT_FOUND) from error
+    except (OSError, UnicodeError) as error:
+        raise StreamError("the connection was refused", PictureState.REFUSED) from error
+    return link
+
+
+class DatagramPair:
+    """Two neighbouring UDP ports, even and odd, for RTP and RTCP. Only packets of the camera's address count."""
+
+    def __init__(self, local_host: str) -> None:
+        self._sockets = _bind_pair(local_host)
+        self._transports: list[asyncio.DatagramTransport] = []
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """RTP's port and RTCP's."""
+        first, second = (int(opened.getsockname()[1]) for opened in self._sockets)
+        return first, second
+
+    async def listen(self, peer_host: str, on_packet: PacketHandler) -> None:
+        """Hand RTP packets to `on_packet` from now on."""
+        loop = asyncio.get_running_loop()
+        for opened, handler in zip(self._sockets, (on_packet, _ignore), strict=True):
+            transport, _ = await loop.create_datagram_endpoint(partial(_Datagrams, peer_host, handler), sock=opened)
+            self._transports.append(transport)
+
+    def close(self) -> None:
+        """Give the ports back."""
+        for transport in self._transports:
+            transport.abort()
+        for opened in self._sockets:
+            opened.close()
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, peer_host: str, on_packet: PacketHandler) -> None:
+        self._peer_host = peer_host
+        self._on_packet = on_packet
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if addr[0] == self._peer_host:
+            self._on_packet(0, data)
+
+
+def _ignore(channel: int, packet: bytes) -> None:
+    del channel, packet
+
+
+def _bind_pair(host: str) -> tuple[socket.socket, socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for _ in range(_PORT_TRIES):
+        first, second = (socket.socket(family, socket.SOCK_DGRAM) for _ in range(2))
+        with contextlib.suppress(OSError):
+            first.bind((host, 0))
+            port = first.getsockname()[1]
+            if port % 2 == 0:
+                second.bind((host, port + 1))
+                for opened in (first, second):
+                    opened.setblocking(False)
+                    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BYTES)
+                return first, second
+        first.close()
+        second.close()
+    raise StreamError("no pair of free UDP ports", PictureState.REFUSED)
