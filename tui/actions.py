@@ -44,22 +44,22 @@ _LISTS = (Scope.ALARMS, Scope.CAMERAS, Scope.SENSORS, Scope.DEVICES, Scope.LOG)
 
 COMMANDS: Final[tuple[Command, ...]] = (
     *(_go(workspace, str(number)) for number, workspace in enumerate(WORKSPACES, 1)),
-    Command("open", ("enter",), (Scope.OVERVIEW, Scope.ALARMS, Scope.SENSORS, Scope.DEVICES)),
     Command("acknowledge", ("a",), (Scope.ALARMS, Scope.ALARM), Action.ACKNOWLEDGE_ALARM),
-    Command("acknowledge_with_note", ("A",), (Scope.ALARMS, Scope.ALARM), Action.ACKNOWLEDGE_ALARM),
+    Command("open", ("enter",), (Scope.OVERVIEW, Scope.ALARMS, Scope.SENSORS)),
     Command("next_unacknowledged", ("u",), (Scope.ALARMS,)),
     Command("spotlight", ("w",), (Scope.ALARMS, Scope.ALARM, Scope.CAMERAS), Action.CONTROL_WALL),
-    Command("clear_spotlight", ("W",), (Scope.ALARMS, Scope.ALARM, Scope.CAMERAS), Action.CONTROL_WALL, shown=False),
+    Command("clear_spotlight", ("W",), (Scope.ALARMS, Scope.ALARM, Scope.CAMERAS), Action.CONTROL_WALL),
     Command("approve", ("y",), (Scope.DEVICES,), Action.APPROVE_DEVICE),
     Command("refuse", ("x",), (Scope.DEVICES,), Action.APPROVE_DEVICE),
     Command("note", ("n",), (Scope.LOG,), Action.WRITE_LOG),
     Command("filter", ("/",), _LISTS),
+    Command("acknowledge_with_note", ("A",), (Scope.ALARMS, Scope.ALARM), Action.ACKNOWLEDGE_ALARM),
     Command("other_pane", ("tab",), (Scope.SENSORS,), shown=False),
     Command("back", ("escape",), (Scope.EVERYWHERE,), shown=False),
     Command("language", ("L",), (Scope.EVERYWHERE,), shown=False),
-    Command("palette", ("ctrl+p", ":"), (Scope.EVERYWHERE,)),
     Command("help", ("?", "f1"), (Scope.EVERYWHERE,)),
-    Command("quit", ("q", "ctrl+q"), (Scope.EVERYWHERE,)),
+    Command("palette", ("ctrl+p", ":"), (Scope.EVERYWHERE,)),
+    Command("quit", ("q", "ctrl+q", "ctrl+c"), (Scope.EVERYWHERE,)),
 )
 
 

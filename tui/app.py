@@ -37,8 +37,8 @@ class ConsoleApp(App[None]):
     """Give it the shared console, and whether its hub client already has a session."""
 
     CSS_PATH = "console.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual declares it so
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012 - same
 
     def __init__(self, console: Console, *, signed_in: bool) -> None:
         super().__init__()

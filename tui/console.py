@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sensors.catalog import PictureState
 from sensors.clock import Clock
-from sensors.model import DeviceKey, Language, SiteId
+from sensors.model import DeviceKey, Language, SiteId, Value
 from tui.config import ConsoleSettings
 from tui.feed import HubPort
-from tui.figures import shown_age
+from tui.figures import shown_age, shown_value
 from tui.glyphs import Glyphs
 from tui.order import device_name, site_name
 from tui.store import Store
@@ -50,6 +51,16 @@ class Console:
     def site(self, key: DeviceKey) -> str:
         """The name of a device's post."""
         return site_name(self.store, key.site, self.words.language)
+
+    def label(self, key: DeviceKey) -> str:
+        """Device and post, for lists by post: what is cut off is the post."""
+        return f"{self.device(key)} {self.glyphs.dot} {self.site(key)}"
+
+    def value(self, metric: str, value: Value, unit: str) -> str:
+        """A value with its unit; what a wall says of a picture, in words."""
+        if metric == "picture" and value in set(PictureState):
+            return self.words(f"picture.{value}")
+        return shown_value(value, unit, self.words)
 
     def place(self, key: DeviceKey) -> str:
         """Post and device."""

@@ -62,7 +62,7 @@ async def follow(hub: HubPort, store: Store, clock: Clock, on_item: Callable[[Fe
                 store.connected(now)
                 on_item(item, True)
             case Disconnected():
-                store.disconnected(now, item.text)
+                store.disconnected(now, item.reason)
                 on_item(item, True)
             case _:
                 on_item(item, store.fold(item, now))

@@ -23,8 +23,10 @@ def shown_number(number: float) -> str:
         return f"{int(number):,}".replace(",", " ") if abs(number) < 1e15 else f"{number:.4g}"
     size = abs(number)
     decimals = 0 if size >= 1000 else 1 if size >= 10 else 2
-    text = f"{number:,.{decimals}f}" if size >= 0.01 else f"{number:.2g}"
-    return text.replace(",", " ")
+    if size < 0.01:
+        return f"{number:.2g}"
+    text = f"{number:,.{decimals}f}".replace(",", " ")
+    return text.rstrip("0").rstrip(".") if decimals else text
 
 
 def shown_value(value: Value, unit: str, words: Words) -> str:
@@ -53,11 +55,6 @@ def shown_time(at: datetime, zone: ZoneInfo) -> str:
 def shown_moment(at: datetime, zone: ZoneInfo) -> str:
     """Date and time in the site's zone."""
     return f"{at.astimezone(zone):%d.%m.%Y %H:%M:%S}"
-
-
-def shown_bound(limit: Limit, unit: str, words: Words) -> str:
-    """What a limit says, as words."""
-    return f"{words(f'condition.{limit.condition}')} {shown_value(limit.bound, unit, words)}"
 
 
 def breached(limit: Limit, value: Value) -> bool:

@@ -109,6 +109,13 @@ class Glyphs:
         """Before a value that is no longer known."""
         return "~" if self._ascii else "◌"
 
+    def mark(self, tone: Tone) -> str:
+        """What goes before a value in that tone, so that it never speaks by colour alone."""
+        if tone is Tone.STALE:
+            return f"{self.stale} "
+        priority = next((each for each in Priority if each.value == tone.value), None)
+        return f"{self.priority(priority, acknowledged=True).glyph} " if priority else ""
+
     @property
     def rule(self) -> str:
         """A horizontal line's cell."""

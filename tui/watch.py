@@ -10,7 +10,7 @@ from hub.protocol import AlarmChanged, AlarmView, DevicesChanged, Liveness, LogE
 from sensors.model import DeviceKey
 from tui.console import Console
 from tui.feed import FeedItem, follow
-from tui.figures import shown_time, shown_value
+from tui.figures import shown_time
 from tui.lines import clean
 from tui.order import order_alarms
 
@@ -40,7 +40,7 @@ class Watch:
             case Connected():
                 self._say("watch.link", words("link.up"))
             case Disconnected():
-                self._say("watch.link", f"{words('link.lost')}: {item.text}")
+                self._say("watch.link", f"{words('link.lost')}: {item.reason}")
             case Snapshot():
                 self._compare_alarms()
                 self._compare_devices()
@@ -78,7 +78,7 @@ class Watch:
             words(f"priority.{alarm.priority}"),
             words(f"state.{alarm.state}"),
             f"{self._console.place(alarm.key)}: {words.name(alarm.message)}",
-            f"({shown_value(alarm.value, alarm.unit, words)})",
+            f"({self._console.value(alarm.metric, alarm.value, alarm.unit)})",
             alarm.acknowledged_by,
             f"[{alarm.occurrence}]",
         )

@@ -6,16 +6,17 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
 from hub.protocol import AlarmView
-from sensors.model import Limit, Metric
+from sensors.model import Condition, Limit, Metric
 from tui.actions import Scope
 from tui.console import Console
-from tui.figures import band, shown_bound, shown_moment, shown_value, tone_of
+from tui.figures import band, shown_moment, tone_of
 from tui.glyphs import Tone
 from tui.lines import Piece, Pieces, fit, wrap
 from tui.screens.alarm_desk import AlarmDesk
 from tui.widgets.painted import Painted
 
 _LABEL_WIDTH = 22
+_SIGNS = {Condition.ABOVE: ">", Condition.BELOW: "<", Condition.EQUALS: "=", Condition.DIFFERS: "≠"}
 
 
 class AlarmDetail(AlarmDesk):
@@ -65,9 +66,10 @@ class AlarmDetail(AlarmDesk):
             (),
             self._fact("alarm.state", words(f"state.{alarm.state}")),
             self._fact(
-                "alarm.value", f"{self._metric_name(alarm, metric)} {shown_value(alarm.value, alarm.unit, words)}"
+                "alarm.value",
+                f"{self._metric_name(alarm, metric)} {self.console.value(alarm.metric, alarm.value, alarm.unit)}",
             ),
-            *((self._fact("alarm.bound", shown_bound(limit, alarm.unit, words)),) if limit else ()),
+            *((self._fact("alarm.bound", self._bound(limit, alarm)),) if limit else ()),
             *self._band(alarm, metric, width),
             self._fact("alarm.captured", shown_moment(alarm.captured_at, self.console.zone)),
             self._fact("alarm.raised", self._moment(alarm)),
@@ -112,6 +114,10 @@ class AlarmDetail(AlarmDesk):
     def _metric_name(self, alarm: AlarmView, metric: Metric | None) -> str:
         return self.console.words.name(metric.names, metric.name) if metric else alarm.metric
 
+    def _bound(self, limit: Limit, alarm: AlarmView) -> str:
+        bound = self.console.value(alarm.metric, limit.bound, alarm.unit)
+        return f"{_SIGNS[limit.condition]} {bound}"
+
     @staticmethod
     def _limit(alarm: AlarmView, metric: Metric | None) -> Limit | None:
         return next((limit for limit in metric.limits if limit.id == alarm.limit), None) if metric else None
@@ -125,5 +131,5 @@ class AlarmDetail(AlarmDesk):
         if not pieces:
             return ()
         label = fit(self.console.words("alarm.now"), _LABEL_WIDTH)
-        now = shown_value(view.value, view.unit, self.console.words)
+        now = self.console.glyphs.mark(tone) + self.console.value(alarm.metric, view.value, view.unit)
         return ((Piece(f"  {label} ", Tone.MUTED), *pieces, Piece(f"  {now}", tone)),)

@@ -9,7 +9,6 @@ from hub.protocol import AlarmView
 from tui.actions import Scope
 from tui.columns import Column, Columns
 from tui.console import Console
-from tui.figures import shown_value
 from tui.glyphs import Tone
 from tui.lines import Piece, Pieces, fit, width_of
 from tui.order import matches, order_alarms, wants_acknowledgement
@@ -26,7 +25,7 @@ _COLUMNS = Columns(
     Column("column.site", 9, grows=True),
     Column("column.device", 14, grows=True),
     Column("column.message", 18, grows=True),
-    Column("column.value", 11, right=True),
+    Column("column.value", 13, right=True),
     Column("column.cameras", 8, from_width=130),
     Column("column.age", 6, right=True),
 )
@@ -52,7 +51,7 @@ def alarm_lines(console: Console, occurrence: str, width: int) -> tuple[Pieces, 
         (
             Piece(f"  {words(f'state.{alarm.state}')} {console.glyphs.dot} ", Tone.MUTED),
             Piece(console.place(alarm.key), Tone.MUTED),
-            Piece(f" {console.glyphs.dot} {shown_value(alarm.value, alarm.unit, words)}", Tone.MUTED),
+            Piece(f" {console.glyphs.dot} {console.value(alarm.metric, alarm.value, alarm.unit)}", Tone.MUTED),
         ),
     )
 
@@ -140,7 +139,7 @@ class Alarms(AlarmDesk):
             (Piece(console.site(alarm.key)),),
             (Piece(console.device(alarm.key)),),
             (Piece(words.name(alarm.message)),),
-            (Piece(shown_value(alarm.value, alarm.unit, words)),),
+            (Piece(console.value(alarm.metric, alarm.value, alarm.unit)),),
             (Piece(", ".join(camera.device for camera in alarm.cameras), Tone.MUTED),),
             (Piece(console.age(alarm.raised_at), Tone.MUTED),),
         )

@@ -1,6 +1,7 @@
 """Cameras: their pictures' health, and the selected one's picture, never shown as live when it is not."""
 
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -108,7 +109,11 @@ class Cameras(Desk):
             return
         self._shown = self.table.list.cursor
         self._fetch = self.run_worker(
-            self._fetch_picture(self._shown), name="picture", group="picture", exclusive=True, exit_on_error=False
+            partial(self._fetch_picture, self._shown),
+            name="picture",
+            group="picture",
+            exclusive=True,
+            exit_on_error=False,
         )
 
     async def _fetch_picture(self, key: DeviceKey) -> None:
@@ -148,7 +153,7 @@ class Cameras(Desk):
         sign = self.console.glyphs.picture(state)
         return (
             (Piece(sign.glyph, sign.tone),),
-            (Piece(self.console.place(key), Tone.NORMAL),),
+            (Piece(self.console.label(key), Tone.NORMAL),),
             (Piece(self.console.words(f"picture.{state or 'unknown'}"), sign.tone),),
             self._number(key, "fps"),
             self._number(key, "bitrate"),

@@ -39,6 +39,11 @@ class Desk(Screen[None]):
     SCOPE: ClassVar[Scope] = Scope.EVERYWHERE
     AUTO_FOCUS = "LiveList"
 
+    def __init_subclass__(cls) -> None:
+        """Bindings come from the action table, not from the screens."""
+        cls.BINDINGS = [*bindings_of(cls.SCOPE)]
+        super().__init_subclass__()
+
     def __init__(self, console: Console) -> None:
         super().__init__()
         self.console = console

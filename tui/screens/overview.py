@@ -22,7 +22,7 @@ from tui.widgets.painted import Painted
 from tui.widgets.table import Table
 
 _CARD_LINES = 4
-_FACTS = (("overview.link", "link", 1), ("overview.power", "ups", 1), ("overview.weather", "weather", 2))
+_FACTS = (("overview.link", "link"), ("overview.power", "ups"))
 
 
 class Overview(Desk):
@@ -108,8 +108,10 @@ class Overview(Desk):
                 Piece(f" {words(f'priority.{worst.priority}')}", sign.tone),
                 Piece(f"  {len(summary.alarms)}", Tone.NORMAL),
             )
-        space = width - width_of(name) - sum(width_of(piece.text) for piece in state) - 2
-        return (Piece(name, Tone.STRONG), Piece(" " * max(1, space)), *state)
+        weather = self._fact(summary.site, "weather", 2) or Piece("")
+        left = (Piece(f"{name}   ", Tone.STRONG), weather._replace(tone=Tone.MUTED))
+        space = width - sum(width_of(piece.text) for piece in (*left, *state)) - 2
+        return (*left, Piece(" " * max(1, space)), *state)
 
     def _counts(self, summary: SiteSummary) -> Pieces:
         words, stale = self.console.words, self.console.store.link is not Link.UP
@@ -120,15 +122,19 @@ class Overview(Desk):
         ):
             tone = Tone.STALE if stale else Tone.NORMAL if have == total else Tone.FAULT
             pieces += [Piece(f"{words(label)} ", Tone.MUTED), Piece(f"{have}/{total}  ", tone)]
-        for label, kind, count in _FACTS:
-            readings = first_readings(self.console.store, summary.site, kind, count)
-            if readings:
-                pieces.append(Piece(f"{words(label)} ", Tone.MUTED))
-                text = " ".join(shown_value(view.value, view.unit, words) for view in readings)
-                pieces.append(
-                    Piece(f"{text}  ", Tone.STALE if self.console.store.stale(readings[0].key) else Tone.NORMAL)
-                )
+        for label, kind in _FACTS:
+            if (fact := self._fact(summary.site, kind, 1)) is not None:
+                pieces += [Piece(f"{words(label)} ", Tone.MUTED), fact, Piece("  ")]
         return tuple(pieces)
+
+    def _fact(self, site: SiteId, kind: str, count: int) -> Piece | None:
+        readings = first_readings(self.console.store, site, kind, count)
+        if not readings:
+            return None
+        text = "  ".join(shown_value(view.value, view.unit, self.console.words) for view in readings)
+        if self.console.store.stale(readings[0].key):
+            return Piece(f"{self.console.glyphs.stale} {text}", Tone.STALE)
+        return Piece(text)
 
     def _trouble(self, summary: SiteSummary) -> Pieces:
         words, language = self.console.words, self.console.words.language

@@ -1,22 +1,23 @@
 """Sensors: devices, the metrics of one with value and band, and the trend of one metric."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
-from hub.protocol import DeviceView
+from hub.protocol import AlarmView, DeviceView
 from sensors.errors import ShekaraError
 from sensors.model import DeviceKey, Metric
 from tui.actions import Scope
 from tui.columns import Column, Columns
 from tui.console import Console
-from tui.figures import band, shown_number, shown_time, shown_value, tone_of
+from tui.figures import band, shown_number, shown_time, tone_of
 from tui.glyphs import Tone
 from tui.lines import Piece, Pieces, fit
-from tui.order import matches, sensors_of
+from tui.order import matches, order_alarms, sensors_of
 from tui.screens.desk import Desk
 from tui.series import SPAN, Series
 from tui.trend import draw_trend
@@ -58,6 +59,7 @@ class Sensors(Desk):
         self._trend = Painted(self._trend_lines, id="trend")
         self._series = Series()
         self._loading = False
+        self._worst: dict[DeviceKey, AlarmView] = {}
 
     def compose_body(self) -> ComposeResult:
         """Devices at the left; metrics and trend at the right."""
@@ -79,6 +81,7 @@ class Sensors(Desk):
 
     def relist(self) -> None:
         """Devices by post; a device's metrics as it declared them."""
+        self._worst = {alarm.key: alarm for alarm in reversed(order_alarms(self.console.store.alarms.values()))}
         self.devices.list.show([device.key for device in sensors_of(self.console.store) if self._passes(device)])
         device = self._device()
         self.metrics.list.show([metric.name for metric in device.metrics] if device else [])
@@ -98,7 +101,13 @@ class Sensors(Desk):
         self.relist()
         self._series = Series()
         self._loading = True
-        self.run_worker(self._read_history(), name="history", group="history", exclusive=True, exit_on_error=False)
+        self.run_worker(
+            partial(self._read_history, self._series),
+            name="history",
+            group="history",
+            exclusive=True,
+            exit_on_error=False,
+        )
         self.tick_body()
 
     def action_other_pane(self) -> None:
@@ -117,8 +126,8 @@ class Sensors(Desk):
         else:
             super().action_back()
 
-    async def _read_history(self) -> None:
-        key, name, series = self.devices.list.cursor, self.metrics.list.cursor, self._series
+    async def _read_history(self, series: Series) -> None:
+        key, name = self.devices.list.cursor, self.metrics.list.cursor
         if key is None or name is None:
             self._loading = False
             return
@@ -150,14 +159,10 @@ class Sensors(Desk):
         if device is None:
             return (), ()
         sign = self.console.glyphs.liveness(device.liveness)
-        worst = self._worst(device)
-        return (Piece(sign.glyph, sign.tone),), (Piece(self.console.place(key), worst),)
-
-    def _worst(self, device: DeviceView) -> Tone:
-        alarms = [alarm.priority for alarm in self.console.store.alarms.values() if alarm.key == device.key]
-        if alarms:
-            return Tone(max(alarms, key=lambda priority: priority.rank).value)
-        return Tone.STALE if self.console.store.stale(device.key) else Tone.NORMAL
+        tone = Tone.STALE if self.console.store.stale(key) else Tone.NORMAL
+        if key in self._worst:
+            sign = self.console.glyphs.alarm(self._worst[key])
+        return (Piece(sign.glyph, sign.tone, sign.blinks),), (Piece(self.console.label(key), tone),)
 
     def _title_lines(self, width: int) -> tuple[Pieces, ...]:
         device = self._device()
@@ -176,8 +181,7 @@ class Sensors(Desk):
             return label, (Piece(words("value.none"), Tone.MUTED),), ()
         stale = self.console.store.stale(key)
         tone = tone_of(metric, view, stale=stale)
-        mark = f"{self.console.glyphs.stale} " if stale else ""
-        value = (Piece(f"{mark}{shown_value(view.value, view.unit, words)}", tone),)
+        value = (Piece(f"{self.console.glyphs.mark(tone)}{self.console.value(name, view.value, view.unit)}", tone),)
         return label, value, band(metric, view.value, _BAND_WIDTH, self.console.glyphs.level, tone)
 
     def _trend_lines(self, width: int) -> tuple[Pieces, ...]:

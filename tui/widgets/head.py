@@ -39,12 +39,19 @@ def _link(console: Console, width: int) -> Pieces:
             Piece(f"{sign.glyph} ", sign.tone),
             Piece(f"{words(f'link.{store.link}')}{dot}{_data_at(console)}", Tone.NORMAL),
         )
-    who = (Piece(f"{store.principal_name}{dot}{words(f'role.{store.role}')}  "),) if store.role else ()
-    spare = width - sum(width_of(piece.text) for piece in (*left, *who, *right))
-    if spare < 1:
-        spare += sum(width_of(piece.text) for piece in who)
-        who = ()
-    return (*left, Piece(" " * max(1, spare)), *who, *right)
+    room = width - sum(width_of(piece.text) for piece in (*left, *right)) - 4
+    who = next((text for text in _who(console, dot) if width_of(text) <= room), "")
+    return (*left, Piece(" " * max(1, room + 2 - width_of(who))), Piece(f"{who}  "), *right)
+
+
+def _who(console: Console, dot: str) -> tuple[str, ...]:
+    """Who is signed in, in full and shorter."""
+    store = console.store
+    return (
+        (f"{store.principal_name}{dot}{console.words(f'role.{store.role}')}", store.principal_name)
+        if store.role
+        else ()
+    )
 
 
 def _data_at(console: Console) -> str:

@@ -9,7 +9,7 @@ from tui.widgets.painted import Painted
 
 
 class KeyLine(Painted):
-    """One line of keys. What does not fit is left out whole, from the right, help and quit last."""
+    """One line of keys. What does not fit is left out whole; help never is."""
 
     DEFAULT_CSS = "KeyLine { height: 1; dock: bottom; background: $panel; }"
 
@@ -19,22 +19,23 @@ class KeyLine(Painted):
 
 def _keys(console: Console, scope: Scope, width: int) -> Pieces:
     shown = [command for command in commands_of(scope) if command.shown]
-    own = [command for command in shown if scope in command.scopes]
-    everywhere = [command for command in shown if command not in own]
-    kept = everywhere[::-1]
-    for command in own:
-        if sum(_width(console, each) for each in (*kept, command)) < width:
+    first, *rest = sorted(shown, key=lambda command: command.id != "help")
+    kept = [first]
+    for command in sorted(rest, key=lambda command: scope not in command.scopes):
+        if sum(_width(console, each) for each in (*kept, command)) <= width:
             kept.append(command)
-    while sum(_width(console, each) for each in kept) >= width and len(kept) > 1:
-        kept.pop(0)
     pieces: list[Piece] = []
-    for command in (each for each in (*own, *everywhere) if each in kept):
+    for command in sorted(kept, key=lambda command: (scope not in command.scopes, shown.index(command))):
         allowed = may(console.store.role, command)
         pieces.append(Piece(f" {label_of(command.keys[0])} ", Tone.STRONG if allowed else Tone.MUTED))
-        label = console.words(f"action.{command.id}")
-        pieces.append(Piece(f"{label} " if allowed else f"({label}) ", Tone.NORMAL if allowed else Tone.MUTED))
+        pieces.append(Piece(f"{_label(console, command)} ", Tone.NORMAL if allowed else Tone.MUTED))
     return tuple(pieces)
 
 
+def _label(console: Console, command: Command) -> str:
+    label = console.words(f"action.{command.id}")
+    return label if may(console.store.role, command) else f"({label})"
+
+
 def _width(console: Console, command: Command) -> int:
-    return width_of(label_of(command.keys[0])) + width_of(console.words(f"action.{command.id}")) + 5
+    return width_of(label_of(command.keys[0])) + width_of(_label(console, command)) + 3

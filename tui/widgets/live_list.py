@@ -187,7 +187,7 @@ class LiveList(ScrollView, Generic[K], can_focus=True):
 
     @property
     def _width(self) -> int:
-        return self.size.width - GUTTER
+        return self.scrollable_content_region.width - GUTTER
 
     def _index(self) -> int:
         return self._keys.index(self.cursor) if self.cursor in self._keys else 0

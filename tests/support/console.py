@@ -1,0 +1,225 @@
+"""The console at the end of a driver with an officer's verbs, in front of a scripted hub.
+
+`ScriptedHub` speaks `hub.protocol` and answers orders as the hub would; `ConsoleDriver` presses keys and reads the
+screen as text. The driver works in front of a real `HubClient` just as well.
+"""
+
+import asyncio
+import io
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from rich.console import Console as RichConsole
+from textual.pilot import Pilot
+
+from hub.client import Connected, Disconnected
+from hub.protocol import (
+    AlarmChanged,
+    AlarmState,
+    AlarmView,
+    Approval,
+    DevicesChanged,
+    History,
+    LiveMessage,
+    LogEntry,
+    Logged,
+    Session,
+    Snapshot,
+    WallRequest,
+    WallsChanged,
+)
+from sensors.access import Role
+from sensors.clock import Clock
+from sensors.errors import AccessError, ConflictError, ShekaraError, UnavailableError
+from sensors.model import DeviceKey
+from tests.support.waiting import eventually_async
+from tui.app import ConsoleApp
+from tui.config import ConsoleSettings
+from tui.console import Console
+from tui.feed import FeedItem, HubPort
+from tui.screens.desk import Desk
+
+
+class ScriptedHub:
+    """One snapshot, then whatever the test says; orders are carried out and kept."""
+
+    def __init__(self, snapshot: Snapshot, *, picture: bytes = b"", history: History | None = None) -> None:
+        self._items: asyncio.Queue[FeedItem | ShekaraError] = asyncio.Queue()
+        self._snapshot = snapshot
+        self._alarms = {each.occurrence: each for each in snapshot.alarms}
+        self.picture = picture
+        self._history = history
+        self.orders: list[tuple[str, ...]] = []
+        self.refuse_with: ShekaraError | None = None
+        self.password = "correct horse"
+
+    async def sign_in(self, name: str, password: str) -> Session:
+        if password != self.password:
+            raise AccessError("the name or the password is wrong", signed_in=False)
+        return Session("token", name, Role.DUTY_OFFICER, datetime.now(UTC) + timedelta(hours=1))
+
+    async def live(self) -> AsyncGenerator[FeedItem, None]:
+        yield Connected()
+        yield self._snapshot
+        while True:
+            item = await self._items.get()
+            if isinstance(item, ShekaraError):
+                raise item
+            yield item
+
+    def say(self, item: FeedItem) -> None:
+        """Send one live message."""
+        if isinstance(item, AlarmChanged):
+            self._alarms[item.alarm.occurrence] = item.alarm
+        self._items.put_nowait(item)
+
+    def raise_alarm(self, alarm: AlarmView) -> None:
+        self.say(AlarmChanged(alarm))
+
+    def lose_link(self, reason: str = "the hub has ended the live feed") -> None:
+        self.say(Disconnected(UnavailableError.kind, reason, 2.0))
+
+    def restore_link(self) -> None:
+        self.say(Connected())
+        self.say(msgspec.structs.replace(self._snapshot, alarms=tuple(self._alarms.values())))
+
+    def end_sign_in(self) -> None:
+        self._items.put_nowait(AccessError("the sign-in has expired", signed_in=False))
+
+    async def acknowledge(self, occurrence: str, text: str = "") -> AlarmView:
+        self._order("acknowledge", occurrence, text)
+        alarm = self._alarms.get(occurrence)
+        if alarm is None or alarm.state not in {AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED}:
+            raise ConflictError("has moved on", subject=occurrence)
+        state = AlarmState.ACKNOWLEDGED if alarm.state is AlarmState.UNACKNOWLEDGED else AlarmState.NORMAL
+        alarm = msgspec.structs.replace(
+            alarm, state=state, acknowledged_by=self._snapshot.principal_name, acknowledged_at=alarm.raised_at
+        )
+        self.say(AlarmChanged(alarm))
+        return alarm
+
+    async def approve(self, key: DeviceKey, text: str = "") -> object:
+        return self._decide("approve", key, text, Approval.APPROVED)
+
+    async def refuse(self, key: DeviceKey, text: str = "") -> object:
+        return self._decide("refuse", key, text, Approval.REFUSED)
+
+    async def change_wall(self, wall: str, request: WallRequest) -> object:
+        self._order("change_wall", wall, str(request.spotlight or "clear"))
+        view = msgspec.structs.replace(self._snapshot.walls[0], spotlight=request.spotlight)
+        self.say(WallsChanged((view,)))
+        return view
+
+    async def write_note(self, text: str) -> object:
+        self._order("write_note", text)
+        entry = LogEntry(900 + len(self.orders), self._snapshot.status.at, "operator.note", "aigul", text)
+        self.say(Logged(entry))
+        return entry
+
+    async def history(self, key: DeviceKey, metric: str, since: datetime, until: datetime, limit: int) -> History:
+        del since, until, limit
+        return self._history or History(key, metric, "", ())
+
+    async def camera_picture(self, wall_url: str, wall: str, key: DeviceKey, width: int) -> bytes:
+        del wall_url, wall, key, width
+        if not self.picture:
+            raise UnavailableError("does not answer", subject="wall")
+        return self.picture
+
+    def _order(self, *order: str) -> None:
+        if self.refuse_with is not None:
+            raise self.refuse_with
+        self.orders.append(order)
+
+    def _decide(self, verb: str, key: DeviceKey, text: str, approval: Approval) -> object:
+        self._order(verb, str(key), text)
+        view = next(each for each in self._snapshot.devices if each.key == key)
+        self.say(DevicesChanged((msgspec.structs.replace(view, approval=approval),)))
+        return view
+
+
+class ConsoleDriver:
+    """What an officer does and sees."""
+
+    def __init__(self, app: ConsoleApp, pilot: Pilot[None]) -> None:
+        self.app = app
+        self._pilot = pilot
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, and wait until they have been dealt with."""
+        await self._pilot.press(*keys)
+        await self.settle()
+
+    async def write(self, text: str) -> None:
+        """Type into whatever has the cursor."""
+        await self.press(*("space" if each == " " else each for each in text))
+
+    async def settle(self) -> None:
+        """Let messages, and one tick, pass."""
+        await self._pilot.pause()
+        self.app.tick()
+        await self._pilot.pause()
+
+    async def open(self, workspace: str) -> None:
+        """Go to a workspace by its key."""
+        await self.press(str(["overview", "alarms", "cameras", "sensors", "devices", "log"].index(workspace) + 1))
+
+    async def acknowledge(self) -> None:
+        await self.press("a")
+
+    async def see(self, *texts: str, within_s: float = 5.0) -> None:
+        """Wait until all texts are on the screen."""
+        await eventually_async(
+            lambda: all(text in self.screen for text in texts),
+            within_s=within_s,
+            what=f"seeing {texts} in\n{self.screen}",
+        )
+        await self.settle()
+
+    async def miss(self, text: str, within_s: float = 5.0) -> None:
+        """Wait until a text is not on the screen."""
+        await eventually_async(lambda: text not in self.screen, within_s=within_s, what=f"losing {text}")
+
+    @property
+    def desk(self) -> Desk:
+        """The workspace or detail on top."""
+        screen = self.app.screen
+        assert isinstance(screen, Desk), screen
+        return screen
+
+    @property
+    def screen(self) -> str:
+        """The screen as lines of text, dialogs and toasts included."""
+        return screen_text(self.app)
+
+
+def screen_text(app: ConsoleApp) -> str:
+    width, height = app.size
+    paper = RichConsole(
+        width=width, height=height, file=io.StringIO(), force_terminal=True, color_system="truecolor", record=True,
+        legacy_windows=False, safe_box=False,
+    )  # fmt: skip
+    paper.print(app.screen._compositor.render_update(full=True, screen_stack=app._background_screens))
+    return "\n".join(line.rstrip() for line in paper.export_text(styles=False).splitlines()) + "\n"
+
+
+@asynccontextmanager
+async def open_console(
+    hub: HubPort,
+    clock: Clock,
+    *,
+    size: tuple[int, int] = (120, 40),
+    settings: ConsoleSettings | None = None,
+    signed_in: bool = True,
+) -> AsyncIterator[ConsoleDriver]:
+    """A console in front of a hub, until the block ends."""
+    app = ConsoleApp(Console(hub, settings or ConsoleSettings(), clock), signed_in=signed_in)
+    async with app.run_test(size=size) as pilot:
+        driver = ConsoleDriver(app, pilot)
+        await driver.settle()
+        yield driver
+
+
+__all__ = ["ConsoleDriver", "LiveMessage", "ScriptedHub", "open_console", "screen_text"]
