@@ -63,7 +63,10 @@ class Encoder:
 
 
 class MovingWall:
-    """A `WallView`; `running()` publishes at its pace, and `stall` holds it still like a wall that hangs."""
+    """A `WallView`; `running()` publishes at its pace, `stall` holds it still like a wall that hangs.
+
+    `ticks_per_frame` above 1 skips ticks, as a wall short of time does.
+    """
 
     name = "main"
     language = Language.RU
@@ -73,6 +76,7 @@ class MovingWall:
         self.stall = threading.Event()
         self.stills_total = 0
         self.index = 0
+        self.ticks_per_frame = 1
         self._fps = fps
         self._end = threading.Event()
 
@@ -111,7 +115,7 @@ class MovingWall:
         while not self._end.wait(max(0.0, start + self.index / self._fps - time.monotonic())):
             if not self.stall.is_set():
                 self.broadcast.publish(encoder.encode(self.index, force_key=self.broadcast.take_key_request()))
-            self.index += 1
+            self.index += self.ticks_per_frame
 
 
 def _jpeg(picture: Picture, quality: int, max_width: int | None) -> bytes:

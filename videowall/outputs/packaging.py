@@ -32,36 +32,41 @@ class Package(Struct, frozen=True):
 
 
 class Packager:
-    """Remembers the newest frame's package and the newest opening. For one event loop."""
+    """Remembers the newest package and the newest opening. For one event loop."""
 
     def __init__(self) -> None:
-        self._frame: EncodedFrame | None = None
+        self._made_of: tuple[EncodedFrame, EncodedFrame | None] | None = None
         self._package = Package(b"", None)
         self._sets: ParameterSets | None = None
         self._opening: Opening | None = None
 
-    def package(self, frame: EncodedFrame) -> Package:
-        """The frame as a fragment. The opening is one and the same object as long as the stream keeps its shape.
+    def package(self, frame: EncodedFrame, after: EncodedFrame | None) -> Package:
+        """The frame as a fragment that follows `after`, the one sent before it.
+
+        Where ticks were skipped in between, the frame begins early, at the end of `after`: a browser takes a gap of
+        two frames for a break in the stream and shows nothing until the next key frame. The opening is one and the
+        same object as long as the stream keeps its shape.
 
         Raises:
             WireError: the frame is not what an encoder makes.
             LimitError: it is too large.
         """
-        if frame is not self._frame:
-            self._package = self._make(frame)
-            self._frame = frame
+        if self._made_of is None or self._made_of[0] is not frame or self._made_of[1] is not after:
+            self._package = self._make(frame, after)
+            self._made_of = (frame, after)
         return self._package
 
-    def _make(self, frame: EncodedFrame) -> Package:
+    def _make(self, frame: EncodedFrame, after: EncodedFrame | None) -> Package:
         units = split_units(frame.data)
         if frame.key:
             self._open(find_parameter_sets(units), frame.duration_90k)
+        begin_90k = frame.pts_90k if after is None else min(frame.pts_90k, after.pts_90k + after.duration_90k)
         piece = fragment(
             join_sample(units),
             key=frame.key,
             sequence=frame.index,
-            pts_90k=frame.pts_90k,
-            duration_90k=frame.duration_90k,
+            pts_90k=begin_90k,
+            duration_90k=frame.pts_90k + frame.duration_90k - begin_90k,
             encoded_at=frame.encoded_at,
         )
         return Package(piece, self._opening if frame.key else None)

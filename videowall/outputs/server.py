@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter, FastAPI, Query, Request, Response, WebSocket
+from fastapi import FastAPI, Query, Request, Response, WebSocket
 from fastapi import Path as PathParameter
 from msgspec import Struct
 
@@ -40,48 +40,42 @@ def build_app(wall: WallView, settings: WallSettings, clock: Clock) -> FastAPI:
     """Everything a wall serves. Every path, known or not, first passes the gate."""
     access = Access(PublicKeyFile(Path(settings.public_key_file)), clock)
     app = FastAPI(title="Shekara wall", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(_page_routes(PageFiles(wall.name)))
-    app.include_router(_wall_routes(wall, Stills(clock), Streams(wall.name, wall.broadcast, access, clock)))
+    _add_page(app, PageFiles(wall.name))
+    _add_wall(app, wall, Stills(clock), Streams(wall.name, wall.broadcast, access, clock))
     install_problems(app)
     app.add_middleware(Gate, access=access, sign_in_url=sign_in_address(settings.sign_in_url, wall.name))
     app.add_middleware(SafeHeaders)
     return app
 
 
-def _page_routes(page: PageFiles) -> APIRouter:
-    routes = APIRouter()
-
-    @routes.get("/")
+def _add_page(app: FastAPI, page: PageFiles) -> None:
+    @app.get("/")
     async def show_page(request: Request) -> Response:
         return _serve_file(page.front, request)
 
-    @routes.get("/page/{name}")
+    @app.get("/page/{name}")
     async def serve_page_file(request: Request, name: str) -> Response:
         return _serve_file(page.get(name), request)
 
-    return routes
 
-
-def _wall_routes(wall: WallView, stills: Stills, streams: Streams) -> APIRouter:
-    routes = APIRouter()
-
-    @routes.get("/health")
+def _add_wall(app: FastAPI, wall: WallView, stills: Stills, streams: Streams) -> None:
+    @app.get("/health")
     async def report_health() -> Response:
         return _json(Health(wall.name, wall.broadcast.viewers))
 
-    @routes.get("/wall/{name}.jpg")
+    @app.get("/wall/{name}.jpg")
     async def show_still(request: Request, name: Ident, width: Width | None = None) -> Response:
         _check_name(wall, name)
         across = None if width is None else _rounded(width)
         still = await stills.get(f"wall {across}", lambda: wall.still_jpeg(_JPEG_QUALITY, across))
         return _serve_still(still, request, name)
 
-    @routes.get("/wall/{name}/tiles.json")
+    @app.get("/wall/{name}/tiles.json")
     async def list_tiles(name: Ident) -> Response:
         _check_name(wall, name)
         return _json(wall.tiles())
 
-    @routes.get("/wall/{name}/camera/{site}/{device}.jpg")
+    @app.get("/wall/{name}/camera/{site}/{device}.jpg")
     async def show_camera(request: Request, name: Ident, site: Ident, device: Ident, width: Width = 640) -> Response:
         _check_name(wall, name)
         if not (_ID.match(site) and _ID.match(device)):
@@ -91,7 +85,7 @@ def _wall_routes(wall: WallView, stills: Stills, streams: Streams) -> APIRouter:
         still = await stills.get(f"{key} {across}", lambda: wall.camera_jpeg(key, across))
         return _serve_still(still, request, str(key))
 
-    @routes.websocket("/wall/{name}/stream")
+    @app.websocket("/wall/{name}/stream")
     async def stream(socket: WebSocket, name: str) -> None:
         try:
             _check_name(wall, name)
@@ -99,8 +93,6 @@ def _wall_routes(wall: WallView, stills: Stills, streams: Streams) -> APIRouter:
             await refuse_stream(socket, error)
             return
         await streams.serve(socket)
-
-    return routes
 
 
 def _check_name(wall: WallView, name: str) -> None:

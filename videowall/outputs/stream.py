@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sensors.clock import Clock
 from sensors.errors import LimitError, ShekaraError, UnavailableError, WireError
-from videowall.broadcast import Broadcast, Subscription
+from videowall.broadcast import Broadcast, EncodedFrame, Subscription
 from videowall.outputs.access import Access
 from videowall.outputs.gate import CLOSE_CODES, TRY_AGAIN_LATER, refuse_stream
 from videowall.outputs.packaging import Opening, Packager
@@ -95,9 +95,13 @@ class Streams:
     async def _send_frames(self, socket: WebSocket, frames: Subscription) -> NoReturn:
         sent: Opening | None = None
         skipped_total = 0
+        before: EncodedFrame | None = None
         async for frame in frames:
+            if before is not None and frame.pts_90k <= before.pts_90k:
+                _log.warning("the wall's time went back, viewers begin anew", wall=self._name, frame=frame.index)
+                raise _EndedError(_GOING_AWAY)
             try:
-                package = self._packager.package(frame)
+                package = self._packager.package(frame, before)
             except (WireError, LimitError) as error:
                 _log.error("a frame cannot be packaged", wall=self._name, frame=frame.index, problem=error.text)
                 raise _EndedError(_BROKEN) from error
@@ -113,6 +117,7 @@ class Streams:
                     skipped_total = frames.skipped_total
                     await socket.send_text(msgspec.json.encode(message).decode())
                 await socket.send_bytes(package.fragment)
+            before = frame
         raise _EndedError(_GOING_AWAY)
 
     def _start(self, opening: Opening) -> str:

@@ -1,0 +1,171 @@
+// Plays fragments at the live edge through Media Source Extensions. Everything it keeps is bounded in time or number.
+
+const KEPT_BEHIND_S = 4;
+const TRIM_BEHIND_S = 8;
+const JUMP_BEHIND_S = 2;
+const CATCH_UP_BEHIND_S = 0.5;
+const SETTLED_BEHIND_S = 0.25;
+const JUMP_TO_S = 0.1;
+const MAX_WAITING = 150;
+const MAX_CLOCKS = 300;
+const CONTROL_EVERY_MS = 200;
+
+export class Player {
+  presentedTotal = 0;
+  presentedAt = -Infinity;
+  latencyS = null;
+  #video;
+  #failed;
+  #source = null;
+  #buffer = null;
+  #mime = "";
+  #url = "";
+  #waiting = [];
+  #clocks = new Map();
+  #serverAheadS = 0;
+  #frameWatch = 0;
+
+  // `failed(text)` is called when playing cannot go on and the stream must be opened anew.
+  constructor(video, failed) {
+    this.#video = video;
+    this.#failed = failed;
+    setInterval(() => this.#control(), CONTROL_EVERY_MS);
+    video.addEventListener("error", () => this.#fail(video.error?.message ?? "video error"));
+  }
+
+  static plays(mime) {
+    return "MediaSource" in window && MediaSource.isTypeSupported(mime);
+  }
+
+  get behindS() {
+    const { buffered, currentTime } = this.#video;
+    return buffered.length ? buffered.end(buffered.length - 1) - currentTime : null;
+  }
+
+  // A new stream, or (`fresh` false) the same one in a new shape.
+  start({ mime, sent_at: sentAt }, fresh) {
+    this.#serverAheadS = sentAt - Date.now() / 1000;
+    if (fresh || this.#source === null) {
+      this.stop();
+      this.#open(mime);
+    } else if (mime !== this.#mime) {
+      this.#waiting.push(mime);
+    }
+    this.#mime = mime;
+  }
+
+  // An init segment.
+  prepare(bytes) {
+    this.#append(bytes);
+  }
+
+  push(fragment) {
+    this.#clocks.set(Math.round(fragment.mediaTime * 1000), fragment.encodedAt);
+    if (this.#clocks.size > MAX_CLOCKS) this.#clocks.delete(this.#clocks.keys().next().value);
+    this.#append(fragment.media);
+  }
+
+  stop() {
+    this.#source = this.#buffer = null;
+    this.#waiting = [];
+    this.#clocks.clear();
+    this.latencyS = null;
+    if (this.#frameWatch) this.#video.cancelVideoFrameCallback?.(this.#frameWatch);
+    this.#frameWatch = 0;
+    this.#video.removeAttribute("src");
+    this.#video.load();
+    if (this.#url) URL.revokeObjectURL(this.#url);
+    this.#url = "";
+  }
+
+  #open(mime) {
+    const source = new MediaSource();
+    this.#source = source;
+    source.addEventListener("sourceopen", () => {
+      if (source !== this.#source) return;
+      this.#buffer = source.addSourceBuffer(mime);
+      this.#buffer.addEventListener("updateend", () => this.#next());
+      this.#buffer.addEventListener("error", () => this.#fail("the stream cannot be read"));
+      this.#next();
+    }, { once: true });
+    this.#url = URL.createObjectURL(source);
+    this.#video.src = this.#url;
+    this.#watchFrames();
+  }
+
+  #append(item) {
+    this.#waiting.push(item);
+    if (this.#waiting.length > MAX_WAITING) this.#fail("the browser does not keep up");
+    else this.#next();
+  }
+
+  #next() {
+    const buffer = this.#buffer;
+    if (!buffer || buffer.updating || this.#source.readyState !== "open") return;
+    if (this.#trim(buffer)) return;
+    while (typeof this.#waiting[0] === "string") buffer.changeType(this.#waiting.shift());
+    if (!this.#waiting.length) return;
+    try {
+      buffer.appendBuffer(this.#waiting.shift());
+    } catch (error) {
+      this.#fail(error.name);
+    }
+  }
+
+  // Measured from the newest picture, so that memory stays flat in a hidden page whose video rests.
+  #trim(buffer) {
+    const { buffered } = buffer;
+    if (!buffered.length) return false;
+    const end = buffered.end(buffered.length - 1);
+    if (end - buffered.start(0) < TRIM_BEHIND_S) return false;
+    buffer.remove(0, end - KEPT_BEHIND_S);
+    return true;
+  }
+
+  // Stays at the live edge: a little faster when a little late, a jump when far behind or in a gap.
+  #control() {
+    const video = this.#video;
+    const { buffered } = video;
+    if (!buffered.length) return;
+    const last = buffered.length - 1;
+    const behind = buffered.end(last) - video.currentTime;
+    if (behind > JUMP_BEHIND_S || behind < -0.5 || (video.currentTime < buffered.start(last) && !video.seeking)) {
+      video.currentTime = Math.max(buffered.start(last), buffered.end(last) - JUMP_TO_S);
+      video.playbackRate = 1;
+    } else if (behind > CATCH_UP_BEHIND_S) {
+      video.playbackRate = 1.1;
+    } else if (behind < SETTLED_BEHIND_S) {
+      video.playbackRate = 1;
+    }
+    if (video.paused) video.play().catch(() => {});
+  }
+
+  // A presented picture is the only proof that the wall moves; where a browser cannot tell, its clock stands in.
+  #watchFrames() {
+    const video = this.#video;
+    if (!video.requestVideoFrameCallback) {
+      video.ontimeupdate = () => this.#presented(this.presentedTotal + 1, null);
+      return;
+    }
+    const source = this.#source;
+    const watch = (_, frame) => {
+      if (source !== this.#source) return;
+      this.#presented(frame.presentedFrames, frame.mediaTime);
+      this.#frameWatch = video.requestVideoFrameCallback(watch);
+    };
+    this.#frameWatch = video.requestVideoFrameCallback(watch);
+  }
+
+  #presented(total, mediaTime) {
+    this.presentedTotal = total;
+    this.presentedAt = performance.now();
+    const encodedAt = mediaTime === null ? undefined : this.#clocks.get(Math.round(mediaTime * 1000));
+    if (encodedAt !== undefined) this.latencyS = Date.now() / 1000 + this.#serverAheadS - encodedAt;
+  }
+
+  #fail(text) {
+    if (this.#source === null) return;
+    this.stop();
+    this.#failed(text);
+  }
+}

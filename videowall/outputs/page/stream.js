@@ -1,0 +1,112 @@
+// The WebSocket to the wall: opened again with growing, jittered waits; closed by ourselves when it falls silent.
+
+import { Backoff } from "./backoff.js";
+import { readFragment } from "./fragment.js";
+
+const SILENT_MS = 8_000;
+const SIGNED_OUT = 4401;
+const REFUSALS = { 4403: "forbidden", 4404: "unknown" };
+const REFUSED_RETRY_MS = 30_000;
+
+export class Stream {
+  fragmentAt = -Infinity;
+  skippedTotal = 0;
+  refusal = null;
+  start = null;
+  #address;
+  #player;
+  #handlers;
+  #socket = null;
+  #backoff = new Backoff();
+  #timer = 0;
+  #heardAt = 0;
+  #opened = false;
+
+  // handlers: unplayable(mime), signedOut()
+  constructor(address, player, handlers) {
+    this.#address = address;
+    this.#player = player;
+    this.#handlers = handlers;
+    setInterval(() => this.#checkSilence(), 1_000);
+  }
+
+  open() {
+    const socket = new WebSocket(this.#address);
+    this.#socket = socket;
+    this.#heardAt = performance.now();
+    this.#opened = false;
+    let init = false;
+    socket.binaryType = "arraybuffer";
+    socket.onmessage = ({ data }) => {
+      if (socket !== this.#socket) return;
+      this.#heardAt = performance.now();
+      if (typeof data === "string") {
+        init = this.#hear(JSON.parse(data)) || init;
+      } else if (init) {
+        init = false;
+        this.#player.prepare(data);
+      } else {
+        this.#play(data);
+      }
+    };
+    socket.onclose = ({ code }) => {
+      if (socket === this.#socket) this.#closed(code);
+    };
+  }
+
+  // Leave, and come back after a while.
+  again() {
+    const socket = this.#socket;
+    if (socket === null) return;
+    this.#closed(1000);
+    socket.close();
+  }
+
+  end() {
+    const socket = this.#socket;
+    this.#socket = null;
+    clearTimeout(this.#timer);
+    socket?.close();
+  }
+
+  // True when an init segment follows.
+  #hear(message) {
+    if (message.kind === "skipped") this.skippedTotal += message.skipped;
+    if (message.kind !== "start") return false;
+    if (!this.#player.constructor.plays(message.mime)) {
+      this.#handlers.unplayable(message.mime);
+      return false;
+    }
+    this.refusal = null;
+    this.start = message;
+    this.#player.start(message, !this.#opened);
+    if (!this.#opened) this.#backoff.connected();
+    this.#opened = true;
+    return true;
+  }
+
+  #play(data) {
+    const fragment = this.#opened ? readFragment(data) : null;
+    if (fragment === null) return;
+    this.fragmentAt = performance.now();
+    this.#player.push(fragment);
+  }
+
+  #closed(code) {
+    this.#socket = null;
+    clearTimeout(this.#timer);
+    this.refusal = REFUSALS[code] ?? null;
+    if (code === SIGNED_OUT) {
+      this.refusal = "signedOut";
+      this.#handlers.signedOut();
+      return;
+    }
+    const wait = this.refusal ? REFUSED_RETRY_MS : this.#backoff.nextDelayMs();
+    this.#timer = setTimeout(() => this.open(), wait);
+  }
+
+  // A connection can be dead for minutes before the system notices.
+  #checkSilence() {
+    if (this.#socket !== null && performance.now() - this.#heardAt > SILENT_MS) this.again();
+  }
+}
