@@ -7,11 +7,10 @@ account, changing its role or its password, or signing out ends the sign-ins at 
 
 import re
 import sqlite3
-import threading
 import unicodedata
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from hub.protocol import AccountView
+from hub.storage.database import open_writer, reading, speaking_of, transaction
 from sensors.access import Principal, Role, principal_for
 from sensors.clock import Clock
 from sensors.errors import AccessError, ConflictError, LimitError, NotFoundError, UnavailableError, WireError
@@ -31,47 +31,40 @@ MAX_SESSIONS = 64
 """Sign-ins of one account at once; the oldest gives way."""
 
 _NAME = re.compile(r"[\w.@-]{1,64}")
+_VERSION = 1
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS accounts (
+CREATE TABLE accounts (
   name TEXT PRIMARY KEY, role TEXT NOT NULL, hash TEXT NOT NULL, created_at REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS sessions (
-  token_id TEXT PRIMARY KEY, name TEXT NOT NULL REFERENCES accounts(name) ON DELETE CASCADE, expires_at REAL NOT NULL
+CREATE TABLE sessions (
+  token_id TEXT PRIMARY KEY, name TEXT NOT NULL, expires_at REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS sessions_by_name ON sessions(name, expires_at);
+CREATE INDEX sessions_by_name ON sessions(name, expires_at);
 """
 
 
 class Accounts:
-    """The accounts of one data directory; safe to call from several threads."""
+    """The accounts of one data directory; safe to use from several threads and processes."""
 
     def __init__(self, data_dir: Path, clock: Clock, hasher: PasswordHasher | None = None) -> None:
-        """Open or create the file.
+        """Make the file when there is none; it is open only while it is used.
 
         Raises:
             UnavailableError: it cannot be opened.
+            ConfigError: it is no database of ours.
         """
         self._file = data_dir / FILE_NAME
         self._clock = clock
         self._hasher = hasher or PasswordHasher()
         self._nobody = self._hasher.hash(uuid.uuid4().hex)
-        self._lock = threading.Lock()
         try:
             data_dir.mkdir(parents=True, exist_ok=True)
             self._file.touch(mode=0o600)
-            self._database = sqlite3.connect(self._file, check_same_thread=False, isolation_level=None, timeout=5.0)
-            self._database.executescript(
-                f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; {_SCHEMA}"
-            )
-        except (OSError, sqlite3.Error) as error:
+        except OSError as error:
             raise UnavailableError(
-                f"cannot be opened: {error}", subject=str(self._file), mend="Check the file and its folder's rights"
+                f"cannot be made: {error.strerror}", subject=str(self._file), mend="Set [hub] data_dir"
             ) from error
-
-    def close(self) -> None:
-        """Release the file."""
-        with self._lock:
-            self._database.close()
+        self._open().close()
 
     def authenticate(self, name: str, password: str, lifetime: timedelta) -> Principal:
         """Start a sign-in. An unknown name costs as much, and says as much, as a wrong password.
@@ -80,7 +73,7 @@ class Accounts:
             AccessError: no account has this name and password.
         """
         name = unicodedata.normalize("NFKC", name)
-        with self._open() as database:
+        with reading(self._file) as database:
             row = database.execute("SELECT role, hash FROM accounts WHERE name = ?", (name,)).fetchone()
         known = self._matches(row[1] if row else self._nobody, password)
         if row is None or not known:
@@ -102,7 +95,7 @@ class Accounts:
         now = self._clock.now()
         if principal.expires_at <= now:
             return False
-        with self._open() as database:
+        with reading(self._file) as database:
             row = database.execute(
                 "SELECT 1 FROM sessions JOIN accounts USING (name)"
                 " WHERE token_id = ? AND name = ? AND role = ? AND expires_at > ?",
@@ -158,10 +151,11 @@ class Accounts:
             _keep_an_administrator(database, name)
             if database.execute("DELETE FROM accounts WHERE name = ?", (name,)).rowcount == 0:
                 raise NotFoundError("no such account", subject=name[:64])
+            database.execute("DELETE FROM sessions WHERE name = ?", (name,))
 
     def all(self) -> tuple[AccountView, ...]:
         """Every account, by name."""
-        with self._open() as database:
+        with reading(self._file) as database:
             rows = database.execute("SELECT name, role, created_at FROM accounts ORDER BY name").fetchall()
         return tuple(AccountView(name, Role(role), datetime.fromtimestamp(at, UTC)) for name, role, at in rows)
 
@@ -184,23 +178,12 @@ class Accounts:
         )
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                yield self._database
-            except sqlite3.Error as error:
-                raise UnavailableError(f"cannot be used: {error}", subject=str(self._file)) from error
-
-    @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
-        with self._open() as database:
-            database.execute("BEGIN IMMEDIATE")
-            try:
-                yield database
-            except BaseException:
-                database.execute("ROLLBACK")
-                raise
-            database.execute("COMMIT")
+        with closing(self._open()) as database, speaking_of(self._file), transaction(database):
+            yield database
+
+    def _open(self) -> sqlite3.Connection:
+        return open_writer(self._file, _SCHEMA, _VERSION)
 
 
 def _keep_an_administrator(database: sqlite3.Connection, name: str) -> None:

@@ -14,7 +14,8 @@ SiteId = NewType("SiteId", str)
 DeviceId = NewType("DeviceId", str)
 MetricName = NewType("MetricName", str)
 
-ID_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+ID_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$(?!\n)"
+# The last group refuses what Python's $ alone would let pass: a newline at the end.
 Ident = Annotated[str, Meta(pattern=ID_PATTERN, description="lower-case letters, digits, - and _; 1 to 63")]
 Word = Annotated[str, Meta(max_length=64)]
 Line = Annotated[str, Meta(max_length=200)]

@@ -61,14 +61,10 @@ def parse_secrets(text: bytes, environ: Mapping[str, str], source: str) -> Secre
         document: dict[str, Any] = tomllib.loads(text.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError("not a TOML file in UTF-8", subject=source, mend="Check it line by line") from error
-    mqtt = dict(document.get("mqtt", {}))
-    for name in ("user", "password"):
-        if (value := environ.get(f"SHEKARA_SECRET_MQTT_{name.upper()}")) is not None:
-            mqtt[name] = value
-    if mqtt:
-        document["mqtt"] = mqtt
-    if (token := environ.get("SHEKARA_SECRET_INFLUX_TOKEN")) is not None:
-        document["influx"] = {"token": token}
+    for section, key in (("mqtt", "user"), ("mqtt", "password"), ("influx", "token")):
+        value = environ.get(f"SHEKARA_SECRET_{section}_{key}".upper())
+        if value is not None and isinstance(document.setdefault(section, {}), dict):
+            document[section][key] = value
     try:
         return msgspec.convert(document, Secrets)
     except msgspec.ValidationError as error:

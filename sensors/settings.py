@@ -6,6 +6,7 @@ Each room declares its own section as a msgspec Struct whose fields carry descri
 
 import tomllib
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, get_type_hints
 
@@ -26,6 +27,7 @@ class Documented(NamedTuple):
     section: str
     key: str
     type: str
+    allowed: str
     default: str
     description: str
 
@@ -83,14 +85,32 @@ def document_section(type_: type[Struct], name: str) -> list[Documented]:
     hints = get_type_hints(type_, include_extras=True)
     rows: list[Documented] = []
     for item in msgspec.structs.fields(type_):
-        meta = next((m for m in getattr(hints[item.name], "__metadata__", ()) if isinstance(m, msgspec.Meta)), None)
-        if meta is None or not meta.description:
+        metas = [meta for meta in getattr(hints[item.name], "__metadata__", ()) if isinstance(meta, msgspec.Meta)]
+        description = next((meta.description for meta in metas if meta.description), None)
+        if description is None:
             raise ConfigError(f"{item.encode_name} has no description", subject=f"[{name}]")
         bare = hints[item.name].__origin__
-        rows.append(
-            Documented(name, item.encode_name, getattr(bare, "__name__", str(bare)), _shown(item), meta.description)
-        )
+        type_name = getattr(bare, "__name__", str(bare))
+        rows.append(Documented(name, item.encode_name, type_name, _allowed(bare, metas), _shown(item), description))
     return rows
+
+
+def _allowed(type_: Any, metas: list[msgspec.Meta]) -> str:
+    """The bounds of a value, in words; empty when there are none."""
+    if isinstance(type_, type) and issubclass(type_, Enum):
+        return ", ".join(str(member.value) for member in type_)
+    words = {"ge": "at least", "gt": "over", "le": "at most", "lt": "below"}
+    lengths = {"min_length": "at least", "max_length": "at most"}
+    said = [
+        f"{word} {bound}" for meta in metas for key, word in words.items() if (bound := getattr(meta, key)) is not None
+    ]
+    said += [
+        f"{word} {bound} characters"
+        for meta in metas
+        for key, word in lengths.items()
+        if (bound := getattr(meta, key)) is not None
+    ]
+    return ", ".join(said + [f"pattern {meta.pattern}" for meta in metas if meta.pattern])
 
 
 def _shown(item: msgspec.structs.FieldInfo) -> str:

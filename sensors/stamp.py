@@ -1,8 +1,9 @@
 """The machine-readable stamp that simulated cameras draw into every frame.
 
 Three rows of `COLUMNS` black or white blocks: camera number, frame number, and a check row that is the inverse of
-their exclusive-or. A picture without a stamp, or with two stamps blended into one, fails the check. Geometry is in
-fractions of the picture, so it survives scaling; it sits in the upper right, clear of captions.
+their exclusive-or. The pair of the two largest numbers would be a white rectangle, and is not used. A picture without
+a stamp, or with two stamps blended into one, fails the check. Geometry is in fractions of the picture, so it survives
+scaling; it sits in the upper right, clear of captions.
 """
 
 from collections.abc import Callable
@@ -26,6 +27,9 @@ class Stamp(NamedTuple):
     frame: int
 
 
+_WHITE = Stamp(MAX_NUMBER, MAX_NUMBER)
+
+
 class Block(NamedTuple):
     """One block's rectangle, in fractions of the picture's width and height, and its colour."""
 
@@ -40,10 +44,13 @@ def blocks(stamp: Stamp) -> tuple[Block, ...]:
     """The rectangles that draw a stamp.
 
     Raises:
-        ValueError: a number does not fit `COLUMNS` bits.
+        ValueError: a number does not fit `COLUMNS` bits, or both are the largest.
     """
     if not (0 <= stamp.camera <= MAX_NUMBER and 0 <= stamp.frame <= MAX_NUMBER):
         message = f"stamp numbers go from 0 to {MAX_NUMBER}: {stamp}"
+        raise ValueError(message)
+    if stamp == _WHITE:
+        message = f"this stamp would be a white rectangle: {stamp}"
         raise ValueError(message)
     rows = (stamp.camera, stamp.frame, ~(stamp.camera ^ stamp.frame) & MAX_NUMBER)
     return tuple(
@@ -75,4 +82,5 @@ def read(luma_at: Callable[[float, float], float]) -> Stamp | None:
             number = number << 1 | (luma >= _WHITE_ABOVE)
         rows.append(number)
     camera, frame, check = rows
-    return Stamp(camera, frame) if check == ~(camera ^ frame) & MAX_NUMBER else None
+    stamp = Stamp(camera, frame)
+    return stamp if check == ~(camera ^ frame) & MAX_NUMBER and stamp != _WHITE else None

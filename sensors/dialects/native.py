@@ -182,7 +182,7 @@ def decode_command(payload: bytes) -> CommandPayload | str:
     """The device's side of a command, or the reason why it is none."""
     try:
         return _command.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _printable(str(error))
 
 

@@ -76,7 +76,8 @@ def is_authorized(header: str, challenge: Challenge, credentials: Credentials, m
     if scheme.lower() != challenge.scheme:
         return False
     if challenge.scheme == "basic":
-        return hmac.compare_digest(header.encode(), authorization(challenge, credentials, method, "").encode())
+        _, _, expected = authorization(challenge, credentials, method, "").partition(" ")
+        return hmac.compare_digest(rest.strip().encode(), expected.encode())
     given = _parameters(rest)
     if given.get("nonce") != challenge.nonce or given.get("username") != credentials.user:
         return False
@@ -119,7 +120,8 @@ def _one_challenge(line: str) -> Challenge | None:
 
 
 def _parameters(text: str) -> dict[str, str]:
-    return {name.lower(): quoted or bare for name, quoted, bare in _PARAMETER.findall(text)}
+    """The first of each name: what follows on the same line may be another challenge's."""
+    return {name.lower(): quoted or bare for name, quoted, bare in reversed(_PARAMETER.findall(text))}
 
 
 def _digest(

@@ -39,12 +39,20 @@ class Interleaved(Struct, frozen=True):
 
 
 def encode_request(request: Request) -> bytes:
-    """The bytes of a request, with Content-Length when it has a body."""
+    """The bytes of a request, with Content-Length when it has a body.
+
+    Raises:
+        WireError: a part of it would break out of its line.
+    """
     return _encode(f"{request.method} {request.url} {VERSION}", request.headers, request.body)
 
 
 def encode_response(response: Response) -> bytes:
-    """The bytes of a response, with Content-Length when it has a body."""
+    """The bytes of a response, with Content-Length when it has a body.
+
+    Raises:
+        WireError: a part of it would break out of its line.
+    """
     return _encode(f"{VERSION} {response.status} {response.reason}", response.headers, response.body)
 
 
@@ -112,6 +120,8 @@ def _encode(first: str, headers: Mapping[str, str], body: bytes) -> bytes:
     lines = [first, *(f"{name}: {value}" for name, value in headers.items())]
     if body:
         lines.append(f"Content-Length: {len(body)}")
+    if any(letter in line for line in lines for letter in "\r\n\0"):
+        raise WireError("a line break inside a line", subject="RTSP", mend="Correct the stream's address")
     return "\r\n".join(lines).encode("utf-8") + b"\r\n\r\n" + body
 
 
