@@ -122,6 +122,11 @@ class HubClient:
         await self._http.aclose()
 
     @property
+    def token(self) -> str:
+        """What proves this sign-in, for handing to another client of the same person; empty before it."""
+        return self._token
+
+    @property
     def signed_in(self) -> bool:
         """Whether there is a token to show; it may have ended."""
         return bool(self._token)
