@@ -51,6 +51,13 @@ class _Ready(Struct, frozen=True):
     devices: int
 
 
+class _Done(Struct, frozen=True):
+    """The last line on standard output: values that a broker confirmed, and samples that were given up."""
+
+    readings_acknowledged: int
+    samples_dropped: int
+
+
 @simulate.command()
 def run(
     ctx: typer.Context,
@@ -97,15 +104,21 @@ async def _run_parts(scenario: Scenario, posts: dict[str, Post], server: CameraS
         await stop.wait()
         for part in parts:
             part.cancel()
+    outboxes = [post.publisher.outbox for post in posts.values()]
+    _say(_Done(sum(outbox.acknowledged_total for outbox in outboxes), sum(outbox.dropped_total for outbox in outboxes)))
 
 
 async def _prepare(scenario: Scenario, server: CameraServer) -> None:
     await server.warm_up()
     cameras = sum(len(site.cameras) for site in scenario.sites)
     devices = sum(len(site.cameras) + len(site.devices) + 1 for site in scenario.sites)
-    sys.stdout.write(msgspec.json.encode(_Ready(server.port, cameras, devices)).decode() + "\n")
-    sys.stdout.flush()
+    _say(_Ready(server.port, cameras, devices))
     await server.prepare_mains()
+
+
+def _say(line: _Ready | _Done) -> None:
+    sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
+    sys.stdout.flush()
 
 
 async def _perform_steps(scenario: Scenario, posts: dict[str, Post]) -> None:

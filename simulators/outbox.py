@@ -19,7 +19,7 @@ class Parcel(NamedTuple):
     @property
     def readings(self) -> int:
         """How many values they hold."""
-        return sum(len(sample.values) for sample in self.samples)
+        return sum(value is not None for sample in self.samples for value in sample.values.values())
 
 
 class Outbox:

@@ -6,6 +6,9 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
 
+import msgspec
+from msgspec import Struct
+
 from hub.client import HubClient
 from sensors.errors import NotFoundError, ShekaraError, UnavailableError
 from sensors.model import DeviceId, DeviceKey, SiteId
@@ -24,6 +27,13 @@ _SETTLE_WITHIN_S = 40.0
 _SPOT_WITHIN_S = 15.0
 _LIVE_WINDOW_S = 1.0
 _GATEWAY = DeviceId("gateway")
+
+
+class _Summary(Struct, frozen=True):
+    readings_acknowledged: int = 0
+
+
+_summary = msgspec.json.Decoder(_Summary)
 
 
 class Stage:
@@ -199,7 +209,7 @@ def _spot_delay_s(watch: Watch, witness: Witness, raised_before: int) -> float |
 
 async def _count_readings(stage: Stage) -> None:
     """Hold the posts' own count of acknowledged readings against the hub's store."""
-    stage.report.readings_acknowledged = stage.processes["simulate"].summary().readings_acknowledged
+    stage.report.readings_acknowledged = _summary.decode(stage.processes["simulate"].last_line).readings_acknowledged
     cameras = {camera.id for site in stage.scenario.sites for camera in site.cameras}
     posts = {site.id for site in stage.scenario.sites}
 
@@ -225,7 +235,7 @@ async def _create_account(installation: Installation) -> None:
         ("account", "set", ACCOUNT, "--role", "administrator"),
         installation.config,
         installation.logs,
-        {"SHEKARA_PASSWORD": installation.password},
+        {"SHEKARA_ACCOUNT_PASSWORD": installation.password},
     )
     code = await account.run_once()
     if code:

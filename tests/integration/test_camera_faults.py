@@ -1,0 +1,68 @@
+"""One camera dies, another freezes: each is called by its name, and the others do not notice."""
+
+import statistics
+import time
+from itertools import pairwise
+
+import pytest
+
+from hub.client import HubClient
+from sensors.catalog import PictureState
+from sensors.clock import SystemClock
+from sensors.model import DeviceId, DeviceKey, SiteId
+from tests.support.console import open_console
+from tests.support.system import System
+from tests.support.waiting import eventually_async
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+KILLED = DeviceKey(SiteId("sypatai-batyr"), DeviceId("cam-2"))
+FROZEN = DeviceKey(SiteId("konysbayev"), DeviceId("cam-3"))
+DEAD = {PictureState.NO_PACKETS, PictureState.REFUSED}
+
+
+def _intervals(system: System, camera: DeviceKey, since: float) -> list[float]:
+    times = system.new_frame_times(camera, since)
+    return [later - earlier for earlier, later in pairwise(times)]
+
+
+async def test_a_dead_and_a_frozen_camera_are_named_and_harm_no_other(system: System) -> None:
+    others = [key for key in system.camera_keys() if key not in (KILLED, FROZEN)]
+    quiet_from = time.time()
+    await eventually_async(
+        lambda: all(len(system.new_frame_times(key, quiet_from)) >= 75 for key in others), within_s=20
+    )
+    before = {key: statistics.median(_intervals(system, key, quiet_from)) for key in others}
+
+    broken_from = time.time()
+    await system.command(KILLED.site, "camera-kill", camera=KILLED.device)
+    await system.command(FROZEN.site, "camera-freeze", camera=FROZEN.device)
+    try:
+        await eventually_async(lambda: system.state_of(KILLED) in DEAD, within_s=8, what="the dead camera's state")
+        await eventually_async(
+            lambda: system.state_of(FROZEN) == PictureState.FROZEN, within_s=15, what="the frozen camera's state"
+        )
+        await eventually_async(
+            lambda: (
+                {alarm.key for alarm in system.watch.alarms.values() if alarm.metric == "picture"} >= {KILLED, FROZEN}
+            ),
+            within_s=20,
+            what="an alarm for each broken picture",
+        )
+        client = HubClient(system.stage.installation.hub_url, system.client.token)
+        async with open_console(client, SystemClock()) as console:
+            await console.open("cameras")
+            await console.see("заморож", within_s=10)
+        await client.close()
+        for key in others:
+            during = _intervals(system, key, broken_from)
+            assert statistics.median(during) == pytest.approx(before[key], abs=0.02), key
+            assert system.state_of(key) == PictureState.LIVE
+    finally:
+        await system.command(KILLED.site, "camera-resume", camera=KILLED.device)
+        await system.command(FROZEN.site, "camera-resume", camera=FROZEN.device)
+    await eventually_async(
+        lambda: {system.state_of(KILLED), system.state_of(FROZEN)} == {PictureState.LIVE},
+        within_s=30,
+        what="both cameras being live again",
+    )
