@@ -76,6 +76,7 @@ class Gate:
             # a page that moves on by itself begins a visit of our own.
             response = Response(
                 '<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="dark"><title>Shekara</title>'
+                '<link rel="icon" href="/page/icon.svg">'
                 f'<meta http-equiv="refresh" content="0;url={escape(target)}">',
                 media_type="text/html; charset=utf-8",
             )

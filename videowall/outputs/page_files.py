@@ -30,7 +30,7 @@ class PageFiles:
 
     def __init__(self, wall: str) -> None:
         self._files = {
-            item.name: _page_file(item.name, item.read_bytes().replace(b"{wall}", wall.encode()))
+            item.name: _page_file(item.name, item.read_bytes(), wall)
             for item in files("videowall.outputs").joinpath("page").iterdir()
             if item.name.rpartition(".")[2] in _TYPES
         }
@@ -51,6 +51,8 @@ class PageFiles:
         return self._files[name]
 
 
-def _page_file(name: str, content: bytes) -> PageFile:
+def _page_file(name: str, content: bytes, wall: str) -> PageFile:
+    if name == _FRONT:
+        content = content.replace(b"{wall}", wall.encode())
     etag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
     return PageFile(content, _TYPES[name.rpartition(".")[2]], etag)

@@ -65,35 +65,36 @@ let rebuiltAt = 0;
 function decide() {
   const now = performance.now();
   const { presentedAt } = stills ?? player;
-  const refusal = (stills ?? stream).refusal;
   const seen = presentedAt > 0;
   const ageMs = now - (seen ? presentedAt : openedAt);
-  if (refusal !== null) {
-    screen.cover(refusal, null, true);
-  } else if (ageMs <= STALE_MS && seen) {
-    screen.uncover();
-  } else if (ageMs <= STALE_MS) {
-    screen.cover("connecting", null, false);
-  } else {
-    const flowing = stream !== null && stills === null && now - stream.fragmentAt < STALE_MS;
-    screen.cover(flowing ? "stalled" : "lost", ageMs / 1000, true);
-    // Pictures come and are not shown: build the player anew. A hidden page rests on purpose.
-    if (flowing && !document.hidden && ageMs > REBUILD_MS && now - rebuiltAt > REBUILD_MS) {
-      rebuiltAt = now;
-      stream.again();
-    }
+  const flowing = stills === null && now - stream.fragmentAt < STALE_MS;
+  const reason = whyCovered(ageMs, seen, flowing);
+  if (reason === null) screen.uncover();
+  else screen.cover(reason, ageMs > STALE_MS ? ageMs / 1000 : null, reason !== "connecting");
+  // Pictures come and are not shown: build the player anew. A hidden page rests on purpose.
+  if (reason === "stalled" && !document.hidden && ageMs > REBUILD_MS && now - rebuiltAt > REBUILD_MS) {
+    rebuiltAt = now;
+    stream.again();
   }
-  tell(now, refusal === null && seen && ageMs <= STALE_MS);
+  tell(now, reason);
 }
 
-function tell(now, live) {
+// The word for what keeps the picture from being live, or null.
+function whyCovered(ageMs, seen, flowing) {
+  const { refusal } = stills ?? stream;
+  if (refusal !== null) return refusal;
+  if (ageMs <= STALE_MS) return seen ? null : "connecting";
+  return flowing ? "stalled" : "lost";
+}
+
+function tell(now, reason) {
   const unchangedMs = stills === null ? 0 : now - stills.changedAt;
   const unchanged =
     unchangedMs > UNCHANGED_MS ? ` · ${words.unchanged} ${Math.floor(unchangedMs / 1000)} ${words.seconds}` : "";
   screen.label(stills === null ? "" : words.stills + unchanged);
-  const rows = [["state", live ? (stills === null ? words.live : words.stills) : words.lost], ["rate", `${rate}/${words.seconds}`]];
+  const rows = [["state", words[reason ?? (stills === null ? "live" : "stills")]], ["rate", `${rate}/${words.seconds}`]];
   if (stills === null) {
-    const late = player.latencyS ?? player.behindS;
+    const late = reason === null ? player.latencyS ?? player.behindS : null;
     rows.push(["behind", late === null ? "-" : `${Math.round(late * 1000)} ms`]);
     rows.push(["size", stream.start ? `${stream.start.width}×${stream.start.height}` : "-"]);
     rows.push(["skipped", String(stream.skippedTotal)]);
