@@ -64,12 +64,12 @@ class Stage:
             UnavailableError: a process keeps dying, or the hub does not answer.
         """
         self.started_at = time.time()
-        await _create_account(self.installation)
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(process.run(), name=f"process-{name}") for name, process in self.processes.items()
             ]
             try:
+                await _create_account(self.installation)
                 await self._sign_in()
                 tasks.append(group.create_task(self.watch.run(), name="watch"))
                 yield self

@@ -1,0 +1,19 @@
+"""`python -m tests.benchmarks [NAME]`: run one benchmark, or all of them."""
+
+import sys
+
+from tests.benchmarks import demo, ingest
+from tests.benchmarks.row import publish
+
+BENCHMARKS = {"demo": demo.measure, "ingest": ingest.measure}
+
+
+def main() -> None:
+    names = sys.argv[1:] or list(BENCHMARKS)
+    for name in names:
+        if name not in BENCHMARKS:
+            sys.exit(f"no benchmark {name}; there are {', '.join(BENCHMARKS)}")
+        publish(name, BENCHMARKS[name]())
+
+
+main()
