@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from hub.api.sockets import PacedWebSocket
 from sensors.errors import UnavailableError
 
 _STOP_WITHIN_S = 2
@@ -53,7 +54,7 @@ async def serve(app: ASGIApp, listener: socket.socket) -> None:
     config = uvicorn.Config(
         app,
         lifespan="off",
-        ws="websockets-sansio",
+        ws=PacedWebSocket,
         ws_max_size=1_024,
         access_log=False,
         log_config=None,

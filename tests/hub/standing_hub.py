@@ -1,0 +1,149 @@
+"""A whole hub without a broker: real stores, pipeline, accounts, and HTTP on a free loopback port."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+from argon2 import PasswordHasher
+
+from hub.accounts import Accounts
+from hub.api.app import build_app
+from hub.api.server import bind, serve
+from hub.archive import Archive
+from hub.center import Center
+from hub.config import HubSettings, StorageSettings
+from hub.core import Hub
+from hub.health import Health
+from hub.inputs import Moment, Received
+from hub.keys import SigningKeys, load_or_create_keys
+from hub.live import LiveFeed
+from hub.pipeline import Pipeline
+from hub.state import Outgoing, State
+from hub.storage.operations import OperationsStore
+from hub.storage.readings import ReadingsStore
+from sensors.access import Role
+from sensors.clock import Clock, SystemClock
+from sensors.dialects import native
+from sensors.model import (
+    Birth,
+    Condition,
+    DeviceId,
+    DeviceKey,
+    Limit,
+    Metric,
+    MetricType,
+    Names,
+    Priority,
+    SiteId,
+    Stream,
+    StreamRole,
+    Value,
+)
+from sensors.topics import Leaf, topic, wall_key
+
+PASSWORD = "quiet-border-night"
+FENCE = DeviceKey(SiteId("kordai"), DeviceId("fence-1"))
+CAMERA = DeviceKey(SiteId("kordai"), DeviceId("cam-1"))
+WALL_URL = "http://127.0.0.1:8461/"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+FENCE_BIRTH = Birth(
+    kind="fence",
+    names=Names(en="Fence"),
+    metrics=(
+        Metric(
+            "alarm",
+            MetricType.BOOLEAN,
+            limits=(Limit("cut", Condition.EQUALS, True, Priority.CRITICAL, Names(en="The fence is cut")),),
+        ),
+        Metric("tension", MetricType.NUMBER, unit="N"),
+    ),
+)
+CAMERA_BIRTH = Birth(
+    kind="camera",
+    names=Names(en="Entry"),
+    streams=(Stream(StreamRole.MAIN, "rtsp://127.0.0.1:1/main"),),
+    covers=("fence-1",),
+)
+WALL_BIRTH = Birth(kind="wall", names=Names(en="Main wall"), streams=(Stream(StreamRole.WALL, WALL_URL),))
+
+
+class Outbox:
+    """The broker's side: takes what is published."""
+
+    def __init__(self) -> None:
+        self.published: list[Outgoing] = []
+
+    def acknowledge(self, messages: object) -> int:
+        del messages
+        return 0
+
+    def publish(self, outgoing: Outgoing) -> None:
+        self.published.append(outgoing)
+
+
+class StandingHub:
+    """What tests hold on to."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self.clock = clock
+        self.settings = HubSettings(data_dir=folder, approve_all=True, mdns=False)
+        self.accounts = Accounts(folder, clock, CHEAP)
+        self.keys: SigningKeys = load_or_create_keys(folder)
+        self.health = Health(clock.now(), "none", str(folder))
+        self.outbox = Outbox()
+        self.url = ""
+        self._numbers = count(1)
+
+    async def start(self, stack: AsyncExitStack) -> None:
+        readings, operations = ReadingsStore(self.settings.data_dir), OperationsStore(self.settings.data_dir)
+        stack.callback(readings.close)
+        stack.callback(operations.close)
+        self.feed = LiveFeed()
+        started = Moment(self.clock.now(), self.clock.monotonic_s())
+        center = Center(State(self.settings, operations.recall(), [], started))
+        self.pipeline = Pipeline(center, readings, operations, self.feed, self.health, self.clock, StorageSettings())
+        self.facade = Hub(self.pipeline, Archive(readings, operations), lambda: self.health.status(self.clock.now()))
+        self.pipeline.start(self.outbox)
+        stack.callback(self.pipeline.stop, 5.0)
+
+    def hear(self, key: DeviceKey, leaf: Leaf, payload: bytes) -> None:
+        """As if the broker had delivered it."""
+        moment = Moment(self.clock.now(), self.clock.monotonic_s())
+        number = next(self._numbers)
+        self.pipeline.inbox.put(Received(moment, topic(key, leaf), payload, len(payload), False, 1, number, 1))
+
+    def measure(self, key: DeviceKey, **values: Value) -> None:
+        """A live sample of a device, taken now."""
+        self.hear(key, Leaf.DATA, native.encode_data(datetime.now(UTC), next(self._numbers), values))
+
+    async def furnish(self) -> None:
+        """A fence, its camera and a wall, all online; one account for each role."""
+        for key, birth in ((FENCE, FENCE_BIRTH), (CAMERA, CAMERA_BIRTH), (wall_key("main"), WALL_BIRTH)):
+            self.hear(key, Leaf.BIRTH, native.encode_birth(birth))
+            self.hear(key, Leaf.STATE, native.encode_state(online=True, since=self.clock.now()))
+        for role in set(Role) - {account.role for account in self.accounts.all()}:
+            await asyncio.to_thread(self.accounts.set, role.value, role, PASSWORD)
+        await self.facade.devices()
+
+
+@asynccontextmanager
+async def standing_hub(folder: Path, clock: Clock | None = None, port: int = 0) -> AsyncIterator[StandingHub]:
+    """A furnished hub that answers at `url` until the context ends."""
+    async with AsyncExitStack() as stack:
+        hub = StandingHub(folder, clock or SystemClock())
+        await hub.start(stack)
+        await hub.furnish()
+        listener = bind("127.0.0.1", port)
+        hub.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        app = build_app(hub.facade, hub.accounts, hub.keys, hub.settings, hub.clock)
+        server = asyncio.create_task(serve(app, listener), name="server-under-test")
+        try:
+            yield hub
+        finally:
+            hub.feed.close()
+            server.cancel()
+            await asyncio.wait({server})
