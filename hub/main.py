@@ -78,7 +78,7 @@ async def _run_hub(settings: Settings) -> None:
         stack.callback(_stop_threads, engine)
         engine.intake.start()
         _log.info("hub started", url=section.url, broker=engine.health.broker, data=str(section.data_dir))
-        services: list[Coroutine[None, None, None]] = [serve_api(app, listener), _watch(engine)]
+        services: list[Coroutine[None, None, None]] = [serve_api(app, listener)]
         if broker_section.embedded:
             services.append(_broker_child(settings, engine.health).run())
         await _run_until(stopping, services, engine)
@@ -132,7 +132,9 @@ async def _run_until(stopping: asyncio.Event, services: list[Coroutine[None, Non
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(service) for service in services]
+            watchdog = group.create_task(_watch(engine))
             await stopping.wait()
+            watchdog.cancel()
             engine.feed.close()
             await asyncio.to_thread(_stop_threads, engine)
             for task in tasks:
