@@ -1,0 +1,160 @@
+"""How faces look: calm, dark, and nothing of it over a tile's upper right, where cameras draw their own marks."""
+
+from sensors.catalog import PictureState
+from sensors.model import Priority
+from videowall.face import AlarmFace, CalmFace, TileFace
+from videowall.picture import Rect
+from videowall.sheet import STRONG, Colour, Patch, Sheet, rgb
+
+CANVAS = rgb(0x0B0D10)
+EMPTY = rgb(0x14181D)
+_PANEL = rgb(0x0B0D10)
+_TEXT = rgb(0xE8ECF0)
+_QUIET = rgb(0xA3ADB8)
+_LIVE = rgb(0x5DBB80)
+_WARNING = rgb(0xE6B04A)
+_FAULT = rgb(0xF0685F)
+_PRIORITIES: dict[Priority | None, Colour] = {
+    None: rgb(0x7FA7D6),
+    Priority.LOW: rgb(0x5FA4E6),
+    Priority.MEDIUM: rgb(0xE6C34A),
+    Priority.HIGH: rgb(0xF08A3C),
+    Priority.CRITICAL: rgb(0xEF4B4B),
+}
+_WARNINGS = frozenset({PictureState.CONNECTING, PictureState.DELAYED, PictureState.BLACK, PictureState.MOVED})
+_BORDER = 4
+
+
+def draw_tile(tile: Rect, face: TileFace) -> tuple[Patch, ...]:
+    """The patches of a camera's tile: its caption, its trouble, and on the spot the alarm."""
+    if face.alarm is not None:
+        bottom = _banner(tile, face, face.alarm)
+        frame = _frame(tile, _PRIORITIES[face.alarm.priority])
+    else:
+        bottom, frame = _caption(tile, face), ()
+    middle = (_trouble(tile, face),) if face.trouble else ()
+    return (bottom, *middle, *frame)
+
+
+def draw_calm(tile: Rect, face: CalmFace) -> tuple[Patch, ...]:
+    """The patches of the quiet spot."""
+    sheet = Sheet(tile)
+    unit = tile.height / 540
+    rows = (
+        (face.title, 0.27, round(26 * unit), _QUIET, STRONG),
+        (face.clock, 0.49, round(104 * unit), _TEXT, 300),
+        (face.date, 0.60, round(26 * unit), _QUIET, 400),
+        (face.calm, 0.77, round(24 * unit), _LIVE, STRONG),
+        (face.count, 0.84, round(19 * unit), _QUIET, 400),
+    )
+    for text, place, size, colour, weight in rows:
+        shown = sheet.shorten(text, size, tile.width - 40, weight)
+        left = (tile.width - sheet.width_of(shown, size, weight)) // 2
+        sheet.text(left, round(place * tile.height), shown, colour, size, weight)
+    return (sheet.finish(),)
+
+
+def draw_message(tile: Rect, text: str) -> tuple[Patch, ...]:
+    """One quiet line in the middle."""
+    sheet = Sheet(tile)
+    size = max(12, tile.height // 30)
+    shown = sheet.shorten(text, size, tile.width - 40)
+    sheet.text((tile.width - sheet.width_of(shown, size)) // 2, tile.height // 2, shown, _QUIET, size)
+    return (sheet.finish(),)
+
+
+def _caption(tile: Rect, face: TileFace) -> Patch:
+    """A bar along the bottom: the state's mark, the camera, its site."""
+    height = max(20, round(tile.height * 0.094)) & ~1
+    size = round(height * 0.64)
+    sheet = Sheet(Rect(tile.x, tile.bottom - height, tile.width, height))
+    sheet.panel(Rect(0, 0, tile.width, height), _PANEL, 0.66)
+    _names(sheet, face, Rect(0, 0, tile.width, height), size)
+    return sheet.finish()
+
+
+def _names(sheet: Sheet, face: TileFace, row: Rect, size: int) -> None:
+    baseline = row.y + round((row.height + size * 0.7) / 2)
+    margin = round(size * 0.55)
+    sheet.text(row.x + margin, baseline, _mark(face.state), _colour(face.state), size)
+    left = row.x + margin + round(size * 1.15)
+    room = row.right - left - margin
+    if face.clock:
+        clock_width = sheet.width_of(face.clock, size)
+        sheet.text(row.right - margin - clock_width, baseline, face.clock, _TEXT, size)
+        room -= clock_width + 2 * margin
+    label = sheet.shorten(face.label, size, room, STRONG)
+    sheet.text(left, baseline, label, _TEXT, size, STRONG)
+    after = sheet.width_of(label, size, STRONG) + round(size * 0.6)
+    site = sheet.shorten(face.site, size, room - after)
+    sheet.text(left + after, baseline, site, _QUIET, size)
+
+
+def _trouble(tile: Rect, face: TileFace) -> Patch:
+    """The state and its age across the middle, to be read from far away."""
+    text = face.trouble.upper() if tile.width < 500 else face.trouble
+    size = max(13, min(round(tile.height * 0.105), 44))
+    while size > 12 and Sheet.width_of(text, size, STRONG) > tile.width - 24:
+        size -= 1
+    text = Sheet.shorten(text, size, tile.width - 24, STRONG)
+    height = round(size * 1.9) & ~1
+    top = (tile.y + (tile.height - height) // 2) & ~1
+    sheet = Sheet(Rect(tile.x, top, tile.width, height))
+    left = (tile.width - Sheet.width_of(text, size, STRONG)) // 2
+    sheet.text(left, round((height + size * 0.7) / 2), text, _colour(face.state), size, STRONG)
+    return sheet.finish()
+
+
+def _banner(tile: Rect, face: TileFace, alarm: AlarmFace) -> Patch:
+    """The alarm at the bottom of the spot: why, since when, what to do, and which camera this is."""
+    unit = max(0.5, tile.height / 540)
+    reason_size, text_size = round(27 * unit), round(19 * unit)
+    margin = round(20 * unit)
+    width = tile.width - 2 * margin
+    colour = _PRIORITIES[alarm.priority]
+    procedure = Sheet.wrap(alarm.procedure, text_size, width, 2)
+    step = round(text_size * 1.42)
+    names_height = round(text_size * 1.9)
+    height = (round(reason_size * 1.75) + step * len(procedure) + names_height + _BORDER) & ~1
+    sheet = Sheet(Rect(tile.x, tile.bottom - height, tile.width, height))
+    sheet.panel(Rect(0, 0, tile.width, height), _PANEL, 0.82)
+    baseline = round(reason_size * 1.2)
+    since = "   ".join(part for part in (alarm.waiting, alarm.since) if part)
+    since_width = Sheet.width_of(since, text_size)
+    sheet.text(tile.width - margin - since_width, baseline, since, _QUIET, text_size)
+    reason = Sheet.shorten(alarm.reason, reason_size, width - since_width - margin, STRONG)
+    sheet.text(margin, baseline, reason, colour, reason_size, STRONG)
+    for row, line in enumerate(procedure):
+        sheet.text(
+            margin, baseline + round(reason_size * 0.35) + step * (row + 1) - round(step * 0.2), line, _TEXT, text_size
+        )
+    inset = margin - round(text_size * 0.55)
+    names = Rect(inset, height - names_height - _BORDER, tile.width - 2 * inset, names_height)
+    _names(sheet, face, names, text_size)
+    return sheet.finish()
+
+
+def _frame(tile: Rect, colour: Colour) -> tuple[Patch, ...]:
+    edges = (
+        Rect(tile.x, tile.y, tile.width, _BORDER),
+        Rect(tile.x, tile.bottom - _BORDER, tile.width, _BORDER),
+        Rect(tile.x, tile.y, _BORDER, tile.height),
+        Rect(tile.right - _BORDER, tile.y, _BORDER, tile.height),
+    )
+    return tuple(_solid(edge, colour) for edge in edges)
+
+
+def _solid(rect: Rect, colour: Colour) -> Patch:
+    sheet = Sheet(rect)
+    sheet.panel(Rect(0, 0, rect.width, rect.height), colour, 1.0)
+    return sheet.finish()
+
+
+def _mark(state: PictureState) -> str:
+    return "●" if state is PictureState.LIVE else "▲"
+
+
+def _colour(state: PictureState) -> Colour:
+    if state is PictureState.LIVE:
+        return _LIVE
+    return _WARNING if state in _WARNINGS else _FAULT

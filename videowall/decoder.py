@@ -1,0 +1,43 @@
+"""Access units into pictures, through FFmpeg's decoders with one thread each."""
+
+import av
+from av.codec.context import Flags, ThreadType
+from av.video.codeccontext import VideoCodecContext
+
+from videowall.picture import Planes, planes_of
+from videowall.rtsp.assembly import AccessUnit
+
+_MAX_PIXELS = 7680 * 4320
+
+
+class Decoder:
+    """One stream's decoder; used by one thread at a time. What it cannot decode it counts, and goes on."""
+
+    def __init__(self, codec: str) -> None:
+        self.errors_total = 0
+        self.errors_in_row = 0
+        context = av.CodecContext.create(codec, "r")
+        if not isinstance(context, VideoCodecContext):
+            message = f"{codec} is not a video codec"
+            raise TypeError(message)
+        context.thread_count = 1
+        context.thread_type = ThreadType.SLICE
+        context.flags |= Flags.low_delay
+        context.options = {"max_pixels": str(_MAX_PIXELS)}
+        self._context = context
+
+    def decode(self, unit: AccessUnit) -> Planes | None:
+        """The newest picture that a unit completes, or None.
+
+        After an error the concealed picture is better than none; a run of errors shows in `errors_in_row`.
+        """
+        try:
+            frames = self._context.decode(av.Packet(unit.data))
+            planes = planes_of(frames[-1]) if frames else None
+        except (av.FFmpegError, ValueError):
+            self.errors_total += 1
+            self.errors_in_row += 1
+            return None
+        if planes is not None:
+            self.errors_in_row = 0
+        return planes

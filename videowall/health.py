@@ -1,0 +1,95 @@
+"""What may be said of a camera's picture. Pure: facts and limits in, one state out; time is an argument."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from sensors.catalog import PictureState
+from videowall.picture import Plane, Planes
+
+NO_PACKETS_S = 2.5
+DELAYED_S = 1.5
+FROZEN_S = 8.0
+BLACK_S = 2.0
+ERRORS_IN_ROW = 10
+PROBE_PERIOD_S = 1.0
+_PROBE_SIZE = (120, 68)
+_SAME_BELOW = 0.35
+"""Mean luma difference of two probes of one still picture; sensor noise gives several times as much."""
+_BLACK_MEAN = 26.0
+_BLACK_DEVIATION = 6.0
+
+
+class Facts(NamedTuple):
+    """What is known of one stream now; ages are None when there never was one."""
+
+    failure: PictureState | None
+    packet_age_s: float | None
+    picture_age_s: float | None
+    picture_in_session: bool
+    errors_in_row: int
+    frozen_s: float
+    black_s: float
+
+
+def judge(facts: Facts) -> PictureState:
+    """The one state of a picture; the gravest and best known cause wins."""
+    picture_age_s = facts.picture_age_s or 0.0
+    rules = (
+        (facts.packet_age_s is None, PictureState.CONNECTING),
+        ((facts.packet_age_s or 0.0) > NO_PACKETS_S, PictureState.NO_PACKETS),
+        (facts.errors_in_row >= ERRORS_IN_ROW, PictureState.CANNOT_DECODE),
+        (not facts.picture_in_session, PictureState.CONNECTING),
+        (picture_age_s > DELAYED_S, PictureState.DELAYED),
+        (facts.black_s >= BLACK_S, PictureState.BLACK),
+        (facts.frozen_s >= FROZEN_S, PictureState.FROZEN),
+    )
+    return facts.failure or next((state for holds, state in rules if holds), PictureState.LIVE)
+
+
+class Probe:
+    """Looks at one picture a second, small: since when is it the same, since when is it black?"""
+
+    def __init__(self) -> None:
+        self._reference: Plane | None = None
+        self._looked_s = float("-inf")
+        self._changed_s = 0.0
+        self._lit_s = 0.0
+
+    def look(self, planes: Planes, now_s: float) -> None:
+        """Take in a picture; most are passed over."""
+        if now_s - self._looked_s < PROBE_PERIOD_S:
+            return
+        self._looked_s = now_s
+        small = shrink(planes.y)
+        if self._reference is None or difference(small, self._reference) > _SAME_BELOW:
+            self._reference, self._changed_s = small, now_s
+        mean, deviation = cv2.meanStdDev(small)
+        if mean.item() > _BLACK_MEAN or deviation.item() > _BLACK_DEVIATION:
+            self._lit_s = now_s
+
+    def reset(self, now_s: float) -> None:
+        """Begin anew with a session."""
+        self._reference = None
+        self._changed_s = self._lit_s = now_s
+
+    @property
+    def frozen_s(self) -> float:
+        """For how long the looked-at pictures were the same."""
+        return max(0.0, self._looked_s - self._changed_s)
+
+    @property
+    def black_s(self) -> float:
+        """For how long the looked-at pictures were black or flat dark."""
+        return max(0.0, self._looked_s - self._lit_s)
+
+
+def shrink(luma: Plane) -> Plane:
+    """A luma plane at the probe's size."""
+    return np.asarray(cv2.resize(luma, _PROBE_SIZE, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def difference(one: Plane, other: Plane) -> float:
+    """Mean absolute difference of two probes, in levels of luma."""
+    return float(cv2.norm(one, other, cv2.NORM_L1)) / one.size

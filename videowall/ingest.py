@@ -1,0 +1,124 @@
+"""Which streams run, and which of them fills which tile. Everything here is on the event loop."""
+
+import asyncio
+import random
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from sensors.catalog import PictureState
+from sensors.clock import Clock
+from sensors.model import DeviceKey, Stream, StreamRole
+from sensors.secrets import Secrets
+from videowall.channel import Channel
+from videowall.choice import choose
+from videowall.pool import DecodePool
+from videowall.rtsp.conversation import Transport
+from videowall.rtsp.stream import CameraStream
+from videowall.scene import Tile
+
+_OPENING_AT_ONCE = 16
+_LINGER_S = 3.0
+"""A stream that no tile wants runs on this long, because alarms come and go."""
+_ROLES = frozenset({StreamRole.MAIN, StreamRole.SUB})
+
+
+class _Running(Struct):
+    channel: Channel
+    url: str
+    task: asyncio.Task[None]
+    unwanted_since_s: float | None = None
+
+
+class Ingest:
+    """The streams of one wall. A camera that fails retries in its own task and touches no other."""
+
+    def __init__(
+        self, clock: Clock, secrets: Secrets, transport: Transport, pool: DecodePool, group: asyncio.TaskGroup
+    ) -> None:
+        self._clock = clock
+        self._secrets = secrets
+        self._transport = transport
+        self._pool = pool
+        self._group = group
+        self._chance = random.Random()  # noqa: S311 - jitter, not a secret
+        self._admission = asyncio.Semaphore(_OPENING_AT_ONCE)
+        self._running: dict[tuple[DeviceKey, StreamRole], _Running] = {}
+
+    def reconcile(self, tiles: Iterable[Tile]) -> None:
+        """Start what tiles want, let go what none wants, and have each tile filled by the best that shows a picture."""
+        wanted: set[tuple[DeviceKey, StreamRole]] = set()
+        filled: dict[Channel, list[Tile]] = {}
+        for tile in tiles:
+            stream = choose(tile.feed.streams, tile.rect, tile.role)
+            if stream is None:
+                continue
+            tile.role = stream.role
+            best = self._want(tile, stream, wanted)
+            channel = best if best.is_showing else self._stand_in(tile, best, wanted)
+            filled.setdefault(channel, []).append(tile)
+        for key, running in self._running.items():
+            running.channel.show_on(tuple(tile.slot for tile in filled.get(running.channel, ())))
+            self._age(running, is_wanted=key in wanted)
+        self._let_go()
+
+    def serving(self, tile: Tile) -> Channel | None:
+        """The channel that fills a tile now."""
+        return next((running.channel for running in self._running.values() if tile.slot in running.channel.slots), None)
+
+    def channels(self, key: DeviceKey) -> tuple[Channel, ...]:
+        """The running channels of one camera, smallest role last."""
+        found = (self._running.get((key, role)) for role in (StreamRole.MAIN, StreamRole.SUB))
+        return tuple(running.channel for running in found if running is not None)
+
+    def _want(self, tile: Tile, stream: Stream, wanted: set[tuple[DeviceKey, StreamRole]]) -> Channel:
+        key = (tile.feed.key, stream.role)
+        wanted.add(key)
+        running = self._running.get(key)
+        if running is None or running.url != stream.url:
+            if running is not None:
+                running.task.cancel()
+            running = self._running[key] = self._start(tile.feed.key, stream)
+        return running.channel
+
+    def _stand_in(self, tile: Tile, best: Channel, wanted: set[tuple[DeviceKey, StreamRole]]) -> Channel:
+        """Another stream of the camera that shows a picture, while the best one does not; a failed one calls for it."""
+        others = [stream for stream in tile.feed.streams if stream.role in _ROLES and stream.role is not best.role]
+        for stream in others:
+            running = self._running.get((tile.feed.key, stream.role))
+            if running is not None and running.url == stream.url and running.channel.is_showing:
+                wanted.add((tile.feed.key, stream.role))
+                return running.channel
+        if best.state not in {PictureState.LIVE, PictureState.CONNECTING}:
+            for stream in others:
+                self._want(tile, stream, wanted)
+        return best
+
+    def _start(self, key: DeviceKey, stream: Stream) -> _Running:
+        channel = Channel(key, stream.role, self._clock, self._pool.schedule)
+        channel.stream = CameraStream(
+            label=f"{key} {stream.role}",
+            url=stream.url,
+            credentials=self._secrets.camera(key),
+            transport=self._transport,
+            clock=self._clock,
+            chance=self._chance,
+            admission=self._admission,
+            on_unit=channel.feed,
+            on_session=channel.begin_session,
+        )
+        task = self._group.create_task(channel.stream.run(), name=f"rtsp {key} {stream.role}")
+        return _Running(channel, stream.url, task)
+
+    def _age(self, running: _Running, *, is_wanted: bool) -> None:
+        if is_wanted:
+            running.unwanted_since_s = None
+        elif running.unwanted_since_s is None:
+            running.unwanted_since_s = self._clock.monotonic_s()
+
+    def _let_go(self) -> None:
+        now_s = self._clock.monotonic_s()
+        for key, running in list(self._running.items()):
+            if running.unwanted_since_s is not None and now_s - running.unwanted_since_s > _LINGER_S:
+                running.task.cancel()
+                del self._running[key]

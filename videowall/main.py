@@ -1,0 +1,126 @@
+"""`shekara wall`: builds a wall node's parts, joins them, and runs them until a signal."""
+
+import asyncio
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Coroutine
+from typing import Annotated
+
+import av.logging
+import cv2
+import structlog
+import typer
+
+from sensors.broker_settings import BrokerSettings
+from sensors.clock import Clock, SystemClock
+from sensors.errors import ShekaraError
+from sensors.settings import Settings
+from videowall.config import WallSettings
+from videowall.node import WallNode
+from videowall.outputs.listener import bind, serve
+from videowall.outputs.server import build_app
+from videowall.wall import Wall
+from videowall.window import check_display, show_window
+
+_SWITCH_S = 0.0002
+"""A busy Python thread gives way this soon; at the default of 5 ms it makes decoding many times slower."""
+_log = structlog.get_logger()
+
+wall = typer.Typer(add_completion=False)
+
+
+@wall.command()
+def run(
+    ctx: typer.Context,
+    *,
+    window: Annotated[bool, typer.Option("--window", help="Show the wall full screen on this machine too.")] = False,
+) -> None:
+    """Run a wall node: compose the cameras of its plan, serve the picture, report their health."""
+    settings: Settings = ctx.obj
+    section = settings.section(WallSettings, "wall")
+    broker = settings.section(BrokerSettings, "broker")
+    if window:
+        check_display(settings.environ)
+    sys.setswitchinterval(_SWITCH_S)
+    cv2.setNumThreads(1)
+    av.logging.set_level(av.logging.FATAL)
+    clock = SystemClock()
+    engine = Wall(section, settings.secrets, clock)
+    with bind(section.host, section.port) as listener:
+        program = _Program(section, broker, settings, engine, clock, listener)
+        if window:
+            program.run_with_window()
+        else:
+            program.run()
+
+
+class _Program:
+    """The parts of a wall node, running together; the first that cannot go on ends all."""
+
+    def __init__(
+        self,
+        section: WallSettings,
+        broker: BrokerSettings,
+        settings: Settings,
+        engine: Wall,
+        clock: Clock,
+        listener: socket.socket,
+    ) -> None:
+        self._section = section
+        self._broker = broker
+        self._settings = settings
+        self._engine = engine
+        self._clock = clock
+        self._listener = listener
+        self._url = section.public_url or f"http://{section.host}:{listener.getsockname()[1]}/"
+        self._ended = threading.Event()
+        self._failure: ShekaraError | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+
+    def run(self) -> None:
+        """Run until a signal.
+
+        Raises:
+            ShekaraError: a part could not go on.
+        """
+        asyncio.run(self._run(on_signals=True))
+        if self._failure is not None:
+            raise self._failure
+
+    def run_with_window(self) -> None:
+        """The same, with the window in this thread; closing the window ends all."""
+        worker = threading.Thread(target=lambda: asyncio.run(self._run(on_signals=False)), name="wall-loop")
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._ended.set())
+        worker.start()
+        try:
+            show_window(self._engine.composer.snapshot, lambda: self._engine.composer.canvas.fps, self._ended)
+        finally:
+            if self._loop is not None and self._stopping is not None:
+                self._loop.call_soon_threadsafe(self._stopping.set)
+            worker.join()
+        if self._failure is not None:
+            raise self._failure
+
+    async def _run(self, *, on_signals: bool) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        if on_signals:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._loop.add_signal_handler(number, self._stopping.set)
+        node = WallNode(self._engine, self._broker, self._settings.secrets.mqtt, self._clock, self._url)
+        app = build_app(self._engine, self._section, self._clock)
+        parts: tuple[Coroutine[None, None, None], ...] = (self._engine.run(), node.run(), serve(app, self._listener))
+        _log.info("wall is up", wall=self._section.name, url=self._url)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(part) for part in parts]
+                await self._stopping.wait()
+                for task in tasks:
+                    task.cancel()
+        except* ShekaraError as errors:
+            self._failure = next(error for error in errors.exceptions if isinstance(error, ShekaraError))
+        finally:
+            self._ended.set()

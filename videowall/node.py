@@ -1,0 +1,124 @@
+"""A wall as a device among devices: takes its plan from the broker, gives its readings to it."""
+
+import asyncio
+import time
+
+import structlog
+
+from sensors.broker_settings import BrokerSettings
+from sensors.catalog import PictureState
+from sensors.clock import Clock
+from sensors.dialects.native import encode_data
+from sensors.errors import WireError
+from sensors.model import DeviceKey, Value
+from sensors.rtsp.authentication import Credentials
+from sensors.topics import wall_key
+from videowall.channel import Channel
+from videowall.mqtt import BrokerLink
+from videowall.plan import Plan, decode_plan
+from videowall.report import REPEAT_S, Sums, camera_values, wall_birth, wall_values
+from videowall.scene import Tile
+from videowall.wall import Wall
+
+_PERIOD_S = 1.0
+_MAX_PLAN_BYTES = 1_000_000
+_log = structlog.get_logger()
+
+
+class WallNode:
+    """The wall's link to the rest of the system. A plan that cannot be read is counted; the last one stays."""
+
+    def __init__(
+        self, wall: Wall, broker: BrokerSettings, credentials: Credentials | None, clock: Clock, url: str
+    ) -> None:
+        self.plans_rejected_total = 0
+        self._wall = wall
+        self._clock = clock
+        self._url = url
+        self._key = wall_key(wall.name)
+        self._loop = asyncio.get_running_loop()
+        self._link = BrokerLink(
+            self._key, broker.address, broker.client_keepalive_s, credentials, clock, self._receive_plan
+        )
+        self._sequence = int(clock.now().timestamp())
+        self._camera_sequences: dict[DeviceKey, int] = {}
+        self._reported: dict[DeviceKey, tuple[PictureState, float]] = {}
+        self._received: dict[DeviceKey, tuple[float, int]] = {}
+
+    async def run(self) -> None:
+        """Report once a second until cancelled; the broker is told when the wall leaves."""
+        self._announce()
+        self._link.start()
+        try:
+            before = self._sums()
+            while True:
+                await asyncio.sleep(_PERIOD_S)
+                before = self._report(before)
+        finally:
+            await asyncio.to_thread(self._link.stop)
+
+    def take_plan(self, payload: bytes) -> None:
+        """Draw the plan in a payload, or count it."""
+        try:
+            plan = self._read_plan(payload)
+        except WireError as error:
+            self.plans_rejected_total += 1
+            _log.warning("plan ignored", wall=self._wall.name, why=error.text)
+            return
+        self._wall.apply(plan)
+        self._announce()
+
+    def _read_plan(self, payload: bytes) -> Plan:
+        if len(payload) > _MAX_PLAN_BYTES:
+            raise WireError(f"over {_MAX_PLAN_BYTES} bytes", subject="wall plan")
+        plan = decode_plan(payload)
+        if plan.wall != self._wall.name:
+            raise WireError("is for another wall", subject="wall plan")
+        return plan
+
+    def _receive_plan(self, payload: bytes) -> None:
+        self._loop.call_soon_threadsafe(self.take_plan, payload)
+
+    def _announce(self) -> None:
+        canvas = self._wall.composer.canvas
+        self._link.announce(wall_birth(self._wall.name, self._wall.plan_title(), canvas, self._url))
+
+    def _sums(self) -> Sums:
+        return Sums(self._clock.monotonic_s(), time.process_time(), self._wall.composer.counts)
+
+    def _report(self, before: Sums) -> Sums:
+        cameras = list(self._wall.cameras())
+        for tile, channel in cameras:
+            self._report_camera(tile, channel)
+        after = self._sums()
+        if after.at_s - before.at_s < REPEAT_S:
+            return before
+        revision = self._wall.plan.revision if self._wall.plan else 0
+        viewers = self._wall.broadcast.viewers
+        self._sequence += 1
+        self._send(
+            self._key,
+            wall_values(before, after, viewers, cameras, revision, self.plans_rejected_total),
+            self._sequence,
+        )
+        return after
+
+    def _report_camera(self, tile: Tile, channel: Channel | None) -> None:
+        key, now_s = tile.feed.key, self._clock.monotonic_s()
+        state = channel.state if channel else PictureState.CONNECTING
+        known = self._reported.get(key)
+        if known is not None and known[0] is state and now_s - known[1] < REPEAT_S:
+            return
+        self._reported[key] = (state, now_s)
+        sequence = self._camera_sequences.get(key, int(self._clock.now().timestamp())) + 1
+        self._camera_sequences[key] = sequence
+        self._send(key, camera_values(tile, channel, self._bitrate_kbps(key, channel, now_s)), sequence)
+
+    def _bitrate_kbps(self, key: DeviceKey, channel: Channel | None, now_s: float) -> float:
+        total = channel.stream.received_bytes_total if channel and channel.stream else 0
+        before_s, before = self._received.get(key, (now_s, total))
+        self._received[key] = (now_s, total)
+        return max(0.0, 8 * (total - before) / 1000 / (now_s - before_s)) if now_s > before_s else 0.0
+
+    def _send(self, key: DeviceKey, values: dict[str, Value | None], sequence: int) -> None:
+        self._link.publish_data(key, encode_data(self._clock.now(), sequence, values))

@@ -1,0 +1,126 @@
+"""A picture as planes: luma full size, the two chroma planes half of it each way (I420), bytes, limited range."""
+
+from typing import NamedTuple, cast
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.uint8]
+BLACK_LUMA = 16
+WHITE_LUMA = 235
+GREY_CHROMA = 128
+
+
+class Planes(NamedTuple):
+    """Views or arrays of one picture; `u` and `v` are half the size of `y` each way, rounded up."""
+
+    y: Plane
+    u: Plane
+    v: Plane
+
+    @property
+    def width(self) -> int:
+        """In pixels of luma."""
+        return int(self.y.shape[1])
+
+    @property
+    def height(self) -> int:
+        """In pixels of luma."""
+        return int(self.y.shape[0])
+
+
+class Rect(NamedTuple):
+    """A rectangle of a canvas, in pixels; all four numbers are even where pictures go."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """The first column beyond it."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        """The first line beyond it."""
+        return self.y + self.height
+
+
+def allocate(width: int, height: int) -> Planes:
+    """A new black picture of even size."""
+    chroma = (height // 2, width // 2)
+    return Planes(
+        np.full((height, width), BLACK_LUMA, np.uint8),
+        np.full(chroma, GREY_CHROMA, np.uint8),
+        np.full(chroma, GREY_CHROMA, np.uint8),
+    )
+
+
+def planes_of(frame: av.VideoFrame) -> Planes:
+    """Views of a decoded frame's memory, without a copy unless its format is not 4:2:0 in limited range.
+
+    The views stay valid after the frame object is gone.
+    """
+    if frame.format.name != "yuv420p":
+        frame = frame.reformat(format="yuv420p")
+    y, u, v = (
+        np.frombuffer(cast("bytes", plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+        for plane in frame.planes
+    )
+    return Planes(y, u, v)
+
+
+def crop(planes: Planes, rect: Rect) -> Planes:
+    """Views of an even rectangle."""
+    x, y, right, bottom = rect.x // 2, rect.y // 2, rect.right // 2, rect.bottom // 2
+    return Planes(
+        planes.y[rect.y : rect.bottom, rect.x : rect.right], planes.u[y:bottom, x:right], planes.v[y:bottom, x:right]
+    )
+
+
+def scale(source: Planes, target: Planes) -> None:
+    """Fill `target`'s own memory with `source`, scaled."""
+    for from_plane, to_plane in zip(source, target, strict=True):
+        _scale_plane(from_plane, to_plane)
+
+
+def to_bgr(planes: Planes) -> NDArray[np.uint8]:
+    """The picture for JPEG and windows."""
+    even = crop(planes, Rect(0, 0, planes.width & ~1, planes.height & ~1))
+    packed = np.concatenate([plane.reshape(-1) for plane in even]).reshape(even.height * 3 // 2, even.width)
+    return cast("NDArray[np.uint8]", cv2.cvtColor(packed, cv2.COLOR_YUV2BGR_I420))
+
+
+def encode_jpeg(planes: Planes, quality: int, max_width: int | None) -> bytes:
+    """A JPEG no wider than `max_width`."""
+    picture = to_bgr(planes)
+    if max_width is not None and picture.shape[1] > max_width:
+        height = max(1, round(picture.shape[0] * max_width / picture.shape[1]))
+        picture = cast("NDArray[np.uint8]", cv2.resize(picture, (max_width, height), interpolation=cv2.INTER_AREA))
+    _, data = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, quality))
+    return data.tobytes()
+
+
+def _scale_plane(source: Plane, target: Plane) -> None:
+    """Halve while the ratio is 2 or more, then finish linearly: area quality for the price of a linear filter."""
+    height, width = target.shape
+    while source.shape[0] >= 4 * height and source.shape[1] >= 4 * width:
+        source = _halved(source)
+    if source.shape == target.shape:
+        np.copyto(target, source)
+    elif source.shape == (2 * height, 2 * width):
+        cv2.resize(source, (width, height), dst=target, interpolation=cv2.INTER_AREA)
+    elif source.shape[0] >= 2 * height and source.shape[1] >= 2 * width:
+        cv2.resize(_halved(source), (width, height), dst=target, interpolation=cv2.INTER_LINEAR)
+    else:
+        cv2.resize(source, (width, height), dst=target, interpolation=cv2.INTER_LINEAR)
+
+
+def _halved(source: Plane) -> Plane:
+    height, width = source.shape[0] // 2, source.shape[1] // 2
+    half = cv2.resize(source[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
+    return cast("Plane", half)

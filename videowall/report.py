@@ -1,0 +1,89 @@
+"""What a wall node publishes: its own birth and figures, and the picture health of every camera it decodes. Pure."""
+
+from msgspec import Struct
+
+from sensors.catalog import WALL, PictureState
+from sensors.model import Birth, Metric, MetricType, Names, Stream, StreamRole, Value
+from videowall.channel import Channel
+from videowall.composer import ComposerCounts
+from videowall.plan import Canvas
+from videowall.scene import Tile
+
+REPEAT_S = 5.0
+"""A camera whose state stays the same is reported this often."""
+
+WALL_METRICS = (
+    Metric("fps", MetricType.NUMBER, Names(en="Frame rate", ru="Частота кадров", kk="Кадр жиілігі"), "Hz", 0, 240),
+    Metric("cpu", MetricType.NUMBER, Names(en="Processor", ru="Процессор", kk="Процессор"), "%", 0),
+    Metric("viewers", MetricType.NUMBER, Names(en="Viewers", ru="Зрители", kk="Көрермендер"), "{viewer}", 0),
+    Metric("encoded", MetricType.NUMBER, Names(en="Bit rate", ru="Битрейт", kk="Битрейт"), "kbit/s", 0),
+    Metric("cameras_live", MetricType.NUMBER, Names(en="Live cameras", ru="Камер в эфире", kk="Тікелей камералар")),
+    Metric("latency", MetricType.NUMBER, Names(en="Latency", ru="Задержка", kk="Кідіріс"), "ms", 0),
+    Metric(
+        "missed_ticks_total", MetricType.COUNTER, Names(en="Missed ticks", ru="Пропущено тактов", kk="Өткен тактілер")
+    ),
+    Metric(
+        "dropped_total", MetricType.COUNTER, Names(en="Frames dropped", ru="Пропущено кадров", kk="Тасталған кадрлар")
+    ),
+    Metric("plan_revision", MetricType.NUMBER, Names(en="Plan", ru="План", kk="Жоспар")),
+    Metric("plans_rejected_total", MetricType.COUNTER, Names(en="Bad plans", ru="Неверные планы", kk="Қате жоспарлар")),
+)
+
+
+class Sums(Struct, frozen=True):
+    """Counters at one moment, from which rates over a period are made."""
+
+    at_s: float
+    cpu_s: float
+    counts: ComposerCounts
+
+
+def wall_birth(name: str, title: Names, canvas: Canvas, url: str) -> Birth:
+    """Who a wall node is."""
+    stream = Stream(StreamRole.WALL, url, "h264", canvas.width, canvas.height, canvas.fps)
+    names = title if title != Names() else Names(en=f"Wall {name}", ru=f"Стена {name}", kk=f"Қабырға {name}")
+    return Birth(kind=WALL, names=names, metrics=WALL_METRICS, streams=(stream,), silence_s=30.0)
+
+
+def camera_values(tile: Tile, channel: Channel | None, bitrate_kbps: float) -> dict[str, Value | None]:
+    """A camera's health, as `sensors.catalog.CAMERA_HEALTH` names it."""
+    stream = channel.stream if channel else None
+    if channel is None or stream is None:
+        return {"picture": PictureState.CONNECTING.value}
+    age_s = channel.picture_age_s
+    return {
+        "picture": channel.state.value,
+        "fps": round(channel.fps, 1),
+        "age": None if age_s is None else round(age_s, 2),
+        "bitrate": round(bitrate_kbps),
+        "lost_total": stream.lost_total,
+        "dropped_total": channel.dropped_total,
+        "decode_errors_total": channel.decode_errors_total,
+        "latency": round(tile.latency_ms, 1),
+    }
+
+
+def wall_values(
+    before: Sums,
+    after: Sums,
+    viewers: int,
+    cameras: list[tuple[Tile, Channel | None]],
+    revision: int,
+    rejected_total: int,
+) -> dict[str, Value | None]:
+    """A wall's own figures over the period between two sums."""
+    period_s = max(1e-3, after.at_s - before.at_s)
+    live = [tile for tile, channel in cameras if channel is not None and channel.state is PictureState.LIVE]
+    bits = 8 * (after.counts.encoded_bytes_total - before.counts.encoded_bytes_total)
+    return {
+        "fps": round((after.counts.ticks_total - before.counts.ticks_total) / period_s, 1),
+        "cpu": round(100 * (after.cpu_s - before.cpu_s) / period_s, 1),
+        "viewers": viewers,
+        "encoded": round(bits / period_s / 1000),
+        "cameras_live": len(live),
+        "latency": round(sorted(tile.latency_ms for tile in live)[len(live) // 2], 1) if live else None,
+        "missed_ticks_total": after.counts.missed_ticks_total,
+        "dropped_total": sum(channel.dropped_total for _, channel in cameras if channel is not None),
+        "plan_revision": revision,
+        "plans_rejected_total": rejected_total,
+    }

@@ -1,0 +1,40 @@
+"""The wall's own words, in the three languages of the product."""
+# ruff: noqa: RUF001 - Cyrillic letters are meant
+
+from sensors.catalog import PictureState
+from sensors.model import Language, Names
+
+STATES: dict[PictureState, Names] = {
+    PictureState.LIVE: Names(en="Live", ru="В эфире", kk="Тікелей"),
+    PictureState.CONNECTING: Names(en="Connecting", ru="Подключение", kk="Қосылуда"),
+    PictureState.DELAYED: Names(en="Delayed", ru="Задержка", kk="Кідіріс"),
+    PictureState.NO_PACKETS: Names(en="No packets", ru="Нет пакетов", kk="Пакеттер жоқ"),
+    PictureState.REFUSED: Names(en="Connection refused", ru="Камера отказала", kk="Камера бас тартты"),
+    PictureState.NOT_FOUND: Names(en="Not found", ru="Поток не найден", kk="Ағын табылмады"),
+    PictureState.BAD_CREDENTIALS: Names(en="Wrong password", ru="Неверный пароль", kk="Құпиясөз қате"),
+    PictureState.CANNOT_DECODE: Names(en="Cannot decode", ru="Не декодируется", kk="Декодталмайды"),
+    PictureState.FROZEN: Names(en="Picture frozen", ru="Стоп-кадр", kk="Бейне қатып қалды"),
+    PictureState.BLACK: Names(en="Black picture", ru="Чёрный кадр", kk="Қара бейне"),
+    PictureState.COVERED: Names(en="Camera covered", ru="Камера закрыта", kk="Камера жабылған"),
+    PictureState.MOVED: Names(en="Camera moved", ru="Камера сдвинута", kk="Камера жылжыған"),
+}
+
+NO_ALARMS = Names(en="No active alarms", ru="Нет активных тревог", kk="Белсенді дабыл жоқ")
+CAMERAS_LIVE = Names(en="{} of {} cameras live", ru="В эфире камер: {} из {}", kk="Эфирдегі камералар: {} / {}")
+WAITING_FOR_PLAN = Names(en="Waiting for the hub's plan", ru="Ожидание плана стены", kk="Қабырға жоспары күтілуде")
+MORE_WAITING = Names(en="more waiting: {}", ru="ещё в очереди: {}", kk="кезекте тағы: {}")
+SINCE = Names(en="since {}", ru="с {}", kk="{} бастап")
+
+_SECONDS = Names(en="s", ru="с", kk="с")
+_MINUTES = Names(en="min", ru="мин", kk="мин")
+_HOURS = Names(en="h", ru="ч", kk="сағ")
+
+
+def age(seconds: float, language: Language) -> str:
+    """How long ago, in one unit that can be read across a room."""
+    whole = max(0, int(seconds))
+    if whole < 120:
+        return f"{whole} {_SECONDS.in_language(language)}"
+    if whole < 7200:
+        return f"{whole // 60} {_MINUTES.in_language(language)}"
+    return f"{whole // 3600} {_HOURS.in_language(language)}"

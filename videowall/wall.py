@@ -1,0 +1,160 @@
+"""The engine as one thing: a plan goes in, a composed and encoded wall comes out, and what is known of every camera."""
+
+import asyncio
+from collections.abc import Iterable
+
+from sensors.catalog import PictureState
+from sensors.clock import Clock
+from sensors.errors import UnavailableError
+from sensors.model import DeviceKey, Language, Names
+from sensors.secrets import Secrets
+from videowall import strings
+from videowall.broadcast import Broadcast, TileView
+from videowall.channel import Channel
+from videowall.composer import Composer
+from videowall.config import WallSettings
+from videowall.face import alarm_face, calm_face, tile_face, zone_of
+from videowall.ingest import Ingest
+from videowall.picture import encode_jpeg
+from videowall.plan import Plan
+from videowall.pool import DecodePool
+from videowall.rtsp.conversation import Transport
+from videowall.scene import Scene, Tile, build_scene
+
+_SUPERVISE_S = 0.1
+_FACES_EVERY = 2
+"""Faces are renewed at every second round, five times a second: states show at once, clocks do not stutter."""
+
+
+class Wall:
+    """One wall. `apply` and `run` belong to one event loop; what `WallView` names may be called from anywhere."""
+
+    def __init__(self, settings: WallSettings, secrets: Secrets, clock: Clock) -> None:
+        self.name = settings.name
+        self.broadcast = Broadcast()
+        self.pool = DecodePool(settings.workers)
+        self.composer = Composer(clock, self.broadcast, settings.bitrate_kbps, settings.key_frame_s, self._waiting_text)
+        self._fps = settings.fps
+        self._transport = Transport(settings.transport)
+        self._secrets = secrets
+        self._clock = clock
+        self._scene: Scene | None = None
+        self._ingest: Ingest | None = None
+        self._changed = asyncio.Event()
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan that is drawn; None before the first."""
+        return self._scene.plan if self._scene else None
+
+    @property
+    def language(self) -> Language:
+        """The plan's language; Russian before there is a plan."""
+        return self._scene.plan.language if self._scene else Language.RU
+
+    def plan_title(self) -> Names:
+        """The plan's title; empty before there is a plan."""
+        return self._scene.plan.title if self._scene else Names()
+
+    def apply(self, plan: Plan) -> None:
+        """Draw this plan from now on. Cameras that stay are not touched."""
+        self._scene = build_scene(plan, self._fps, self._scene)
+        self._renew()
+        self.composer.show(self._scene)
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Compose until cancelled.
+
+        Raises:
+            UnavailableError: a thread of the engine has ended; the process should be started anew.
+        """
+        self.pool.start()
+        self.composer.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._ingest = Ingest(self._clock, self._secrets, self._transport, self.pool, group)
+                await self._supervise()
+        finally:
+            self.composer.stop()
+            self.pool.stop()
+            self.broadcast.close()
+
+    def still_jpeg(self, quality: int = 80, max_width: int | None = None) -> bytes:
+        """The canvas as it stands."""
+        return encode_jpeg(self.composer.snapshot(), quality, max_width)
+
+    def camera_jpeg(self, key: DeviceKey, max_width: int = 640) -> bytes | None:
+        """The newest decoded picture of a camera, from its largest stream that runs."""
+        pictures = (channel.last for channel in (self._ingest.channels(key) if self._ingest else ()))
+        newest = next((planes for planes in pictures if planes is not None), None)
+        return None if newest is None else encode_jpeg(newest, 80, max_width)
+
+    def tiles(self) -> tuple[TileView, ...]:
+        """Every camera tile, the spot first."""
+        return tuple(self._view(tile) for tile in (self._scene.tiles if self._scene else ()))
+
+    def cameras(self) -> Iterable[tuple[Tile, Channel | None]]:
+        """Each camera once, with the channel that shows it; its small tile goes before the spot."""
+        seen: set[DeviceKey] = set()
+        for tile in sorted(self._scene.tiles if self._scene else (), key=lambda tile: tile.is_spot):
+            if tile.feed.key not in seen:
+                seen.add(tile.feed.key)
+                yield tile, self._serving(tile)
+
+    async def _supervise(self) -> None:
+        rounds = 0
+        while True:
+            if not (self.composer.is_alive and self.pool.is_alive):
+                raise UnavailableError("a thread of the engine has ended", subject=f"wall {self.name}")
+            self._renew(faces=rounds % _FACES_EVERY == 0)
+            rounds += 1
+            self._changed.clear()
+            try:
+                async with asyncio.timeout(_SUPERVISE_S):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
+
+    def _renew(self, *, faces: bool = True) -> None:
+        scene, ingest = self._scene, self._ingest
+        if scene is None or ingest is None:
+            return
+        ingest.reconcile(scene.tiles)
+        if not faces:
+            return
+        now, plan = self._clock.now(), scene.plan
+        zone = zone_of(plan)
+        live: dict[DeviceKey, bool] = {}
+        for tile in scene.tiles:
+            channel = self._serving(tile)
+            state = channel.state if channel else PictureState.CONNECTING
+            live[tile.feed.key] = live.get(tile.feed.key, False) or state is PictureState.LIVE
+            spot = None
+            if tile.is_spot and plan.spotlight is not None:
+                banner = alarm_face(plan.spotlight, plan.spotlights_waiting, plan.language, zone, now)
+                spot = (now.astimezone(zone).strftime("%H:%M:%S"), banner)
+            age_s = channel.trouble_age_s if channel else None
+            tile.face = tile_face(tile.feed, state, age_s, plan.language, spot)
+        scene.calm = calm_face(plan, now, sum(live.values()), len(live))
+
+    def _serving(self, tile: Tile) -> Channel | None:
+        return self._ingest.serving(tile) if self._ingest else None
+
+    def _view(self, tile: Tile) -> TileView:
+        rect, channel = tile.slot.rect, self._serving(tile)
+        return TileView(
+            site=tile.feed.key.site,
+            device=tile.feed.key.device,
+            slot=tile.number,
+            x=rect.x,
+            y=rect.y,
+            width=rect.width,
+            height=rect.height,
+            state=tile.face.state,
+            stream_role=channel.role if channel else None,
+            spot=tile.is_spot,
+        )
+
+    def _waiting_text(self) -> str:
+        return strings.WAITING_FOR_PLAN.in_language(self.language)
