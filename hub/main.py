@@ -12,6 +12,7 @@ import structlog
 import typer
 
 from hub import broker as embedded
+from hub.account_command import account
 from hub.accounts import Accounts
 from hub.api.app import build_app
 from hub.api.server import bind
@@ -36,6 +37,7 @@ from sensors.clock import Clock, SystemClock
 from sensors.errors import ConfigError, ShekaraError, UnavailableError
 from sensors.settings import Settings
 
+__all__ = ["account", "broker", "hub"]
 hub = typer.Typer()
 broker = typer.Typer()
 _THREADS_STOP_WITHIN_S = 1.0
@@ -80,7 +82,7 @@ async def _run_hub(settings: Settings) -> None:
         _log.info("hub started", url=section.url, broker=engine.health.broker, data=str(section.data_dir))
         services: list[Coroutine[None, None, None]] = [serve_api(app, listener)]
         if broker_section.embedded:
-            services.append(_broker_child(settings, engine.health).run())
+            services.append(_broker_child(settings, engine.health, clock).run())
         await _run_until(stopping, services, engine)
     _log.info("hub stopped")
 
@@ -115,7 +117,9 @@ def _make_engine(
     storage = settings.section(StorageSettings, "storage")
     pipeline = Pipeline(center, readings, operations, feed, health, clock, storage)
     if broker_section.embedded:
-        intake = Intake(address, pipeline.inbox, health, clock, versions=EMBEDDED_VERSION, last_pause_s=NEARBY_PAUSE_S)
+        intake = Intake(
+            address, pipeline.inbox, health, clock, versions=EMBEDDED_VERSION, longest_pause_s=NEARBY_PAUSE_S
+        )
     else:
         intake = Intake(address, pipeline.inbox, health, clock)
     facade = Hub(pipeline, Archive(readings, operations), lambda: health.status(clock.now()))
@@ -170,14 +174,14 @@ def _stop_threads(engine: _Engine) -> None:
     engine.intake.stop(_THREADS_STOP_WITHIN_S)
 
 
-def _broker_child(settings: Settings, health: Health) -> Child:
+def _broker_child(settings: Settings, health: Health, clock: Clock) -> Child:
     """The embedded broker, told what this process was told."""
     config = ("--config", settings.source) if Path(settings.source).is_file() else ()
     environ = dict(settings.environ)
     if settings.secrets.mqtt is not None:
         environ["SHEKARA_SECRET_MQTT_USER"] = settings.secrets.mqtt.user
         environ["SHEKARA_SECRET_MQTT_PASSWORD"] = settings.secrets.mqtt.password
-    return Child("broker", (*config, "broker"), environ, health)
+    return Child("broker", (*config, "broker"), environ, health, clock)
 
 
 @contextmanager

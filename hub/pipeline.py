@@ -7,6 +7,7 @@ broker is not acknowledged: it waits, and loses nothing.
 """
 
 import asyncio
+import random
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -14,6 +15,7 @@ from typing import Protocol, TypeVar
 
 import structlog
 
+from hub.backoff import Backoff
 from hub.center import Center
 from hub.config import StorageSettings
 from hub.health import Health
@@ -31,8 +33,7 @@ from sensors.model import Reading
 R = TypeVar("R")
 TICK_S = 0.25
 STATUS_INTERVAL_S = 2.0
-_FIRST_RETRY_S = 0.1
-_LAST_RETRY_S = 5.0
+_LONGEST_RETRY_S = 5.0
 _log = structlog.get_logger("hub.pipeline")
 
 
@@ -80,6 +81,7 @@ class Pipeline:
         self._health = health
         self._clock = clock
         self._settings = settings
+        self._backoff = Backoff(clock, random.Random(), _LONGEST_RETRY_S)  # noqa: S311 - spreads load
         self._broker: Broker | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pipeline", daemon=True)
@@ -153,7 +155,6 @@ class Pipeline:
 
     def _until_kept(self, write: Callable[[], R]) -> R:
         """Write, again and again while the disk refuses; the hub stops without it only when it is told to stop."""
-        pause_s = _FIRST_RETRY_S
         while True:
             try:
                 result = write()
@@ -162,10 +163,10 @@ class Pipeline:
                 if self._health.report("storage", error.text):
                     _log.error("storage refuses", problem=error.text)
                 self._tell_status()
-                if self._stopping.wait(pause_s):
+                if self._stopping.wait(self._backoff.failed()):
                     raise
-                pause_s = min(pause_s * 2, _LAST_RETRY_S)
             else:
+                self._backoff.succeeded()
                 if self._health.clear("storage"):
                     self._health.storage_writable = True
                     _log.info("storage takes data again")

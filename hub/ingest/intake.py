@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import structlog
 from paho.mqtt.client import MQTTv5, MQTTv311
 
+from hub.backoff import Backoff
 from hub.health import Health
 from hub.ingest.connection import Address, Connection, VersionRefused
 from hub.inputs import Connected, Disconnected, Inbox, Moment, Received
@@ -20,11 +21,9 @@ from sensors.errors import UnavailableError
 
 ANY_VERSION = (MQTTv5, MQTTv311)
 EMBEDDED_VERSION = (MQTTv311,)
-_FIRST_PAUSE_S = 0.25
-_LAST_PAUSE_S = 15.0
+LONGEST_PAUSE_S = 15.0
 NEARBY_PAUSE_S = 0.5
 """Longest pause between tries when the broker is this machine's own."""
-_STABLE_S = 60.0
 _log = structlog.get_logger("hub.ingest")
 
 
@@ -39,7 +38,7 @@ class Intake:
         clock: Clock,
         *,
         versions: Sequence[int] = ANY_VERSION,
-        last_pause_s: float = _LAST_PAUSE_S,
+        longest_pause_s: float = LONGEST_PAUSE_S,
         chance: random.Random | None = None,
     ) -> None:
         self._address = address
@@ -47,8 +46,7 @@ class Intake:
         self._health = health
         self._clock = clock
         self._versions = tuple(versions)
-        self._last_pause_s = last_pause_s
-        self._chance = chance or random.Random()  # noqa: S311 - spreads load, keeps no secret
+        self._backoff = Backoff(clock, chance or random.Random(), longest_pause_s)  # noqa: S311 - spreads load
         self._stopping = threading.Event()
         self._connection: Connection | None = None
         self._epoch = 0
@@ -90,9 +88,7 @@ class Intake:
             connection.cut()
 
     def _run(self) -> None:
-        pause_s = _FIRST_PAUSE_S
         while not self._stopping.is_set():
-            began_s = self._clock.monotonic_s()
             try:
                 self._run_once()
             except VersionRefused as error:
@@ -101,10 +97,7 @@ class Intake:
             except UnavailableError as error:
                 if self._health.report("broker", error.text):
                     _log.warning("broker", problem=error.text)
-            if self._clock.monotonic_s() - began_s > _STABLE_S:
-                pause_s = _FIRST_PAUSE_S
-            self._stopping.wait(self._chance.uniform(0, pause_s))
-            pause_s = min(pause_s * 2, self._last_pause_s)
+            self._stopping.wait(self._backoff.failed())
 
     def _run_once(self) -> None:
         self._epoch += 1
@@ -121,6 +114,7 @@ class Intake:
         now = Moment(self._clock.now(), self._clock.monotonic_s())
         self._health.broker_connected = connected
         if connected:
+            self._backoff.succeeded()
             self._health.clear("broker")
             _log.info("broker connected", broker=str(self._address), mqtt=5 if self._versions[0] == MQTTv5 else 3)
         self._inbox.put(Connected(now) if connected else Disconnected(now))
