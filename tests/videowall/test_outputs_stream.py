@@ -101,7 +101,7 @@ def test_what_arrives_is_a_start_then_a_header_then_every_frame(
     wall: MovingWall, open_stream: Open, clock: ManualClock
 ) -> None:
     viewer = open_stream()
-    frames = Encoder(320, 180).encode_many(30)
+    frames = Encoder(320, 180).encode_many(20)
     for frame in frames:
         wall.broadcast.publish(frame)
     assert _message(viewer) == {
@@ -114,7 +114,7 @@ def test_what_arrives_is_a_start_then_a_header_then_every_frame(
         "fps": 25.0,
         "sent_at": clock.now().timestamp(),
     }
-    file = b"".join(_bytes(viewer) for _ in range(31))
+    file = b"".join(_bytes(viewer) for _ in range(21))
     with av.open(io.BytesIO(file), "r") as container:
         assert [frame.pts for frame in container.decode(video=0)] == [frame.pts_90k for frame in frames]
 
@@ -183,6 +183,19 @@ def test_a_slow_viewer_goes_on_at_a_key_frame_and_is_told_how_much_is_missing(
     assert missing > 0
     assert got[-1] == 99
     assert got == sorted(got)
+
+
+def test_a_viewer_that_stops_reading_is_given_up(
+    wall: MovingWall, open_stream: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "SEND_WITHIN_S", 0.3)
+    narrow = sockets.socket()
+    narrow.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+    open_stream(sock=narrow)
+    encoder = Encoder(key_every=1)
+    for index in range(25):
+        wall.broadcast.publish(_heavier(encoder.encode(index)))
+    eventually(lambda: wall.broadcast.viewers == 0)
 
 
 def _heavier(frame: EncodedFrame) -> EncodedFrame:

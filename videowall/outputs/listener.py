@@ -13,6 +13,7 @@ from sensors.errors import UnavailableError
 
 _STOP_WITHIN_S: Final = 2
 _BACKLOG: Final = 128
+_CONNECTIONS: Final = 512
 _SEND_BUFFER_BYTES: Final = 256 * 1024
 """Small, since what waits in the kernel is old picture that no skip can take back."""
 _DEAD_PEER_MS: Final = 15_000
@@ -71,6 +72,7 @@ async def serve(app: ASGIApp, listener: socket.socket) -> None:
         access_log=False,
         log_config=None,
         proxy_headers=False,
+        limit_concurrency=_CONNECTIONS,
         server_header=False,
         timeout_graceful_shutdown=_STOP_WITHIN_S,
         h11_max_incomplete_event_size=16_384,
