@@ -27,6 +27,8 @@ _GATEWAY_PERIOD_S = 10.0
 _CUT_AFTER_S = 0.5
 """A cut line first lets the answer to the command out."""
 _MAX_COMMANDS = 32
+_GRACE_S = 3.0
+"""The first connection gets a moment, so that the first samples are live ones."""
 
 
 @dataclass(slots=True)
@@ -60,6 +62,7 @@ class Post:
         self._gateway_due = now
         self._line_changes: list[tuple[datetime, bool]] = []
         self._commands: asyncio.Queue[bytes] = asyncio.Queue(_MAX_COMMANDS)
+        self._connections = 0
         self.commands_dropped_total = 0
         births = {device: encode_birth(birth) for device, birth in births_of(site, streams_of).items()}
         self.publisher = Publisher(SiteId(site.id), broker, births, self._take_command, clock)
@@ -69,12 +72,17 @@ class Post:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.publisher.run(), name=f"publisher-{self._site.id}")
             group.create_task(self._obey(), name=f"commands-{self._site.id}")
+            await self.publisher.meet_broker(within_s=_GRACE_S)
             while True:
                 self.tick(self._clock.now())
                 await asyncio.sleep(_TICK_S)
 
     def tick(self, now: datetime) -> None:
-        """Publish what is due at this moment, and what has just changed."""
+        """Publish what is due at this moment, what has just changed, and everything on a new connection."""
+        if self._connections != self.publisher.connections_total:
+            self._connections = self.publisher.connections_total
+            for instrument in self._instruments:
+                instrument.due = now
         for device, values, sequence in self.samples(now):
             self.publisher.publish(device, Sample(now, sequence, dict(values)))
         due = [whole for at, whole in self._line_changes if at <= now]

@@ -54,6 +54,7 @@ class Connection:
         self.ended = asyncio.Event()
         self._on_acknowledged = on_acknowledged
         self._on_message = on_message
+        self._topic = ""
         self._client = client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -90,7 +91,8 @@ class Connection:
             raise UnavailableError("does not answer", subject=str(broker), mend="Is the broker running?") from error
 
     def subscribe(self, topic: str) -> None:
-        """Ask for a topic, QoS 1."""
+        """Ask for one topic, QoS 1. Nothing else is passed on, whatever a broker sends unasked."""
+        self._topic = topic
         self._client.subscribe(topic, qos=1)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> MQTTMessageInfo:
@@ -139,7 +141,8 @@ class Connection:
 
     def _received(self, client: Client, data: Any, message: MQTTMessage) -> None:
         del client, data
-        self._on_message(bytes(message.payload))
+        if message.topic == self._topic:
+            self._on_message(bytes(message.payload))
 
     def _socket_open(self, client: Client, data: Any, line: Any) -> None:
         del data

@@ -1,6 +1,7 @@
 """What a gateway says to the broker: births, states, samples, answers; and what it does while there is no broker."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable, Mapping
 
@@ -40,22 +41,29 @@ class Publisher:
         self._on_command = on_command
         self._clock = clock
         self._connection: Connection | None = None
+        self._met_broker = asyncio.Event()
         self._line_is_whole = asyncio.Event()
         self._line_is_whole.set()
-        self.outbox = outbox or Outbox()
+        self.outbox = Outbox() if outbox is None else outbox
         self.connections_total = 0
 
     @property
     def connected(self) -> bool:
         """Whether samples leave at once."""
-        return self._connection is not None
+        return self._connection is not None and not self._connection.ended.is_set()
+
+    async def meet_broker(self, within_s: float) -> None:
+        """Wait for the first connection, but no longer than that."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._met_broker.wait()
 
     def publish(self, device: DeviceId, sample: Sample) -> None:
         """Send a sample now, or keep it for later."""
-        if self._connection is None or self.outbox.in_flight >= MAX_IN_FLIGHT:
-            self.outbox.keep(device, sample)
-        else:
+        if self._connection is not None and self.connected and self.outbox.in_flight < MAX_IN_FLIGHT:
             self._send(self._connection, Parcel(device, (sample,), historical=False))
+        else:
+            self.outbox.keep(device, sample)
 
     def answer(self, payload: bytes) -> None:
         """Send the gateway's answer to a command."""
@@ -107,10 +115,13 @@ class Publisher:
             self._announce(connection)
             self._connection = connection
             self.connections_total += 1
+            self._met_broker.set()
             while not connection.ended.is_set():
                 connection.keep_alive()
                 self._send_backlog(connection)
-                await asyncio.sleep(_UPKEEP_S)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_UPKEEP_S):
+                        await connection.ended.wait()
         except asyncio.CancelledError:
             if self._connection is not None:
                 await self._say_goodbye(connection)

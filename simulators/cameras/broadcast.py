@@ -53,6 +53,7 @@ class Broadcast:
         self._sequence = camera.shot.camera * 997 & 0xFFFF
         self._ssrc = camera.shot.camera << 8 | (role is StreamRole.SUB)
         self._ticks = camera.shot.camera * 90_001
+        self._since_report = 0
         self._packets_total = 0
         self._octets_total = 0
         self.late_total = 0
@@ -73,6 +74,7 @@ class Broadcast:
     def join(self, subscriber: Subscriber) -> None:
         """Begin to send to a viewer."""
         self._subscribers.add(subscriber)
+        self._since_report = _REPORT_FRAMES
         self._watched.set()
 
     def leave(self, subscriber: Subscriber) -> None:
@@ -113,12 +115,11 @@ class Broadcast:
 
     async def _play(self) -> None:
         due_s = self._clock.monotonic_s()
-        since_report = _REPORT_FRAMES
         while self._subscribers:
             self._send_frame()
-            since_report += 1
-            if since_report > _REPORT_FRAMES:
-                since_report = 0
+            self._since_report += 1
+            if self._since_report > _REPORT_FRAMES:
+                self._since_report = 0
                 self._send_report()
             due_s += 1 / FPS
             wait_s = due_s - self._clock.monotonic_s()

@@ -16,6 +16,8 @@ from simulators.cameras.vocabulary import Fault
 from simulators.cameras.workshop import FORMATS, Workshop
 
 MAX_CONNECTIONS = 256
+_SEND_BUFFER_BYTES = 131_072
+"""What the kernel holds for a viewer; more would only be more delay for a slow one."""
 _CUTS = frozenset({Fault.KILLED, Fault.LOCKED, Fault.GONE})
 """Faults that end the sessions there are."""
 
@@ -141,6 +143,8 @@ class CameraServer:
             self.refused_total += 1
             writer.transport.abort()
             return
+        opened: socket.socket = writer.get_extra_info("socket")
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
         self._arrivals.put_nowait((reader, writer))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

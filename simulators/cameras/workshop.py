@@ -36,6 +36,11 @@ class _Work(Protocol):
     async def __call__(self, job: Callable[[], T]) -> T: ...
 
 
+class _Drawing(NamedTuple):
+    film: Film
+    encoder: Encoder
+
+
 class _Order(NamedTuple):
     """A clip that was asked for: set when its first frames are there; `wanted` lets the rest be drawn."""
 
@@ -68,8 +73,9 @@ class Workshop:
     ) -> None:
         for order in self._orders.values():
             order.task.cancel()
+        del kind, error, trace  # the body's error goes its own way, not into the group's
         try:
-            await self._group.__aexit__(kind, error, trace)
+            await self._group.__aexit__(None, None, None)
         finally:
             for pool in (self._first, self._rest):
                 pool.shutdown(wait=True, cancel_futures=True)
@@ -105,18 +111,22 @@ class Workshop:
         first.set_result(clip)
         if begun is None:
             return
-        await wanted.wait()
+        if not wanted.is_set():
+            begun = None  # a stream that nobody watches holds no encoder
+            await wanted.wait()
+        if begun is None:
+            begun = await self._work_later(partial(_begun, shot, format_))
         for start in range(GOP_FRAMES, LOOP_FRAMES, GOP_FRAMES):
-            clip.grow(await self._work_later(partial(_filmed, *begun, range(start, start + GOP_FRAMES))))
+            clip.grow(await self._work_later(partial(_filmed, begun, range(start, start + GOP_FRAMES))))
         clip.complete = True
         await self._work_later(partial(self._cache.save, shot, format_, clip))
 
-    def _begin(self, shot: Shot, format_: Format) -> tuple[Clip, tuple[Film, Encoder] | None]:
+    def _begin(self, shot: Shot, format_: Format) -> tuple[Clip, _Drawing | None]:
         """A whole clip from the cache, or the first group of a new one and what goes on drawing it."""
         if (cached := self._cache.load(shot, format_)) is not None:
             return cached, None
-        film, encoder = Film(shot), Encoder(format_)
-        return Clip(_filmed(film, encoder, range(GOP_FRAMES))), (film, encoder)
+        begun = _begun(shot, format_)
+        return Clip(_filmed(begun, range(GOP_FRAMES))), begun
 
     async def _work_first(self, job: Callable[[], T]) -> T:
         """Do what somebody waits for."""
@@ -135,8 +145,12 @@ class Workshop:
         return await asyncio.get_running_loop().run_in_executor(self._rest, job)
 
 
-def _filmed(film: Film, encoder: Encoder, frames: range) -> list[Packets]:
-    return [encoder.encode(film.draw(index)) for index in frames]
+def _begun(shot: Shot, format_: Format) -> _Drawing:
+    return _Drawing(Film(shot), Encoder(format_))
+
+
+def _filmed(drawing: _Drawing, frames: range) -> list[Packets]:
+    return [drawing.encoder.encode(drawing.film.draw(index)) for index in frames]
 
 
 def _still(shot: Shot, format_: Format, index: int) -> Clip:

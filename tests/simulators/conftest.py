@@ -1,0 +1,33 @@
+"""Fixtures of the simulator tests: a broker, and cameras."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.brokers import running_broker
+from tests.support.camera_stand import Stand
+
+
+@pytest.fixture(scope="session")
+def clip_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("clips")
+
+
+@pytest.fixture(scope="module")
+def running_stand(clip_cache: Path) -> Iterator[Stand]:
+    with Stand(clip_cache) as stand:
+        yield stand
+
+
+@pytest.fixture
+def stand(running_stand: Stand) -> Iterator[Stand]:
+    """The running cameras, all well before and after each test."""
+    yield running_stand
+    running_stand.mend()
+
+
+@pytest.fixture(scope="module")
+def broker_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with running_broker(tmp_path_factory.mktemp("broker")) as port:
+        yield port

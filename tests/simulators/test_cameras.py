@@ -1,0 +1,311 @@
+"""The RTSP server, judged by FFmpeg, and by bytes on a socket where FFmpeg is too polite."""
+
+import itertools
+import socket
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+import av
+import pytest
+from av.container import InputContainer
+
+from sensors.model import StreamRole
+from sensors.rtsp.authentication import Challenge, Credentials, authorization, parse_challenge
+from sensors.rtsp.messages import Interleaved, Parser, Request, Response, encode_request
+from sensors.rtsp.rtp import parse_rtp
+from sensors.stamp import Stamp, read
+from simulators.cameras.departures import Departure, DepartureWriter, read_departures
+from simulators.cameras.film import LOOP_FRAMES
+from simulators.cameras.vocabulary import Fault
+from tests.support.camera_stand import BASIC, DIGEST, OPEN, PASSWORD, SHA, Stand
+from tests.support.waiting import eventually
+
+_NUMBERS = {OPEN: 11, DIGEST: 12, BASIC: 13, SHA: 14}
+
+
+@contextmanager
+def _opened(url: str, transport: str = "tcp") -> Iterator[InputContainer]:
+    options = {"rtsp_transport": transport, "fflags": "nobuffer", "probesize": "32768", "analyzeduration": "0"}
+    with av.open(url, options=options, timeout=15) as container:
+        yield container
+
+
+def _stamps(container: InputContainer, count: int) -> list[Stamp | None]:
+    found: list[Stamp | None] = []
+    for frame in container.decode(video=0):
+        luma = frame.to_ndarray(format="gray")
+        height, width = luma.shape
+        found.append(read(lambda x, y, luma=luma, w=width, h=height: float(luma[int(y * h), int(x * w)])))  # type: ignore[misc]  # defaults bind the loop's variables
+        if len(found) == count:
+            break
+    return found
+
+
+class _Client:
+    """A client that says exactly what a test wants."""
+
+    def __init__(self, stand: Stand, camera: str = OPEN, role: StreamRole = StreamRole.SUB) -> None:
+        self.url = stand.url(camera, role)
+        self._number = 0
+        self._parser = Parser()
+        self._inbox: list[Request | Response | Interleaved] = []
+        self.socket = socket.create_connection(("127.0.0.1", stand.server.port), timeout=15)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def ask(self, method: str, url: str | None = None, **headers: str) -> Response:
+        """Send a request and wait for its response; packets in between are skipped."""
+        self._number += 1
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.socket.sendall(encode_request(Request(method, url or self.url, {"CSeq": str(self._number), **named})))
+        while not isinstance(message := self.next(), Response):
+            pass
+        assert message.headers["cseq"] == str(self._number)
+        return message
+
+    def next(self) -> Request | Response | Interleaved:
+        """The next message; EOFError at the end of the connection."""
+        while not self._inbox:
+            data = self.socket.recv(65_536)
+            if not data:
+                raise EOFError
+            self._inbox += self._parser.feed(data)
+        return self._inbox.pop(0)
+
+    def play(self) -> str:
+        """Set up over this connection and play; the session's id."""
+        answer = self.ask("SETUP", f"{self.url}/trackID=0", Transport="RTP/AVP/TCP;unicast;interleaved=0-1")
+        session = answer.headers["session"].partition(";")[0]
+        assert self.ask("PLAY", Session=session).status == 200
+        return session
+
+    def ends(self) -> bool:
+        """Read to the end of the connection."""
+        try:
+            while True:
+                self.next()
+        except (EOFError, ConnectionError):
+            return True
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+@pytest.mark.parametrize("role", [StreamRole.SUB, StreamRole.MAIN])
+def test_ffmpeg_plays_every_stream_and_its_stamps_advance(stand: Stand, role: StreamRole, transport: str) -> None:
+    with _opened(stand.url(OPEN, role), transport) as container:
+        assert container.streams.video[0].codec_context.name == "h264"
+        stamps = _stamps(container, 30)
+    numbers = [stamp.frame for stamp in stamps if stamp is not None]
+    assert len(numbers) == 30
+    assert {stamp.camera for stamp in stamps if stamp is not None} == {_NUMBERS[OPEN]}
+    steps = [(after - before) % LOOP_FRAMES for before, after in itertools.pairwise(numbers)]
+    assert sum(step == 1 for step in steps) >= 28
+
+
+@pytest.mark.parametrize("camera", [DIGEST, BASIC])
+def test_the_right_password_opens_and_a_wrong_one_does_not(stand: Stand, camera: str) -> None:
+    with _opened(stand.url(camera, credentials=PASSWORD)) as container:
+        assert None not in _stamps(container, 3)
+    for credentials in (None, Credentials("viewer", "wrong"), Credentials("root", "wrong")):
+        with pytest.raises(av.error.HTTPUnauthorizedError), _opened(stand.url(camera, credentials=credentials)):
+            pass
+
+
+def test_sha_256_digest_is_asked_for_and_accepted(stand: Stand) -> None:
+    with _Client(stand, SHA) as client:
+        refused = client.ask("DESCRIBE")
+        challenge = parse_challenge(refused.headers["www-authenticate"])
+        assert refused.status == 401
+        assert challenge is not None
+        assert challenge.algorithm == "SHA-256"
+        answers = {
+            password: authorization(challenge, Credentials("viewer", password), "DESCRIBE", client.url, 1, "abc")
+            for password in (PASSWORD.password, "wrong")
+        }
+        assert client.ask("DESCRIBE", Authorization=answers["wrong"]).status == 401
+        assert client.ask("DESCRIBE", Authorization=answers[PASSWORD.password]).status == 200
+
+
+def test_an_answer_to_another_connections_challenge_is_worth_nothing(stand: Stand) -> None:
+    with _Client(stand, DIGEST) as one, _Client(stand, DIGEST) as other:
+        challenge = parse_challenge(one.ask("DESCRIBE").headers["www-authenticate"])
+        assert isinstance(challenge, Challenge)
+        answer = authorization(challenge, PASSWORD, "DESCRIBE", one.url)
+        assert other.ask("DESCRIBE", Authorization=answer).status == 401
+
+
+@pytest.mark.parametrize("path", ["kordai/cam-99/sub", "kordai/cam-1/tiny", "", "../../etc/passwd", "kordai/cam-1"])
+def test_a_stream_that_does_not_exist_is_not_found(stand: Stand, path: str) -> None:
+    with _Client(stand) as client:
+        assert client.ask("DESCRIBE", f"rtsp://127.0.0.1/{path}").status == 404
+
+
+def test_the_whole_conversation_by_hand(stand: Stand) -> None:
+    with _Client(stand) as client:
+        assert "GET_PARAMETER" in client.ask("OPTIONS", "*").headers["public"]
+        described = client.ask("DESCRIBE", Accept="application/sdp")
+        assert described.headers["content-base"] == f"{client.url}/"
+        assert b"a=rtpmap:96 H264/90000" in described.body
+        assert b"sprop-parameter-sets=" in described.body
+        assert client.ask("PLAY", Session="1").status == 454
+        assert client.ask("SETUP", Transport="RTP/AVP;multicast;port=5000-5001").status == 461
+        session = client.play()
+        assert client.ask("SETUP", Transport="RTP/AVP/TCP;unicast;interleaved=2-3").status == 459
+        assert client.ask("GET_PARAMETER", Session=session).status == 200
+        assert client.ask("PAUSE", Session=session).status == 501
+        assert client.ask("TEARDOWN", Session="other").status == 454
+        assert client.ask("TEARDOWN", Session=session).status == 200
+        assert client.ask("PLAY", Session=session).status == 454
+
+
+def test_packets_are_in_order_and_reports_tell_the_time(stand: Stand) -> None:
+    with _Client(stand, OPEN) as client:
+        client.play()
+        sequences: list[int] = []
+        timestamps: list[int] = []
+        reported: tuple[int, int] | None = None
+        while len(set(timestamps)) < 30 or reported is None:
+            message = client.next()
+            assert isinstance(message, Interleaved)
+            if message.channel == 1:
+                assert message.payload[1] == 200
+                seconds, _, rtp_timestamp = struct.unpack_from(">III", message.payload, 8)
+                reported = seconds - 2_208_988_800, rtp_timestamp
+                continue
+            packet = parse_rtp(message.payload)
+            assert packet is not None
+            sequences.append(packet.sequence)
+            timestamps.append(packet.timestamp)
+        assert abs(reported[0] - time.time()) < 30
+        assert abs(reported[1] - timestamps[0]) < 10 * 90_000
+    assert {(after - before) & 0xFFFF for before, after in itertools.pairwise(sequences)} == {1}
+    assert {after - before for before, after in itertools.pairwise(timestamps)} == {0, 3600}
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\x00" * 100 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"DESCRIBE\r\n\r\n",
+        b"DESCRIBE rtsp://x/ RTSP/1.0\r\nno colon here\r\n\r\n",
+        b"DESCRIBE rtsp://x/ RTSP/1.0\r\n\r\n",
+        b"DESCRIBE rtsp://x/ RTSP/1.0\r\nCSeq: one\r\n\r\n",
+        b"DESCRIBE rtsp://[x/ RTSP/1.0\r\nCSeq: 1\r\n\r\n",
+        b"DESCRIBE rtsp://x/ RTSP/1.0\r\nCSeq: 1\r\nContent-Length: 99999999\r\n\r\n",
+        b"A" * 20_000,
+        b"\xff\xfe\xfd DESCRIBE \r\n\r\n",
+    ],
+)
+def test_garbage_ends_its_own_connection_and_no_other(stand: Stand, garbage: bytes) -> None:
+    with _Client(stand) as healthy, _Client(stand) as bad:
+        healthy.play()
+        bad.socket.sendall(garbage)
+        answer = bad.next()
+        assert isinstance(answer, Response)
+        assert answer.status == 400
+        assert bad.ends()
+        assert isinstance(healthy.next(), Interleaved)
+
+
+def test_a_client_that_reads_nothing_is_sent_no_more_than_a_bound_and_hurts_nobody(stand: Stand) -> None:
+    with _Client(stand, OPEN, StreamRole.MAIN) as deaf, _Client(stand, OPEN, StreamRole.MAIN) as healthy:
+        deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.play()
+        healthy.play()
+        subscribers = next(
+            stream.broadcast._subscribers
+            for name, stream in stand.server._streams.items()
+            if name == f"kordai/{OPEN}/main"
+        )
+
+        def somebody_was_spared() -> bool:
+            healthy.next()
+            return any(subscriber.dropped_total for subscriber in tuple(subscribers))
+
+        eventually(somebody_was_spared, within_s=60, what="frames dropped for the deaf client")
+        assert min(subscriber.dropped_total for subscriber in subscribers) == 0
+
+
+def test_a_killed_camera_drops_everybody_and_comes_back(stand: Stand) -> None:
+    with _Client(stand) as watching:
+        watching.play()
+        stand.set_fault(OPEN, Fault.KILLED)
+        assert watching.ends()
+    with _Client(stand) as late:
+        late.socket.sendall(encode_request(Request("DESCRIBE", late.url, {"CSeq": "1"})))
+        assert late.ends()
+    with _opened(stand.url(DIGEST, credentials=PASSWORD)) as other:
+        assert None not in _stamps(other, 2)
+    stand.set_fault(OPEN, Fault.NONE)
+    with _opened(stand.url(OPEN)) as back:
+        assert None not in _stamps(back, 2)
+
+
+def test_a_frozen_camera_keeps_sending_the_same_picture(stand: Stand) -> None:
+    with _opened(stand.url(OPEN)) as container:
+        before = _stamps(container, 5)
+        stand.set_fault(OPEN, Fault.FROZEN)
+        stamps = _stamps(container, 35)
+        frozen = stamps[-10:]
+        assert None not in before
+        assert len(set(frozen)) == 1
+        assert None not in frozen
+        stand.set_fault(OPEN, Fault.NONE)
+        assert len(set(_stamps(container, 35)[-10:])) == 10
+
+
+def test_a_stalled_camera_keeps_the_connection_and_sends_nothing(stand: Stand) -> None:
+    with _Client(stand, OPEN) as client:
+        session = client.play()
+        assert isinstance(client.next(), Interleaved)
+        stand.set_fault(OPEN, Fault.STALLED)
+        client.ask("GET_PARAMETER", Session=session)
+        client.socket.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            client.next()
+        client.socket.settimeout(15)
+        assert client.ask("GET_PARAMETER", Session=session).status == 200
+        stand.set_fault(OPEN, Fault.NONE)
+        assert isinstance(client.next(), Interleaved)
+
+
+def test_a_locked_camera_takes_no_password_and_a_gone_one_is_not_found(stand: Stand) -> None:
+    stand.set_fault(DIGEST, Fault.LOCKED)
+    with pytest.raises(av.error.HTTPUnauthorizedError), _opened(stand.url(DIGEST, credentials=PASSWORD)):
+        pass
+    stand.set_fault(DIGEST, Fault.GONE)
+    with pytest.raises(av.error.HTTPNotFoundError), _opened(stand.url(DIGEST, credentials=PASSWORD)):
+        pass
+    stand.set_fault(DIGEST, Fault.NONE)
+    with _opened(stand.url(DIGEST, credentials=PASSWORD)) as container:
+        assert None not in _stamps(container, 2)
+
+
+def test_the_departure_log_says_which_frame_left_when(stand: Stand) -> None:
+    began = time.time()
+    known = len(stand.departures)
+    with _opened(stand.url(BASIC, credentials=PASSWORD)) as container:
+        shown = [stamp.frame for stamp in _stamps(container, 10) if stamp is not None]
+    departures = [left for left in stand.departures[known:] if left.camera == _NUMBERS[BASIC]]
+    assert set(shown) <= {left.frame for left in departures}
+    assert all(left.role is StreamRole.SUB and began <= left.unix_s <= time.time() for left in departures)
+
+
+def test_departures_are_read_back_as_written(tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("departures") / "log"
+    written = [Departure(number, number * 3, StreamRole.MAIN, 1e9 + number) for number in range(5)]
+    writer = DepartureWriter.open(path)
+    for departure in written:
+        writer.record(departure)
+    assert list(read_departures(path)) == written
+    writer.close()
+    with path.open("ab") as file:
+        file.write(b"\x01\x02\x03")
+    assert list(read_departures(path, 2)) == written[2:]

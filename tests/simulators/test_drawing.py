@@ -1,0 +1,121 @@
+import itertools
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from sensors.stamp import Stamp, read
+from simulators.cameras.cache import ClipCache
+from simulators.cameras.clip import Clip
+from simulators.cameras.encoder import Encoder, Format
+from simulators.cameras.film import LOOP_FRAMES, Film, Shot
+from simulators.cameras.vocabulary import Terrain, View
+
+_SIZES = ((640, 360), (1280, 720))
+_FORMAT = Format(640, 360, 400_000)
+_SHOT = Shot(7, View.GATE, Terrain.MOUNTAINS, 0, night=False, width=640, height=360)
+
+
+def _stamp(canvas: npt.NDArray[np.uint8]) -> Stamp | None:
+    height, width = canvas.shape[0] * 2 // 3, canvas.shape[1]
+    return read(lambda x, y: float(canvas[int(y * height), int(x * width)]))
+
+
+def _luma(canvas: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    height, width = canvas.shape[0] * 2 // 3, canvas.shape[1]
+    small = cv2.resize(canvas[:height], (width // 4, height // 4), interpolation=cv2.INTER_AREA)
+    return np.asarray(small[small.shape[0] // 6 :], np.float32)
+
+
+@pytest.mark.parametrize("night", [False, True], ids=["day", "night"])
+@pytest.mark.parametrize("view", list(View))
+def test_every_view_carries_its_stamp_at_both_sizes(view: View, night: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    for width, height in _SIZES:
+        film = Film(Shot(4001, view, Terrain.FOOTHILLS, 1, night, width, height))
+        assert _stamp(film.draw(0)) == Stamp(4001, 0)
+        assert _stamp(film.draw(LOOP_FRAMES - 1)) == Stamp(4001, LOOP_FRAMES - 1)
+
+
+@pytest.mark.parametrize("view", list(View))
+def test_a_picture_has_detail_and_differs_between_day_and_night(view: View) -> None:
+    day, night = (_luma(Film(Shot(1, view, Terrain.MOUNTAINS, 0, dark, 640, 360)).draw(40)) for dark in (False, True))
+    assert 80 < day.mean() < 190
+    assert 15 < night.mean() < 90
+    assert min(day.std(), night.std()) > 12
+
+
+def test_like_views_of_different_posts_do_not_look_alike() -> None:
+    pictures = [
+        _luma(Film(Shot(number, View.GATE, terrain, number, night=False, width=640, height=360)).draw(100))
+        for number, terrain in enumerate(Terrain)
+    ]
+    for one in range(3):
+        assert np.abs(pictures[one] - pictures[one - 1]).mean() > 4
+
+
+def test_a_frame_depends_on_nothing_but_its_shot_and_number() -> None:
+    first, second = Film(_SHOT), Film(_SHOT)
+    second.draw(3)
+    assert np.array_equal(first.draw(50).copy(), second.draw(50))
+
+
+def test_no_two_frames_are_alike_even_where_nothing_moves() -> None:
+    film = Film(_SHOT)
+    frames = [film.draw(index).copy() for index in range(5)]
+    corner = [frame[300:340, 20:60] for frame in frames]
+    assert all(not np.array_equal(a, b) for a, b in itertools.pairwise(corner))
+
+
+def test_the_loop_closes_without_a_jump() -> None:
+    film = Film(_SHOT)
+    ordinary = np.abs(_luma(film.draw(60).copy()) - _luma(film.draw(61))).mean()
+    closing = np.abs(_luma(film.draw(LOOP_FRAMES - 1).copy()) - _luma(film.draw(0))).mean()
+    assert closing < 2 * ordinary + 0.5
+
+
+def test_packets_fit_a_datagram_and_a_clip_begins_with_its_parameter_sets() -> None:
+    film, encoder = Film(_SHOT), Encoder(_FORMAT)
+    clip = Clip([encoder.encode(film.draw(index)) for index in range(30)])
+    encoder.close()
+    assert all(packets and max(map(len, packets)) <= 1428 for packets in clip.frames)
+    assert all(
+        packets[-1][1] & 0x80 and not any(packet[1] & 0x80 for packet in packets[:-1]) for packets in clip.frames
+    )
+    sps, pps = clip.parameter_sets
+    assert (sps[0] & 0x1F, pps[0] & 0x1F) == (7, 8)
+    assert [index for index in range(30) if clip.is_key(index)] == [0, 25]
+
+
+def _clip() -> Clip:
+    return Clip([(b"packet 1", b"packet 2"), (b"packet 3",)], complete=True)
+
+
+def test_a_cached_clip_comes_back_whole(tmp_path: Path) -> None:
+    cache = ClipCache(tmp_path)
+    assert cache.load(_SHOT, _FORMAT) is None
+    cache.save(_SHOT, _FORMAT, _clip())
+    loaded = cache.load(_SHOT, _FORMAT)
+    assert loaded is not None
+    assert loaded.complete
+    assert loaded.frames == _clip().frames
+    assert cache.load(_SHOT, Format(640, 360, 500_000)) is None
+
+
+def test_a_damaged_cached_clip_is_not_believed(tmp_path: Path) -> None:
+    cache = ClipCache(tmp_path)
+    cache.save(_SHOT, _FORMAT, _clip())
+    (path,) = tmp_path.glob("*.clip")
+    data = bytearray(path.read_bytes())
+    for damaged in (data[:-3], data[:10], b"", bytes(len(data)), data[:40] + b"\x00" + data[41:]):
+        path.write_bytes(damaged)
+        assert cache.load(_SHOT, _FORMAT) is None
+
+
+def test_a_cache_that_cannot_be_written_costs_nothing_else(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    cache = ClipCache(blocked / "clips")
+    cache.save(_SHOT, _FORMAT, _clip())
+    assert cache.load(_SHOT, _FORMAT) is None

@@ -1,0 +1,187 @@
+"""A gateway against a real broker."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from sensors.clock import SystemClock
+from sensors.dialects.native import Sample, decode, encode_command
+from sensors.errors import AccessError, UnavailableError
+from sensors.model import BirthSeen, DeviceId, Message, Reading, ReadingsSeen, SiteId, StateSeen
+from sensors.rtsp.authentication import Credentials
+from simulators.outbox import Outbox
+from simulators.publish_connection import Broker
+from simulators.publisher import Publisher
+from tests.support.brokers import free_port, running_broker
+from tests.support.waiting import eventually_async
+
+_FENCE = DeviceId("fence-1")
+_BIRTHS = {
+    DeviceId("gateway"): b'{"kind":"gateway","names":{"en":"G"}}',
+    _FENCE: b'{"kind":"fence","names":{"en":"F"},"via":"gateway"}',
+}
+_PAUSE_S = 30
+
+
+class _Listener:
+    """Hears everything of one site, decoded."""
+
+    def __init__(self, port: int, site: str) -> None:
+        self.heard: list[Message] = []
+        self._prefix = f"shekara/v1/{site}/"
+        self._subscribed = threading.Event()
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"listener-{id(self)}")
+        self._client.on_connect = lambda client, *_: client.subscribe(f"shekara/v1/{site}/#", qos=1)
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_message = self._take
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+        assert self._subscribed.wait(10)
+
+    def _take(self, client: mqtt.Client, data: object, message: mqtt.MQTTMessage) -> None:
+        del client, data
+        if not message.topic.startswith(self._prefix):
+            return  # the embedded broker greets newcomers with retained messages of others' subscriptions
+        seen = decode(message.topic, bytes(message.payload), retained=message.retain, received_at=datetime.now(UTC))
+        if seen is not None:
+            self.heard.append(seen)
+
+    def say(self, topic: str, payload: bytes) -> None:
+        self._client.publish(topic, payload, qos=1)
+
+    def readings(self) -> list[Reading]:
+        return [reading for one in self.heard if isinstance(one, ReadingsSeen) for reading in one.readings]
+
+    def states(self) -> list[bool]:
+        return [one.online for one in self.heard if isinstance(one, StateSeen) and one.key.device == "gateway"]
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+@pytest.fixture
+def listen(broker_port: int) -> Iterator[Callable[[str], _Listener]]:
+    opened: list[_Listener] = []
+
+    def _listen(site: str) -> _Listener:
+        opened.append(_Listener(broker_port, site))
+        return opened[-1]
+
+    yield _listen
+    for listener in opened:
+        listener.close()
+
+
+@asynccontextmanager
+async def _running(publisher: Publisher) -> AsyncIterator[Publisher]:
+    running = asyncio.create_task(publisher.run())
+    try:
+        await eventually_async(lambda: publisher.connected, within_s=15, what="the connection")
+        yield publisher
+    finally:
+        running.cancel()
+        await asyncio.wait([running], timeout=5)
+        assert running.cancelled()
+
+
+def _publisher(port: int, site: str, outbox: Outbox | None = None, commands: list[bytes] | None = None) -> Publisher:
+    take = commands.append if commands is not None else list[bytes]().append
+    return Publisher(SiteId(site), Broker("127.0.0.1", port, 20), _BIRTHS, take, SystemClock(), outbox)
+
+
+def _sample(number: int) -> Sample:
+    return Sample(datetime.now(UTC), number, {"energy": float(number)})
+
+
+async def test_births_and_states_are_retained_and_a_clean_stop_says_offline(
+    broker_port: int, listen: Callable[[str], _Listener]
+) -> None:
+    async with _running(_publisher(broker_port, "clean")):
+        late = listen("clean")
+        await eventually_async(lambda: len(late.heard) >= 4)
+        assert {str(one.key) for one in late.heard if isinstance(one, BirthSeen) and one.retained} == {
+            "clean/gateway",
+            "clean/fence-1",
+        }
+        assert late.states() == [True]
+    later = listen("clean")
+    await eventually_async(later.states)
+    assert later.states() == [False]
+
+
+async def test_samples_arrive_once_and_are_counted_when_acknowledged(
+    broker_port: int, listen: Callable[[str], _Listener]
+) -> None:
+    listener = listen("count")
+    async with _running(_publisher(broker_port, "count")) as publisher:
+        for number in range(300):
+            publisher.publish(_FENCE, _sample(number))
+        await eventually_async(lambda: publisher.outbox.acknowledged_total == 300)
+        await eventually_async(lambda: len(listener.readings()) >= 300)
+    readings = listener.readings()
+    assert sorted(reading.sequence for reading in readings) == list(range(300))
+    assert sum(not reading.historical for reading in readings) >= 100
+
+
+async def test_a_cut_line_is_noticed_by_the_will_and_nothing_is_lost(
+    broker_port: int, listen: Callable[[str], _Listener]
+) -> None:
+    listener = listen("cut")
+    async with _running(_publisher(broker_port, "cut")) as publisher:
+        publisher.publish(_FENCE, _sample(0))
+        await eventually_async(lambda: publisher.outbox.acknowledged_total == 1)
+        publisher.cut()
+        await eventually_async(lambda: listener.states() == [True, False], what="the will")
+        for number in range(1, 51):
+            publisher.publish(_FENCE, _sample(number))
+        assert not publisher.connected
+        publisher.restore()
+        await eventually_async(lambda: publisher.outbox.acknowledged_total == 51, within_s=_PAUSE_S)
+        await eventually_async(lambda: len(listener.readings()) >= 51)
+    by_number = {reading.sequence: reading.historical for reading in listener.readings()}
+    assert by_number == {0: False, **dict.fromkeys(range(1, 51), True)}
+
+
+async def test_a_full_outbox_drops_the_oldest_and_counts_it(
+    broker_port: int, listen: Callable[[str], _Listener]
+) -> None:
+    listener = listen("full")
+    async with _running(_publisher(broker_port, "full", Outbox(capacity=10))) as publisher:
+        publisher.cut()
+        await eventually_async(lambda: not publisher.connected)
+        for number in range(25):
+            publisher.publish(_FENCE, _sample(number))
+        publisher.restore()
+        await eventually_async(lambda: len(listener.readings()) >= 10, within_s=_PAUSE_S)
+        assert publisher.outbox.dropped_total == 15
+    assert sorted(reading.sequence for reading in listener.readings()) == list(range(15, 25))
+
+
+async def test_commands_reach_the_gateway(broker_port: int, listen: Callable[[str], _Listener]) -> None:
+    listener, commands = listen("orders"), list[bytes]()
+    async with _running(_publisher(broker_port, "orders", commands=commands)):
+        await eventually_async(lambda: len(listener.heard) >= 4)
+        listener.say("shekara/v1/orders/gateway/cmd", encode_command("1", "intrusion"))
+        await eventually_async(lambda: commands)
+    assert b"intrusion" in commands[0]
+
+
+async def test_a_broker_that_is_not_there_is_named() -> None:
+    with pytest.raises(UnavailableError, match=r"127\.0\.0\.1"):
+        await _publisher(free_port(), "lost").run_once()
+
+
+async def test_a_broker_that_does_not_know_us_is_another_error(tmp_path: Path) -> None:
+    with running_broker(tmp_path, Credentials("hub", "right")) as port:
+        wrong = Broker("127.0.0.1", port, 20, Credentials("hub", "wrong"))
+        stranger = Publisher(SiteId("x"), wrong, _BIRTHS, list[bytes]().append, SystemClock())
+        with pytest.raises(AccessError):
+            await stranger.run_once()

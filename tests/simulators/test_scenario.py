@@ -1,0 +1,130 @@
+from pathlib import Path
+
+import pytest
+
+from sensors.errors import ConfigError
+from sensors.model import Names
+from simulators.actions import CameraKill, Intrusion, action_of
+from simulators.cameras.vocabulary import View
+from simulators.kinds import KINDS
+from simulators.models import MODELS
+from simulators.scenario import camera_numbers, parse_scenario, read_scenario
+
+_HEAD = """
+title = { en = "Test" }
+[[sites]]
+id = "kordai"
+names = { en = "Kordai" }
+position = { latitude_deg = 43.0, longitude_deg = 74.7 }
+equipment = "blo-standard"
+"""
+_STEP = """
+[[steps]]
+at_s = 5
+site = "kordai"
+"""
+
+
+def test_the_border_has_three_posts_with_four_cameras_and_enough_sensors_each() -> None:
+    scenario = read_scenario("border")
+    assert [site.id for site in scenario.sites] == ["kordai", "sypatai-batyr", "konysbayev"]
+    for site in scenario.sites:
+        assert {camera.view for camera in site.cameras} == set(View)
+        assert len(site.devices) >= 15
+        assert len({device.kind for device in site.devices}) >= 10
+
+
+def test_the_perimeter_camera_covers_ground_sensors_and_fence() -> None:
+    for site in read_scenario("border").sites:
+        perimeter = next(camera for camera in site.cameras if camera.view is View.PERIMETER)
+        watched = {device.id for device in site.devices if device.kind in ("ground-sensor", "fence")}
+        assert set(perimeter.covers) == watched
+
+
+def test_cameras_are_numbered_in_the_order_of_the_scenario() -> None:
+    numbers = camera_numbers(read_scenario("border"))
+    assert sorted(numbers.values()) == list(range(1, 13))
+    assert {str(key): number for key, number in numbers.items()}["sypatai-batyr/cam-1"] == 5
+
+
+def test_every_kind_has_a_model_and_every_model_a_kind() -> None:
+    assert KINDS.keys() - {"gateway"} == MODELS.keys()
+
+
+def test_everything_people_read_is_there_in_three_languages() -> None:
+    def whole(names: Names) -> bool:
+        return bool(names.en and names.ru and names.kk)
+
+    for kind in KINDS.values():
+        for metric in kind.metrics:
+            assert whole(metric.names), metric.name
+            for limit in metric.limits:
+                assert whole(limit.message), limit.id
+                assert whole(limit.procedure), limit.id
+                assert limit.cause, limit.id
+    for site in read_scenario("border").sites:
+        assert whole(site.names)
+        assert all(whole(camera.names) for camera in site.cameras)
+        assert all(whole(device.names) for device in site.devices)
+
+
+def test_a_step_is_one_of_the_known_actions() -> None:
+    scenario = parse_scenario(
+        f'{_HEAD}{_STEP}action = "intrusion"\n{_STEP}action = "camera-kill"\ncamera = "cam-2"'.encode(), "s"
+    )
+    assert scenario.steps == (
+        Intrusion(site="kordai", at_s=5.0),
+        CameraKill(site="kordai", at_s=5.0, camera="cam-2"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("title = ", "Invalid value"),
+        ("\xff", "UTF-8|utf-8|decode"),
+        ('title = { en = "x" }', "sites"),
+        (_HEAD.replace("latitude_deg = 43.0", "latitude_deg = 143.0"), "latitude_deg"),
+        (_HEAD.replace('"kordai"', '"Kordai!"'), "id"),
+        (_HEAD.replace('"kordai"', '"walls"'), "walls"),
+        (_HEAD.replace("blo-standard", "blo-golden"), "blo-golden"),
+        (_HEAD + "weather = 3", "weather"),
+        (_HEAD + _HEAD.replace('title = { en = "Test" }', ""), "share the id kordai"),
+        (_HEAD + '[[sites.devices]]\nid = "x-1"\nkind = "teapot"\nnames = { en = "T" }', "teapot"),
+        (_HEAD + '[[sites.devices]]\nid = "cam-1"\nkind = "fence"\nnames = { en = "T" }', "cam-1"),
+        (
+            _HEAD + '[[sites.cameras]]\nid = "cam-9"\nview = "gate"\nnames = { en = "T" }\ncovers = ["no"]',
+            "cam-9 covers no",
+        ),
+        (_HEAD + '[[sites.cameras]]\nid = "cam-9"\nview = "moon"\nnames = { en = "T" }', "view"),
+        (_HEAD + _STEP + 'action = "earthquake"', "action"),
+        (_HEAD + _STEP + 'action = "camera-kill"\ncamera = "cam-7"', "cam-7"),
+        (_HEAD + _STEP + 'action = "intrusion"\ndevice = "fence-1"', "ground-sensor fence-1"),
+        (_HEAD + _STEP.replace("kordai", "nowhere") + 'action = "mains-fail"', "nowhere"),
+        (_HEAD + _STEP.replace("5", "-5") + 'action = "mains-fail"', "at_s"),
+    ],
+)
+def test_a_bad_scenario_is_refused_with_the_name_of_what_is_wrong(text: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says) as refused:
+        parse_scenario(text.encode("latin-1"), "bad.toml")
+    assert "bad.toml" in refused.value.text
+    assert refused.value.mend
+
+
+def test_a_missing_scenario_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.toml"):
+        read_scenario(str(tmp_path / "none.toml"))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("camera-kill", {}),
+        ("camera-kill", {"camera": "cam-1", "hard": True}),
+        ("dance", {}),
+        ("link-cut", {"duration_s": -1.0}),
+    ],
+)
+def test_a_command_that_fits_no_action_is_refused(name: str, arguments: dict[str, str | bool | float]) -> None:
+    with pytest.raises(ConfigError):
+        action_of(name, "kordai", arguments)

@@ -1,0 +1,94 @@
+"""A stand of real simulated cameras, served from a thread of its own."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, Self
+
+from sensors.clock import SystemClock
+from sensors.model import DeviceId, DeviceKey, SiteId, StreamRole
+from sensors.rtsp.authentication import Credentials
+from simulators.cameras.camera import Camera
+from simulators.cameras.departures import Departure
+from simulators.cameras.film import Shot
+from simulators.cameras.server import CameraServer
+from simulators.cameras.vocabulary import Authentication, Fault, Terrain, View
+from simulators.cameras.workshop import Workshop
+
+PASSWORD = Credentials("viewer", "not a secret: tests")
+OPEN, DIGEST, BASIC, SHA = "cam-1", "cam-2", "cam-3", "cam-4"
+_AUTHENTICATION = {
+    OPEN: Authentication.NONE,
+    DIGEST: Authentication.DIGEST,
+    BASIC: Authentication.BASIC,
+    SHA: Authentication.DIGEST_SHA256,
+}
+
+
+class Stand:
+    """A running camera server with four cameras that differ in how they ask for a password."""
+
+    def __init__(self, cache: Path) -> None:
+        self.departures: list[Departure] = []
+        self._cache = cache
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="camera-stand")
+        self.server: CameraServer
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._started.wait(30)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+        self._loop.close()
+
+    def url(self, camera: str, role: StreamRole = StreamRole.SUB, credentials: Credentials | None = None) -> str:
+        """A stream's address, with credentials for clients that take them there."""
+        url = self.server.url(_key(camera), role, "127.0.0.1")
+        if credentials is None:
+            return url
+        return url.replace("rtsp://", f"rtsp://{credentials.user}:{credentials.password.replace(' ', '%20')}@")
+
+    def set_fault(self, camera: str, fault: Fault) -> None:
+        """Break or mend a camera, and wait until it is so."""
+        self._call(self.server.set_fault(_key(camera), fault))
+
+    def mend(self) -> None:
+        """Mend all cameras."""
+        for camera in _AUTHENTICATION:
+            self.set_fault(camera, Fault.NONE)
+
+    def _call(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._serve())
+
+    async def _serve(self) -> None:
+        async with Workshop(self._cache) as workshop:
+            self.server = CameraServer("127.0.0.1", 0, _cameras(), workshop, SystemClock(), self.departures.append)
+            await self.server.start()
+            async with asyncio.TaskGroup() as group:
+                serving = group.create_task(self.server.run())
+                self._started.set()
+                await self._stop.wait()
+                serving.cancel()
+
+
+def _key(camera: str) -> DeviceKey:
+    return DeviceKey(SiteId("kordai"), DeviceId(camera))
+
+
+def _cameras() -> list[Camera]:
+    return [
+        Camera(_key(name), Shot(number, View.YARD, Terrain.PLAIN, 1, False, 0, 0), authentication, PASSWORD)
+        for number, (name, authentication) in enumerate(_AUTHENTICATION.items(), 11)
+    ]
