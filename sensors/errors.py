@@ -127,3 +127,9 @@ class LimitError(ShekaraError):
     """A stated bound on size, number or time was passed."""
 
     kind = ErrorKind.LIMIT
+
+
+def first_in(group: BaseExceptionGroup[ShekaraError]) -> ShekaraError:
+    """The first error in a task group's failure, however deep the groups are nested."""
+    inner = group.exceptions[0]
+    return first_in(inner) if isinstance(inner, BaseExceptionGroup) else inner

@@ -23,9 +23,7 @@ class WallSettings(Struct, frozen=True, forbid_unknown_fields=True):
         "http://127.0.0.1:8460/sign-in"
     )
     workers: Annotated[int, Meta(ge=0, le=64, description="decoding threads; 0: as many as the machine has cores")] = 2
-    fps: Annotated[
-        float | None, Meta(ge=1, le=60, description="pictures a second; unset: as many as the plan says")
-    ] = None
+    fps: Annotated[float, Meta(ge=0, le=60, description="pictures a second; 0: as many as the plan says")] = 0.0
     bitrate_kbps: Annotated[int, Meta(ge=200, le=100_000, description="bit rate of the encoded wall, in kbit/s")] = 6000
     key_frame_s: Annotated[float, Meta(ge=0.5, le=10, description="seconds between key frames of the wall")] = 2.0
     transport: Annotated[

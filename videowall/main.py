@@ -15,7 +15,7 @@ import typer
 
 from sensors.broker_settings import BrokerSettings
 from sensors.clock import Clock, SystemClock
-from sensors.errors import ShekaraError
+from sensors.errors import ShekaraError, first_in
 from sensors.settings import Settings
 from videowall.config import WallSettings
 from videowall.node import WallNode
@@ -121,6 +121,6 @@ class _Program:
                 for task in tasks:
                     task.cancel()
         except* ShekaraError as errors:
-            self._failure = next(error for error in errors.exceptions if isinstance(error, ShekaraError))
+            self._failure = first_in(errors)
         finally:
             self._ended.set()

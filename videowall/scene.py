@@ -40,9 +40,9 @@ class Scene:
     calm: CalmFace | None = None
 
 
-def build_scene(plan: Plan, fps: float | None, previous: Scene | None) -> Scene:
-    """The scene of a plan; `fps` overrides the plan's."""
-    canvas = plan.canvas if fps is None else Canvas(plan.canvas.width, plan.canvas.height, fps)
+def build_scene(plan: Plan, fps: float, previous: Scene | None) -> Scene:
+    """The scene of a plan; `fps` overrides the plan's unless it is 0."""
+    canvas = plan.canvas if not fps else Canvas(plan.canvas.width, plan.canvas.height, fps)
     arrangement = arrange(plan.layout, canvas)
     kept = {(tile.feed.key, tile.rect): tile for tile in previous.tiles} if previous else {}
     tiles: list[Tile] = []

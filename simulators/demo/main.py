@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from sensors.errors import ShekaraError
+from sensors.errors import ShekaraError, first_in
 from sensors.model import Language, SiteId
 from simulators.demo.installation import install
 from simulators.demo.interactive import present
@@ -48,7 +48,7 @@ def _run_unattended(stage: Stage, duration_s: float, path: Path | None) -> int:
     try:
         asyncio.run(_until_stopped(perform(stage, duration_s)))
     except* ShekaraError as group:
-        stage.report.errors += [str(error) for error in group.exceptions]
+        stage.report.errors.append(first_in(group).text)
     text = msgspec.json.format(msgspec.json.encode(stage.report), indent=2)
     if path is not None:
         path.write_bytes(text + b"\n")
