@@ -164,7 +164,7 @@ def test_a_slow_viewer_goes_on_at_a_key_frame_and_is_told_how_much_is_missing(
     narrow.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
     slow = open_stream(sock=narrow)
     encoder = Encoder(key_every=10)
-    first, *rest = (_heavier(encoder.encode(index)) for index in range(100))
+    first, *rest = (_heavier(encoder.encode(index)) for index in range(101))
     wall.broadcast.publish(first)
     assert _message(slow)["kind"] == "start"
     for frame in rest:
@@ -172,7 +172,7 @@ def test_a_slow_viewer_goes_on_at_a_key_frame_and_is_told_how_much_is_missing(
     assert b"ftyp" in _bytes(slow)
     got: list[int] = []
     missing = 0
-    while len(got) + missing < 100:
+    while len(got) + missing < 101:
         message = slow.recv(timeout=5)
         if isinstance(message, str):
             missing += json.loads(message)["skipped"]
@@ -181,7 +181,7 @@ def test_a_slow_viewer_goes_on_at_a_key_frame_and_is_told_how_much_is_missing(
         else:
             got.append(sum(_times(message)) // TICK - 1)
     assert missing > 0
-    assert got[-1] == 99
+    assert got[-1] == 100
     assert got == sorted(got)
 
 
