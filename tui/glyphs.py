@@ -113,6 +113,8 @@ class Glyphs:
         """What goes before a value in that tone, so that it never speaks by colour alone."""
         if tone is Tone.STALE:
             return f"{self.stale} "
+        if tone is Tone.FAULT:
+            return "? "
         priority = next((each for each in Priority if each.value == tone.value), None)
         return f"{self.priority(priority, acknowledged=True).glyph} " if priority else ""
 

@@ -20,13 +20,15 @@ _ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "ctrl+p": ("ctrl+з",),
     "ctrl+q": ("ctrl+й",),
 }
+_RENAMED: Final = {"solidus": "slash", "hyphen_minus": "minus"}
 
 
 def terminal_name(character: str) -> str:
     """The name the terminal library gives the key that sends `character`."""
     if character.isalnum():
         return character
-    return unicodedata.name(character).lower().replace("-", "_").replace(" ", "_").replace("solidus", "slash")
+    name = unicodedata.name(character).lower().replace("-", "_").replace(" ", "_")
+    return _RENAMED.get(name, name)
 
 
 def keys_of(key: str) -> tuple[str, ...]:
@@ -50,4 +52,5 @@ def label_of(key: str) -> str:
         "f1": "F1",
         "ctrl+p": "^p",
         "ctrl+q": "^q",
+        "ctrl+c": "^c",
     }.get(key, key)

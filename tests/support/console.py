@@ -216,7 +216,7 @@ async def open_console(
 ) -> AsyncIterator[ConsoleDriver]:
     """A console in front of a hub, until the block ends."""
     app = ConsoleApp(Console(hub, settings or ConsoleSettings(), clock), signed_in=signed_in)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         driver = ConsoleDriver(app, pilot)
         await driver.settle()
         yield driver

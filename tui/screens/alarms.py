@@ -68,7 +68,7 @@ class Alarms(AlarmDesk):
             self._cells,
             lambda: console.words,
             lambda: console.words("empty.filtered" if self.filter_text else "empty.alarms"),
-            keeps=lambda occurrence: console.store.alarm(occurrence) is not None,
+            keeps=console.store.ended.__contains__,
             stacked=lambda occurrence, width: alarm_lines(console, occurrence, width),
             stacked_below=_STACKED_BELOW,
         )

@@ -30,15 +30,15 @@ from tui.widgets.table import Table
 _COLUMNS = Columns(
     Column("", 1),
     Column("column.camera", 14, grows=True),
-    Column("column.picture", 15),
+    Column("column.picture", 14),
     Column("column.fps", 4, right=True, from_width=52),
     Column("column.bitrate", 7, right=True, from_width=58),
     Column("column.latency", 5, right=True, from_width=64),
-    Column("column.age", 7, right=True),
+    Column("column.age", 6, right=True),
 )
 _FACTS = ("fps", "age", "bitrate", "latency")
 _COUNTERS = (("lost", "lost_total"), ("dropped", "dropped_total"), ("errors", "decode_errors_total"))
-_LABEL_WIDTH = 22
+_LABEL_WIDTH = 18
 
 
 class Cameras(Desk):

@@ -55,7 +55,7 @@ class Help(ModalScreen[None]):
     def _line(self, command: Command) -> Pieces:
         keys = " ".join(label_of(key) for key in command.keys)
         return (
-            Piece(f"  {fit(keys, 8)} ", Tone.STRONG),
+            Piece(f"  {fit(keys, 9)} ", Tone.STRONG),
             Piece(f"{self._shared.words(f'action.{command.id}')} {self._shared.glyphs.dot} "),
             Piece(self._shared.words(f"action.{command.id}.help"), Tone.MUTED),
         )

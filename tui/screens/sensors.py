@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
+from textual.worker import Worker
 
 from hub.protocol import AlarmView, DeviceView
 from sensors.errors import ShekaraError
@@ -58,7 +59,7 @@ class Sensors(Desk):
         )
         self._trend = Painted(self._trend_lines, id="trend")
         self._series = Series()
-        self._loading = False
+        self._reading: Worker[None] | None = None
         self._worst: dict[DeviceKey, AlarmView] = {}
 
     def compose_body(self) -> ComposeResult:
@@ -100,8 +101,7 @@ class Sensors(Desk):
         event.stop()
         self.relist()
         self._series = Series()
-        self._loading = True
-        self.run_worker(
+        self._reading = self.run_worker(
             partial(self._read_history, self._series),
             name="history",
             group="history",
@@ -129,7 +129,6 @@ class Sensors(Desk):
     async def _read_history(self, series: Series) -> None:
         key, name = self.devices.list.cursor, self.metrics.list.cursor
         if key is None or name is None:
-            self._loading = False
             return
         until = self.console.clock.now()
         try:
@@ -138,8 +137,6 @@ class Sensors(Desk):
             self.tell(self.console.words("told.failed", reason=error.text), severity="warning")
         else:
             series.begin(history)
-        if series is self._series:
-            self._loading = False
             self._trend.tick()
 
     def _device(self) -> DeviceView | None:
@@ -192,7 +189,11 @@ class Sensors(Desk):
         scale = 9
         chart = draw_trend(points, width - scale - 2, _TREND_HEIGHT, self.console.glyphs.level)
         if chart is None:
-            text = words("trend.loading" if self._loading else "trend.empty") if metric else ""
+            text = (
+                words("trend.loading" if self._reading and not self._reading.is_finished else "trend.empty")
+                if metric
+                else ""
+            )
             return ((), (Piece(f" {text}", Tone.MUTED),), *((),) * (_TREND_HEIGHT))
         labels = {0: shown_number(chart.high), _TREND_HEIGHT - 1: shown_number(chart.low)}
         span_s = points[-1].at_s - points[0].at_s

@@ -13,45 +13,55 @@ from tui.widgets.painted import Painted
 class Head(Painted):
     """Three lines at the top of every screen."""
 
-    DEFAULT_CSS = """
-    Head { height: 3; dock: top; background: $panel; }
-    """
-
     def __init__(self, console: Console, scope: Scope) -> None:
         super().__init__(lambda width: (_link(console, width), _alarms(console), _tabs(console, scope)))
 
 
 def _link(console: Console, width: int) -> Pieces:
-    store, words, dot = console.store, console.words, f" {console.glyphs.dot} "
-    now = shown_time(console.clock.now(), console.zone)
-    right = (Piece(now, Tone.STRONG), Piece(f" {words('zone.city')} "))
-    if store.link is Link.LOST:
-        lost = f" {words('link.lost')} "
-        since = console.age(store.link_since) if store.link_since else ""
-        left: Pieces = (
-            Piece(lost, Tone.LOUD),
-            Piece(f" {since}{dot}{_data_at(console)}{dot}{words('link.retrying')}", Tone.STRONG),
-        )
-    else:
-        sign = console.glyphs.link(up=store.link is Link.UP)
-        left = (
-            Piece(f" {words('app.title')}  ", Tone.STRONG),
-            Piece(f"{sign.glyph} ", sign.tone),
-            Piece(f"{words(f'link.{store.link}')}{dot}{_data_at(console)}", Tone.NORMAL),
-        )
-    room = width - sum(width_of(piece.text) for piece in (*left, *right)) - 4
-    who = next((text for text in _who(console, dot) if width_of(text) <= room), "")
+    words = console.words
+    right = (
+        Piece(shown_time(console.clock.now(), console.zone), Tone.STRONG),
+        Piece(f" {words('zone.city')} "),
+    )
+    left = _lost(console, width - _width(right)) if console.store.link is Link.LOST else _linked(console)
+    room = width - _width((*left, *right)) - 4
+    who = next((text for text in _who(console) if width_of(text) <= room), "")
     return (*left, Piece(" " * max(1, room + 2 - width_of(who))), Piece(f"{who}  "), *right)
 
 
-def _who(console: Console, dot: str) -> tuple[str, ...]:
+def _linked(console: Console) -> Pieces:
+    sign = console.glyphs.link(up=console.store.link is Link.UP)
+    state = console.words(f"link.{console.store.link}")
+    return (
+        Piece(f" {console.words('app.title')}  ", Tone.STRONG),
+        Piece(f"{sign.glyph} ", sign.tone),
+        Piece(f"{state} {console.glyphs.dot} {_data_at(console)}"),
+    )
+
+
+def _lost(console: Console, width: int) -> Pieces:
+    """The banner, with as much beside it as there is room for."""
+    words, store, dot = console.words, console.store, f" {console.glyphs.dot} "
+    banner = Piece(f" {words('link.lost')} ", Tone.LOUD)
+    facts = [console.age(store.link_since) if store.link_since else "", _data_at(console), words("link.retrying")]
+    room = width - width_of(banner.text) - 5
+    while len(facts) > 1 and width_of(dot.join(facts)) > room:
+        facts.pop()
+    return banner, Piece(f" {dot.join(facts)}", Tone.STRONG)
+
+
+def _who(console: Console) -> tuple[str, ...]:
     """Who is signed in, in full and shorter."""
-    store = console.store
+    store, dot = console.store, f" {console.glyphs.dot} "
     return (
         (f"{store.principal_name}{dot}{console.words(f'role.{store.role}')}", store.principal_name)
         if store.role
         else ()
     )
+
+
+def _width(pieces: Pieces) -> int:
+    return sum(width_of(piece.text) for piece in pieces)
 
 
 def _data_at(console: Console) -> str:

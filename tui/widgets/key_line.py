@@ -11,8 +11,6 @@ from tui.widgets.painted import Painted
 class KeyLine(Painted):
     """One line of keys. What does not fit is left out whole; help never is."""
 
-    DEFAULT_CSS = "KeyLine { height: 1; dock: bottom; background: $panel; }"
-
     def __init__(self, console: Console, scope: Scope) -> None:
         super().__init__(lambda width: (_keys(console, scope, width),))
 

@@ -32,9 +32,6 @@ class LiveList(ScrollView, Generic[K], can_focus=True):
     A row that leaves the list while the cursor is on it is kept for as long as the cursor stays, if `keeps(key)`.
     """
 
-    DEFAULT_CSS = """
-    LiveList { height: 1fr; width: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(binding_of(("up", "k")), "move(-1)", id="list.up", show=False),
         Binding(binding_of(("down", "j")), "move(1)", id="list.down", show=False),
@@ -140,7 +137,7 @@ class LiveList(ScrollView, Generic[K], can_focus=True):
         if row is None:
             row = self._rows[key] = self._read(key, self._width)
         mark = Piece(" ")
-        if key == self.cursor:
+        if key == self.cursor and self.can_focus:
             base += Style(bgcolor=CURSOR if self.has_focus else CURSOR_UNFOCUSED)
             mark = Piece(_MARK if self.has_focus else " ")
         return strip_of((mark, *row[line]), self.size.width, base)

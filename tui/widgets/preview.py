@@ -17,8 +17,6 @@ _ASCII_STEPS = " .:-=+*#%@"
 class Preview(Widget):
     """The newest picture, as large as the widget allows at 16:9; nothing when there is none."""
 
-    DEFAULT_CSS = "Preview { width: 1fr; height: auto; }"
-
     def __init__(self, *, ascii_only: bool = False) -> None:
         super().__init__()
         self._bitmap: Bitmap | None = None
@@ -57,7 +55,7 @@ def _half_blocks(row: list[tuple[int, int]]) -> list[Segment]:
 
 
 def _characters(row: list[tuple[int, int]]) -> list[Segment]:
-    return [Segment("".join(_ASCII_STEPS[(_light(upper) + _light(lower)) * 9 // 510] for upper, lower in row))]
+    return [Segment("".join(_ASCII_STEPS[(_light(upper) + _light(lower)) * 9 // 510] for upper, lower in row), Style())]
 
 
 def _light(colour: int) -> int:

@@ -18,11 +18,6 @@ K = TypeVar("K")
 class Table(Vertical, Generic[K]):
     """`cells(key)` gives one cell a column. Where a narrow table has `stacked`, a row is those lines instead."""
 
-    DEFAULT_CSS = """
-    Table { height: 1fr; width: 1fr; }
-    Table > Painted { height: 1; }
-    """
-
     def __init__(
         self,
         columns: Columns,
