@@ -100,6 +100,11 @@ class Glyphs:
         return self._sign(("•", ".", Tone.NORMAL) if up else ("◌", "~", Tone.FAULT))
 
     @property
+    def cursor(self) -> str:
+        """Beside the selected row."""
+        return ">" if self._ascii else "▌"
+
+    @property
     def bar(self) -> str:
         """Between two parts of one line."""
         return "|" if self._ascii else "│"

@@ -42,7 +42,7 @@ async def walk(console: ConsoleDriver, name: str, size: tuple[int, int]) -> None
     compare(f"{name}-alarm", console.screen, size)
     await console.press("escape")
     await console.open("cameras")
-    await console.see("▀▀▀▀" if console.app.shared.settings.glyphs is not GlyphLevel.ASCII else "::::")
+    await console.see("++++" if console.app.shared.settings.glyphs is GlyphLevel.ASCII else "▀▀▀▀")
     compare(f"{name}-cameras", console.screen, size)
     await console.open("sensors")
     await console.see("13:33:22")

@@ -87,6 +87,8 @@ class Desk(Screen[None]):
 
     def on_mount(self) -> None:
         """Start with no filter shown."""
+        for each in self.query(LiveList):
+            each.mark = self.console.glyphs.cursor
         box = self.query_one("#filter", Input)
         box.display = False
         box.placeholder = self.console.words("filter.label")

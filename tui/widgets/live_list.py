@@ -23,7 +23,6 @@ from tui.widgets.painted import strip_of
 K = TypeVar("K")
 Row = tuple[Pieces, ...]
 GUTTER = 1
-_MARK = "▌"
 
 
 class LiveList(ScrollView, Generic[K], can_focus=True):
@@ -71,6 +70,7 @@ class LiveList(ScrollView, Generic[K], can_focus=True):
         self._rows: dict[K, Row] = {}
         self._drawn_width = 0
         self.cursor: K | None = None
+        self.mark = "▌"
 
     @property
     def keys(self) -> Sequence[K]:
@@ -139,7 +139,7 @@ class LiveList(ScrollView, Generic[K], can_focus=True):
         mark = Piece(" ")
         if key == self.cursor and self.can_focus:
             base += Style(bgcolor=CURSOR if self.has_focus else CURSOR_UNFOCUSED)
-            mark = Piece(_MARK if self.has_focus else " ")
+            mark = Piece(self.mark if self.has_focus else " ")
         return strip_of((mark, *row[line]), self.size.width, base)
 
     def action_move(self, rows: int) -> None:
