@@ -10,6 +10,7 @@ import httpx
 import msgspec
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from hub.api import live
@@ -230,7 +231,7 @@ async def watch(hub: StandingHub, token: str) -> ClientConnection:
     )
 
 
-async def read_to_the_end(feed: ClientConnection) -> None:
+async def read_to_the_end(feed: Connection) -> None:
     async with asyncio.timeout(20):
         while True:
             await feed.recv()
