@@ -89,7 +89,8 @@ def speaking_of(path: Path) -> Iterator[None]:
 
 def to_us(moment: datetime) -> int:
     """Microseconds since 1970, exact."""
-    return round(moment.timestamp() * 1_000_000)
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def from_us(microseconds: int) -> datetime:
