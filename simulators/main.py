@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from sensors.broker_settings import BrokerSettings
 from sensors.clock import Clock, SystemClock
-from sensors.errors import ConfigError
+from sensors.errors import ConfigError, ShekaraError
 from sensors.model import DeviceId, DeviceKey, SiteId, Stream
 from sensors.settings import Settings
 from simulators.cameras.cache import default_directory
@@ -71,7 +71,18 @@ def run(
     settings: Settings = ctx.obj
     sys.setswitchinterval(_SWITCH_S)
     options = _Options(cache or default_directory(), departures, light, rtsp_port)
-    asyncio.run(_run(read_scenario(scenario), settings, options))
+    try:
+        asyncio.run(_run(read_scenario(scenario), settings, options))
+    except BaseExceptionGroup as errors:
+        ours = errors.subgroup(ShekaraError)
+        if ours is None:
+            raise
+        raise _first(ours) from errors
+
+
+def _first(errors: BaseExceptionGroup[ShekaraError]) -> ShekaraError:
+    error = errors.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 async def _run(scenario: Scenario, settings: Settings, options: _Options) -> None:

@@ -19,6 +19,7 @@ FPS = 25
 LOOP_FRAMES = int(FPS * LOOP_S)
 _MARGIN = 64
 _BIAS = 8
+_COARSE = 8
 _BLACK, _WHITE = 16, 235
 _LIT_WINDOW = (150, 206, 236)
 
@@ -151,10 +152,10 @@ def _draw_lamp_head(picture: Pixels, lens: Lens, at: tuple[float, float, float])
 
 
 def _light_map(lens: Lens, scene: Scene) -> Floats:
-    """How bright each pixel is at night: moonlight, and a pool below every lamp."""
-    columns = np.arange(lens.width, dtype=np.float32)[None, :]
-    rows = np.arange(lens.height, dtype=np.float32)[:, None]
-    light = np.full((lens.height, lens.width), 0.17, np.float32)
+    """How bright each pixel is at night: moonlight, and a pool below every lamp; smooth, so computed coarsely."""
+    columns = np.arange(0, lens.width, _COARSE, dtype=np.float32)[None, :]
+    rows = np.arange(0, lens.height, _COARSE, dtype=np.float32)[:, None]
+    light = np.full((rows.shape[0], columns.shape[1]), 0.17, np.float32)
     for x, y, z in scene.lamps:
         column, row = lens.point(x, 0.0, z)
         head = lens.point(x, y, z)[1]
@@ -162,7 +163,7 @@ def _light_map(lens: Lens, scene: Scene) -> Floats:
         pool = ((columns - column) / (5.5 * size)) ** 2 + ((rows - row) / (2.6 * size)) ** 2
         cone = ((columns - column) / (3.6 * size)) ** 2 + ((rows - (row + head) / 2) / ((row - head) * 0.75)) ** 2
         light += 0.52 * np.exp(-pool) + 0.30 * np.exp(-cone)
-    return np.minimum(light, 1.0)
+    return np.asarray(cv2.resize(np.minimum(light, 1.0), (lens.width, lens.height)), np.float32)
 
 
 def _by_night(picture: Pixels, lens: Lens, scene: Scene, light: Floats, rng: np.random.Generator) -> Pixels:

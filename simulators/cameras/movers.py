@@ -17,6 +17,9 @@ from simulators.cameras.backdrop import Colour
 from simulators.cameras.projection import Lens, Pixels
 from simulators.cameras.solids import FRACTION_BITS, Solid, box, extrusion, fixed_point, joined, paint
 
+_FAR_PX_PER_M = 9.0
+_TROUSERS: Colour = (58, 54, 50)
+_TRAILER: Colour = (206, 204, 198)
 _STEPS = 12
 _DOG_STEP_M = 0.9
 
@@ -30,6 +33,17 @@ class Shape(StrEnum):
     TRUCK = "truck"
     BUS = "bus"
     DOG = "dog"
+
+
+_SIZES_M: dict[Shape, tuple[float, float]] = {
+    Shape.PERSON: (0.24, 1.75),
+    Shape.CAR: (0.9, 1.42),
+    Shape.JEEP: (0.95, 1.9),
+    Shape.TRUCK: (1.3, 3.95),
+    Shape.BUS: (1.28, 3.05),
+    Shape.DOG: (0.15, 0.7),
+}
+"""Half width and height."""
 
 
 class Path(Struct, frozen=True):
@@ -78,7 +92,10 @@ def places(path: Path, at_s: float, loop_s: float) -> Iterator[Place]:
 
 
 def draw_mover(picture: Pixels, lens: Lens, mover: Mover, place: Place, light: float, *, night: bool) -> None:
-    """Paint one mover at one place, its shadow by day or its lamps by night with it."""
+    """Paint one mover at one place, its shadow by day or its lamps by night with it; far away, only what shows."""
+    if lens.scale(place.z) < _FAR_PX_PER_M:
+        _draw_far(picture, lens, mover, place, light, night=night)
+        return
     if mover.shape is Shape.PERSON:
         _draw_shadow(picture, lens, place, 0.35, 0.22, night=night)
         _draw_person(picture, lens, mover, place, light)
@@ -92,6 +109,25 @@ def draw_mover(picture: Pixels, lens: Lens, mover: Mover, place: Place, light: f
     _draw_shadow(picture, lens, place, half_width + 0.25, half_length + 0.15, night=night)
     paint(picture, lens, solid.moved(place.x, place.z, place.heading_rad), light)
     _draw_lamps(picture, lens, place, half_width, half_length, night=night)
+
+
+def _draw_far(picture: Pixels, lens: Lens, mover: Mover, place: Place, light: float, *, night: bool) -> None:
+    half_width, height = _SIZES_M[mover.shape]
+    half_length = 0.3
+    if mover.shape not in (Shape.PERSON, Shape.DOG):
+        _, half_width, half_length = vehicle(mover.shape, mover.colour)
+    lower, upper = mover.colour, _GLASS
+    if mover.shape is Shape.PERSON:
+        lower, upper = _TROUSERS, mover.colour
+    elif mover.shape is Shape.TRUCK:
+        upper = _TRAILER
+    parts = (
+        box((-half_width, half_width), (0.0, height / 2), (-half_length, half_length), lower),
+        box((-half_width, half_width), (height / 2, height), (-half_length, half_length), upper),
+    )
+    paint(picture, lens, joined(parts).moved(place.x, place.z, place.heading_rad), light)
+    if half_length > 1.0:
+        _draw_lamps(picture, lens, place, half_width, half_length, night=night)
 
 
 def _draw_shadow(
@@ -139,7 +175,6 @@ def _draw_person(picture: Pixels, lens: Lens, mover: Mover, place: Place, light:
         dimmed = (min(colour[0] * lit, 255), min(colour[1] * lit, 255), min(colour[2] * lit, 255))
         cv2.fillPoly(picture, [corners], dimmed, cv2.LINE_AA, FRACTION_BITS)
 
-    trousers: Colour = (58, 54, 50)
     skin: Colour = (128, 156, 196)
     for side in (-1, 1):
         swing = side * stride
@@ -148,7 +183,7 @@ def _draw_person(picture: Pixels, lens: Lens, mover: Mover, place: Place, light:
         hip = side * 0.07 * (1 - abs(across))
         part(
             ((hip - 0.085, 0.90), (hip + 0.085, 0.90), (foot + 0.075, 0.05 + lift), (foot - 0.075, 0.05 + lift)),
-            trousers,
+            _TROUSERS,
             0.82 if side < 0 else 1.0,
         )
         toe = 0.12 * across
@@ -234,7 +269,7 @@ def vehicle(shape: Shape, colour: Colour) -> tuple[Solid, float, float]:
             cab = box((-1.22, 1.22), (0.55, 2.95), (3.9, 6.0), colour, dark)
             screen = box((-1.10, 1.10), (1.75, 2.65), (5.99, 6.02), _GLASS)
             grille = box((-0.85, 0.85), (0.75, 1.45), (5.99, 6.02), dark)
-            trailer = box((-1.27, 1.27), (1.15, 3.95), (-6.4, 3.5), (206, 204, 198), (222, 222, 218))
+            trailer = box((-1.27, 1.27), (1.15, 3.95), (-6.4, 3.5), _TRAILER, (222, 222, 218))
             stripe = _both_sides(1.28, (1.9, 2.6), (-5.9, 3.0), colour)
             frame = box((-1.10, 1.10), (0.55, 1.10), (-6.4, 5.5), (52, 50, 48))
             glass = _both_sides(1.23, (1.75, 2.55), (4.7, 5.8), _GLASS)

@@ -204,7 +204,7 @@ def _perimeter(terrain: Terrain, variant: int) -> Scene:
         land=land,
         solids=(*legs, *cabin, *posts, *sensors),
         movers=((guard, dog), (jeep, *flock), (guard, jeep))[variant % 3],
-        wires=(*wires, Wire(coil, (176, 178, 178), 0.015)),
+        wires=(*wires, Wire(coil, (176, 178, 178), 0.006)),
         lamps=tuple((fence_x(z) + 0.9, 6.5, z) for z in (16.0, 34.0, 70.0)),
         windows=(glass,),
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,10 +27,11 @@ _AUTHENTICATION = {
 
 
 class Stand:
-    """A running camera server with four cameras that differ in how they ask for a password."""
+    """A running camera server: by default four cameras that differ in how they ask for a password."""
 
-    def __init__(self, cache: Path) -> None:
+    def __init__(self, cache: Path, cameras: Sequence[Camera] = ()) -> None:
         self.departures: list[Departure] = []
+        self._cameras = cameras or _cameras()
         self._cache = cache
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
@@ -62,8 +63,8 @@ class Stand:
 
     def mend(self) -> None:
         """Mend all cameras."""
-        for camera in _AUTHENTICATION:
-            self.set_fault(camera, Fault.NONE)
+        for camera in self._cameras:
+            self.set_fault(camera.key.device, Fault.NONE)
 
     def _call(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
@@ -74,7 +75,7 @@ class Stand:
 
     async def _serve(self) -> None:
         async with Workshop(self._cache) as workshop:
-            self.server = CameraServer("127.0.0.1", 0, _cameras(), workshop, SystemClock(), self.departures.append)
+            self.server = CameraServer("127.0.0.1", 0, self._cameras, workshop, SystemClock(), self.departures.append)
             await self.server.start()
             async with asyncio.TaskGroup() as group:
                 serving = group.create_task(self.server.run())
