@@ -88,9 +88,9 @@ class Outbox:
 class StandingHub:
     """What tests hold on to."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, clock: Clock, *, approve_all: bool = True) -> None:
         self.clock = clock
-        self.settings = HubSettings(data_dir=folder, approve_all=True, mdns=False)
+        self.settings = HubSettings(data_dir=folder, approve_all=approve_all, mdns=False)
         self.accounts = Accounts(folder, clock, CHEAP)
         self.keys: SigningKeys = load_or_create_keys(folder)
         self.health = Health(clock.now(), "none", str(folder))
@@ -131,10 +131,12 @@ class StandingHub:
 
 
 @asynccontextmanager
-async def standing_hub(folder: Path, clock: Clock | None = None, port: int = 0) -> AsyncIterator[StandingHub]:
+async def standing_hub(
+    folder: Path, clock: Clock | None = None, port: int = 0, *, approve_all: bool = True
+) -> AsyncIterator[StandingHub]:
     """A furnished hub that answers at `url` until the context ends."""
     async with AsyncExitStack() as stack:
-        hub = StandingHub(folder, clock or SystemClock())
+        hub = StandingHub(folder, clock or SystemClock(), approve_all=approve_all)
         await hub.start(stack)
         await hub.furnish()
         listener = bind("127.0.0.1", port)
