@@ -162,12 +162,18 @@ def test_the_page_returns_by_itself_after_the_wall_was_restarted(page: Page, key
         _wait_for_more_frames(page, 5)
 
 
-def test_what_the_page_keeps_is_bounded(page: Page, enter: Enter) -> None:
-    enter()
-    _wait_until_live(page)
-    _wait_until(page, "document.getElementById('video').buffered.start(0) > 4")
-    kept_s = page.evaluate("(b => b.end(b.length - 1) - b.start(0))(document.getElementById('video').buffered)")
-    assert kept_s < 10
+def test_what_the_page_keeps_is_bounded_and_trimming_costs_no_picture(page: Page, keys: Keys) -> None:
+    key_seldom = MovingWall(key_every=125)
+    with key_seldom.running(), _serve(key_seldom, keys) as address:
+        page.goto(f"http://{address}/?ticket={keys.token(Audience.TICKET)}")
+        page.wait_for_url(f"http://{address}/")
+        _wait_until_live(page)
+        first = page.evaluate("document.getElementById('video').buffered.start(0)")
+        _wait_until(page, f"document.getElementById('video').buffered.start(0) > {first} + 1")
+        kept_s, behind_s = page.evaluate("""(v => [v.buffered.end(0) - v.buffered.start(0),
+            v.buffered.end(0) - v.currentTime])(document.getElementById('video'))""")
+        assert behind_s < kept_s < 12
+        expect(page.locator("#overlay")).to_be_hidden()
 
 
 def test_stills_change_and_are_called_stills(page: Page, enter: Enter, errors: list[str]) -> None:

@@ -71,7 +71,8 @@ class MovingWall:
     name = "main"
     language = Language.RU
 
-    def __init__(self, fps: int = 25) -> None:
+    def __init__(self, fps: int = 25, key_every: int = 50) -> None:
+        self._key_every = key_every
         self.broadcast = Broadcast()
         self.stall = threading.Event()
         self.stills_total = 0
@@ -110,7 +111,7 @@ class MovingWall:
             self.broadcast.close()
 
     def _publish(self) -> None:
-        encoder = Encoder(fps=self._fps, key_every=2 * self._fps)
+        encoder = Encoder(fps=self._fps, key_every=self._key_every)
         start = time.monotonic()
         while not self._end.wait(max(0.0, start + self.index / self._fps - time.monotonic())):
             if not self.stall.is_set():

@@ -130,6 +130,7 @@ def test_a_fragment_says_when_it_was_encoded_and_whether_it_stands_alone() -> No
     count, offset, duration, size, flags = struct.unpack_from(">IiIII", trun, 4)
     assert (count, duration, size, flags) == (1, 3600, 6, 0x01010000)
     assert piece[CLOCK_BYTES:][offset:] == b"sample"
+    assert struct.unpack_from(">I", piece, 128) == (flags,), "where the page looks for it"
 
 
 @pytest.mark.parametrize(

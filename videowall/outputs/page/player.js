@@ -2,12 +2,15 @@
 
 const KEPT_BEHIND_S = 4;
 const TRIM_BEHIND_S = 8;
+const CUT_MARGIN_S = 0.01;
+const ROUNDING_S = 0.001;
 const JUMP_BEHIND_S = 2;
 const CATCH_UP_BEHIND_S = 0.5;
 const SETTLED_BEHIND_S = 0.25;
 const JUMP_TO_S = 0.1;
 const MAX_WAITING = 150;
 const MAX_CLOCKS = 300;
+const MAX_KEYS = 100;
 const CONTROL_EVERY_MS = 200;
 
 export class Player {
@@ -22,6 +25,7 @@ export class Player {
   #url = "";
   #waiting = [];
   #clocks = new Map();
+  #keys = [];
   #serverAheadS = 0;
   #frameWatch = 0;
 
@@ -62,6 +66,8 @@ export class Player {
   push(fragment) {
     this.#clocks.set(Math.round(fragment.mediaTime * 1000), fragment.encodedAt);
     if (this.#clocks.size > MAX_CLOCKS) this.#clocks.delete(this.#clocks.keys().next().value);
+    if (fragment.key) this.#keys.push(fragment.mediaTime);
+    if (this.#keys.length > MAX_KEYS) this.#keys.shift();
     this.#append(fragment.media);
   }
 
@@ -69,6 +75,7 @@ export class Player {
     this.#source = this.#buffer = null;
     this.#waiting = [];
     this.#clocks.clear();
+    this.#keys = [];
     this.latencyS = null;
     if (this.#frameWatch) this.#video.cancelVideoFrameCallback?.(this.#frameWatch);
     this.#frameWatch = 0;
@@ -112,13 +119,17 @@ export class Player {
     }
   }
 
-  // Measured from the newest picture, so that memory stays flat in a hidden page whose video rests.
+  // Measured from the newest picture, so that memory stays flat in a hidden page whose video rests. Cut exactly before
+  // a key frame: a browser removes everything up to the next one, and from a cut elsewhere that may be all there is.
   #trim(buffer) {
     const { buffered } = buffer;
     if (!buffered.length) return false;
     const end = buffered.end(buffered.length - 1);
     if (end - buffered.start(0) < TRIM_BEHIND_S) return false;
-    buffer.remove(0, end - KEPT_BEHIND_S);
+    const cut = this.#keys.findLast((time) => time <= end - KEPT_BEHIND_S);
+    if (cut === undefined || cut <= buffered.start(0) + CUT_MARGIN_S) return false;
+    this.#keys = this.#keys.filter((time) => time >= cut);
+    buffer.remove(0, cut - ROUNDING_S);
     return true;
   }
 
