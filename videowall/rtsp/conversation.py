@@ -23,7 +23,7 @@ _DEFAULT_TIMEOUT_S = 60.0
 _MIN_TIMEOUT_S = 4.0
 _STATES = {401: PictureState.BAD_CREDENTIALS, 403: PictureState.BAD_CREDENTIALS, 404: PictureState.NOT_FOUND}
 _UNSUPPORTED_TRANSPORT = 461
-_SESSION = re.compile(r"([!-~]{1,200}?)(?:\s*;\s*timeout\s*=\s*(\d{1,6}))?(?:\s*;.*)?")
+_SESSION = re.compile(r"([!-:<-~]{1,200})(?:\s*;\s*timeout\s*=\s*(\d{1,6}))?(?:\s*;.*)?")
 
 
 class Transport(StrEnum):

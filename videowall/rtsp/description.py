@@ -35,7 +35,7 @@ def find_video(sdp: bytes, base_url: str) -> VideoTrack | None:
     starts = [place for place, line in enumerate(lines) if line.startswith("m=")]
     session_control = _attribute(lines[: starts[0]] if starts else lines, "control")
     aggregate = resolve(base_url, session_control)
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in zip(starts, [*starts, len(lines)][1:], strict=True):
         if lines[start].startswith("m=video ") and (track := _track(lines[start:end], aggregate)) is not None:
             return track
     return None

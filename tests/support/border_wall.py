@@ -1,0 +1,70 @@
+"""Twelve real simulated cameras of one post, and what a wall needs to show them."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.model import DeviceId, DeviceKey, Language, Names, Priority, SiteId, Stream, StreamRole
+from sensors.stamp import Stamp, read
+from simulators.cameras.camera import Camera
+from simulators.cameras.film import Shot
+from simulators.cameras.vocabulary import Terrain, View
+from tests.support.camera_stand import Stand
+from videowall.broadcast import TileView
+from videowall.plan import Canvas, Feed, Layout, Plan, Spotlight
+
+CAMERAS = tuple(f"cam-{number}" for number in range(1, 13))
+SITE = SiteId("kordai")
+
+
+def twelve_cameras() -> tuple[Camera, ...]:
+    """Cameras whose stamps carry their numbers, 1 to 12."""
+    views = list(View)
+    return tuple(
+        Camera(key(name), Shot(number, views[number % len(views)], Terrain.PLAIN, number, False, 0, 0))
+        for number, name in enumerate(CAMERAS, 1)
+    )
+
+
+def key(camera: str) -> DeviceKey:
+    return DeviceKey(SITE, DeviceId(camera))
+
+
+def feed(stand: Stand, camera: str) -> Feed:
+    """A camera as a plan names it."""
+    return Feed(
+        key(camera),
+        Names(kk=f"Камера {camera}", ru=f"Камера {camera}"),
+        Names(kk="Қордай", ru="Кордай"),
+        (
+            Stream(StreamRole.MAIN, stand.url(camera, StreamRole.MAIN), "h264", 1280, 720, 25),
+            Stream(StreamRole.SUB, stand.url(camera, StreamRole.SUB), "h264", 640, 360, 25),
+        ),
+    )
+
+
+def make_plan(feeds: tuple[Feed, ...], spot: Feed | None = None, layout: Layout = Layout.SPOT_12) -> Plan:
+    """A plan of a 1920x1080 wall at 12.5 pictures a second."""
+    spotlight = None
+    if spot is not None:
+        reason = Names(kk="Қоршау жанында қозғалыс", ru="Движение на периметре")
+        spotlight = Spotlight(spot, datetime.now(UTC), reason, Priority.HIGH, Names(ru="Проверить соседние камеры."))
+    canvas = Canvas(1920, 1080, 12.5)
+    return Plan(1, "main", Names(kk="Қабырға", ru="Стена"), canvas, layout, feeds, Language.KK, spotlight=spotlight)
+
+
+def stamp_in(luma: NDArray[np.uint8], tile: TileView) -> Stamp | None:
+    """The stamp in one tile of a wall's luma plane."""
+    return read(_reader(luma[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width]))
+
+
+def _reader(picture: NDArray[np.uint8]) -> Callable[[float, float], float]:
+    height, width = picture.shape
+
+    def luma_at(x: float, y: float) -> float:
+        row, column = int(y * height), int(x * width)
+        return float(picture[row - 1 : row + 2, column - 1 : column + 2].mean())
+
+    return luma_at

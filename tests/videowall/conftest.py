@@ -1,0 +1,20 @@
+"""Twelve simulated cameras for the wall's tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.border_wall import twelve_cameras
+from tests.support.camera_stand import Stand
+
+
+@pytest.fixture(scope="session")
+def border_stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    with Stand(tmp_path_factory.mktemp("clips"), twelve_cameras()) as stand:
+        yield stand
+
+
+@pytest.fixture(scope="session")
+def guarded_stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    with Stand(tmp_path_factory.mktemp("clips")) as stand:
+        yield stand

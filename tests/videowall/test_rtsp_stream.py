@@ -1,0 +1,204 @@
+"""The RTSP client against real servers: the simulated cameras, and a scripted one for bad manners."""
+
+import asyncio
+import itertools
+import random
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sensors.catalog import PictureState
+from sensors.clock import SystemClock
+from sensors.rtsp.authentication import Credentials
+from sensors.rtsp.messages import Request, Response
+from simulators.cameras.vocabulary import Fault
+from tests.support.brokers import free_port
+from tests.support.camera_stand import BASIC, DIGEST, OPEN, PASSWORD, SHA, Stand
+from tests.support.scripted_rtsp import SDP, scripted, willing
+from tests.support.waiting import eventually_async
+from videowall.decoder import Decoder
+from videowall.rtsp.assembly import AccessUnit
+from videowall.rtsp.conversation import Conversation, Transport, parse_address
+from videowall.rtsp.failure import StreamError
+from videowall.rtsp.stream import CameraStream, back_off
+
+
+@pytest.fixture
+def stand(guarded_stand: Stand) -> Iterator[Stand]:
+    yield guarded_stand
+    guarded_stand.mend()
+
+
+class Opened:
+    def __init__(self, url: str, credentials: Credentials | None, transport: Transport) -> None:
+        self.units: list[AccessUnit] = []
+        self.stream = CameraStream(
+            label="camera",
+            url=url,
+            credentials=credentials,
+            transport=transport,
+            clock=SystemClock(),
+            chance=random.Random(1),  # noqa: S311 - jitter
+            admission=asyncio.Semaphore(4),
+            on_unit=self.units.append,
+            on_session=lambda _: None,
+        )
+
+    async def fails(self) -> StreamError:
+        with pytest.raises(StreamError) as caught:
+            await asyncio.wait_for(self.stream.run_once(), timeout=20)
+        return caught.value
+
+
+def opened(url: str, credentials: Credentials | None = None, transport: Transport = Transport.TCP) -> Opened:
+    return Opened(url, credentials, transport)
+
+
+@asynccontextmanager
+async def running(stream: CameraStream) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(stream.run())
+        yield
+        task.cancel()
+
+
+@pytest.mark.parametrize("transport", list(Transport))
+@pytest.mark.parametrize("camera", [OPEN, DIGEST, BASIC, SHA])
+async def test_every_picture_comes_over_each_transport_and_authentication(
+    stand: Stand, camera: str, transport: Transport
+) -> None:
+    client = opened(stand.url(camera), PASSWORD, transport)
+    async with running(client.stream):
+        await eventually_async(lambda: len(client.units) >= 30, within_s=20)
+    assert client.units[0].key
+    assert client.stream.lost_total == 0
+    decoder = Decoder("h264")
+    assert sum(decoder.decode(unit) is not None for unit in client.units) == len(client.units)
+
+
+async def test_each_failure_has_its_own_name(stand: Stand) -> None:
+    assert (await opened(stand.url(DIGEST)).fails()).state is PictureState.BAD_CREDENTIALS
+    wrong = opened(stand.url(DIGEST), Credentials("viewer", "wrong"))
+    assert (await wrong.fails()).state is PictureState.BAD_CREDENTIALS
+    missing = stand.url(OPEN).replace("/sub", "/other")
+    assert (await opened(missing).fails()).state is PictureState.NOT_FOUND
+    nobody = f"rtsp://127.0.0.1:{free_port()}/kordai/cam-1/sub"
+    assert (await opened(nobody).fails()).state is PictureState.REFUSED
+    for url in ("http://camera/", "rtsp://", "rtsp://user:pass@camera/", "rtsp://camera:99999/", "rtsp://a b/"):
+        assert (await opened(url).fails()).state is PictureState.NOT_FOUND
+
+
+async def test_silence_after_play_is_no_packets_and_the_session_is_taken_down() -> None:
+    async with scripted(willing) as server:
+        client = opened(server.url)
+        assert (await client.fails()).state is PictureState.NO_PACKETS
+        assert server.methods[:4] == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"]
+        assert "GET_PARAMETER" in server.methods
+        assert server.methods[-1] == "TEARDOWN"
+        assert server.requests[-1].headers["session"] == "12345678"
+
+
+async def test_a_killed_camera_comes_back_by_itself(stand: Stand) -> None:
+    client = opened(stand.url(OPEN))
+    async with running(client.stream):
+        await eventually_async(lambda: client.units)
+        stand.set_fault(OPEN, Fault.KILLED)
+        await eventually_async(lambda: client.stream.failure is not None, within_s=3)
+        stand.set_fault(OPEN, Fault.NONE)
+        before = client.stream.sessions_total
+        await eventually_async(lambda: client.stream.failure is None, within_s=15)
+        assert client.stream.sessions_total > before
+        assert client.units[-1].rtp_timestamp
+
+
+async def test_a_server_that_refuses_tcp_is_asked_for_udp() -> None:
+    def picky(request: Request) -> Response:
+        if request.method == "SETUP" and "TCP" in request.headers["transport"]:
+            return Response(461, "Unsupported Transport", {"CSeq": request.headers["cseq"]})
+        return willing(request)
+
+    async with scripted(picky) as server:
+        async with running(opened(server.url).stream):
+            await eventually_async(lambda: server.methods.count("SETUP") > 1)
+        assert "client_port=" in server.requests[server.methods.index("PLAY") - 1].headers["transport"]
+
+
+async def test_bytes_that_are_not_rtsp_end_the_attempt() -> None:
+    for garbage in (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 40_000, b"RTSP/1.0 200 OK\r\nContent-Length: 99999999\r\n\r\n"):
+        async with scripted(lambda _, data=garbage: data) as server:  # type: ignore[misc]  # the default binds the loop's variable
+            assert (await opened(server.url).fails()).state is PictureState.REFUSED
+
+
+async def test_video_that_cannot_be_decoded_is_named() -> None:
+    def odd(request: Request) -> Response:
+        answer = willing(request)
+        return Response(200, "OK", answer.headers, answer.body.replace(b"H264", b"MJPG"))
+
+    async with scripted(odd) as server:
+        assert (await opened(server.url).fails()).state is PictureState.CANNOT_DECODE
+
+
+_ANSWERS = st.one_of(
+    st.binary(max_size=60),
+    st.builds(
+        Response,
+        st.sampled_from([200, 301, 401, 454, 461, 500]),
+        st.just("x"),
+        st.dictionaries(
+            st.sampled_from(["Session", "Transport", "WWW-Authenticate", "Content-Base"]),
+            st.sampled_from(
+                [
+                    "",
+                    ";",
+                    "12;timeout=x",
+                    "RTP/AVP/TCP;interleaved=999-1;server_port=x",
+                    'Digest nonce="a"',
+                    "Basic",
+                    "rtsp://[",
+                    "=,=",
+                ]
+            ),
+        ),
+        st.one_of(st.binary(max_size=30), st.just(SDP)),
+    ),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(answers=st.lists(_ANSWERS, min_size=1, max_size=6))
+def test_no_answer_makes_anything_but_a_stream_error_escape(answers: list[Response | bytes]) -> None:
+    async def attempt() -> None:
+        left = iter(answers)
+        async with scripted(lambda _: next(left, b"not RTSP at all\r\n\r\n")) as server:
+            await opened(server.url, PASSWORD).fails()
+
+    asyncio.run(attempt())
+
+
+@given(statuses=st.lists(st.sampled_from([200, 401, 404, 500]), max_size=12))
+def test_the_conversation_always_ends(statuses: list[int]) -> None:
+    conversation = Conversation("rtsp://camera/live", PASSWORD, Transport.TCP)
+    conversation.begin()
+    headers = {"www-authenticate": 'Digest realm="r", nonce="n"', "session": "1"}
+    for status in statuses:
+        try:
+            if conversation.answer(Response(status, "x", headers, SDP)) is None:
+                return
+        except StreamError:
+            return
+
+
+def test_waits_grow_to_a_bound_and_are_jittered() -> None:
+    chance = random.Random(7)  # noqa: S311 - jitter
+    waits = list(itertools.islice(back_off(chance), 200))
+    assert all(0.3 <= wait <= 10 for wait in waits)
+    assert max(waits[:3]) <= 1.2
+    assert len({round(wait, 3) for wait in waits[10:]}) > 150
+
+
+def test_an_address_keeps_its_port_and_path() -> None:
+    address = parse_address("rtsp://10.0.0.7/live?channel=1")
+    assert (address.host, address.port, address.url) == ("10.0.0.7", 554, "rtsp://10.0.0.7/live?channel=1")
