@@ -19,14 +19,20 @@ The file is TOML:
 
 import tomllib
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from sensors.errors import ConfigError
 from sensors.model import DeviceKey
 from sensors.rtsp.authentication import Credentials
+
+
+class SecretsSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Section [secrets]: where they are, never what they are."""
+
+    file: Annotated[str, Meta(description="TOML file of passwords and tokens, relative to this one; empty: none")] = ""
 
 
 class _Influx(Struct, frozen=True, forbid_unknown_fields=True):
