@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from hub.protocol import LogEntry
 from sensors.catalog import PictureState
 from sensors.clock import Clock
 from sensors.model import DeviceKey, Language, SiteId, Value
@@ -61,6 +62,17 @@ class Console:
         if metric == "picture" and value in set(PictureState):
             return self.words(f"picture.{value}")
         return shown_value(value, unit, self.words)
+
+    def said(self, entry: LogEntry) -> str:
+        """What a log entry says beyond its kind and its place."""
+        device = self.store.devices.get(entry.key) if entry.key else None
+        return "" if device and entry.text in {device.names.en, device.names.ru, device.names.kk} else entry.text
+
+    def story(self, entry: LogEntry) -> str:
+        """A whole log entry in one line."""
+        kind = self.words.happening(entry.kind)
+        head = f"{kind} {self.glyphs.dot} {self.place(entry.key)}" if entry.key else kind
+        return f"{head}: {said}" if (said := self.said(entry)) else head
 
     def place(self, key: DeviceKey) -> str:
         """Post and device."""

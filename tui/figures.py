@@ -33,7 +33,7 @@ def shown_value(value: Value, unit: str, words: Words) -> str:
     """A value with its unit, in the reader's language."""
     if isinstance(value, bool):
         return words("value.true" if value else "value.false")
-    text = shown_number(value) if isinstance(value, (int, float)) else value
+    text = shown_number(value) if isinstance(value, (int, float)) else words.state(value)
     unit_text = words.unit(unit)
     return f"{text} {unit_text}" if unit_text else text
 

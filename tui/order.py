@@ -123,12 +123,11 @@ def _summary(store: Store, site: SiteId, devices: list[DeviceView], alarms: list
     )
 
 
-def first_readings(store: Store, site: SiteId, kind: str, count: int) -> list[MetricView]:
-    """The first readings of a post's first device of one kind, in the order it declared them."""
+def readings_of_kind(store: Store, site: SiteId, kind: str, metrics: Iterable[str]) -> list[MetricView]:
+    """Those readings of a post's first device of one kind that are known."""
     for device in store.devices.values():
         if device.key.site == site and device.kind == kind and device.approval is Approval.APPROVED:
-            found = [view for metric in device.metrics if (view := store.metric(device.key, metric.name))]
-            return found[:count]
+            return [view for metric in metrics if (view := store.metric(device.key, metric))]
     return []
 
 

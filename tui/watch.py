@@ -85,8 +85,7 @@ class Watch:
         self._say("watch.alarm", "  ".join(part for part in parts if part))
 
     def _log(self, entry: LogEntry) -> None:
-        where = f"{self._console.place(entry.key)}: " if entry.key else ""
-        self._say("watch.log", f"{entry.kind}  {entry.who}  {where}{entry.text}")
+        self._say("watch.log", f"{self._console.story(entry)}  ({entry.who})")
 
     def _say(self, kind: str, text: str) -> None:
         now = shown_time(self._console.clock.now(), self._console.zone)

@@ -114,7 +114,7 @@ class ScriptedHub:
 
     async def write_note(self, text: str) -> object:
         self._order("write_note", text)
-        entry = LogEntry(900 + len(self.orders), self._snapshot.status.at, "operator.note", "aigul", text)
+        entry = LogEntry(900 + len(self.orders), self._snapshot.status.at, "note", "aigul", text)
         self.say(Logged(entry))
         return entry
 

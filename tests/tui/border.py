@@ -305,10 +305,10 @@ def busy_alarms() -> tuple[AlarmView, ...]:
 
 def log_entries() -> tuple[LogEntry, ...]:
     texts = (
-        ("hub.started", "hub", "The hub has started", None),
-        ("device.approved", "technician", "Gateway approved", key("kordai", "gateway")),
-        ("operator.note", "aigul", "Смена принята, замечаний нет", None),
-        ("alarm.raised", "hub", "Движение у рубежа", key("kordai", "ground-1")),
+        ("hub-started", "hub", "shekara-hub", None),
+        ("device-approved", "yerlan", "Gateway", key("kordai", "gateway")),
+        ("note", "aigul", "Смена принята, замечаний нет", None),
+        ("alarm-raised", "hub", "Движение у рубежа", key("kordai", "ground-1")),
     )
     return tuple(
         LogEntry(number, NOW - timedelta(minutes=50 - 12 * number), kind, who, text, where)

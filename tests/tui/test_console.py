@@ -108,7 +108,8 @@ async def test_an_alarm_that_ends_under_the_cursor_is_not_replaced_by_another(
         await console.acknowledge()
         assert hub.orders == []
         await console.see("Already acknowledged")
-        await console.press("j", "k")
+        await console.press("j")
+        await console.press("k")
         assert cursor_of(console) == "o-3", "it left when the cursor did"
 
 
@@ -331,7 +332,7 @@ async def test_help_lists_the_keys_of_the_screen(hub: ScriptedHub, clock: Manual
 
 async def test_names_from_devices_can_not_steer_the_terminal(clock: ManualClock) -> None:
     evil = border.device("kordai", "aa-evil", "fence", Names(en="gate\x1b]0;owned\x07\x1b[31m[bold]"))
-    entry = LogEntry(99, border.NOW, "operator.note", "x\x1b[2J", "y\x1b[2J[red]z")
+    entry = LogEntry(99, border.NOW, "note", "x\x1b[2J", "y\x1b[2J[red]z")
     hub = ScriptedHub(border.snapshot(extra=(evil,)))
     async with open_console(hub, clock, settings=ENGLISH) as console:
         hub.say(Logged(entry))

@@ -108,7 +108,7 @@ def test_a_lost_link_counts_from_its_first_loss() -> None:
 def test_the_log_is_bounded_and_newest_first() -> None:
     store = Store(log_lines=100)
     for number in range(150):
-        store.fold(Logged(LogEntry(number, border.NOW, "operator.note", "aigul", str(number))), border.NOW)
+        store.fold(Logged(LogEntry(number, border.NOW, "note", "aigul", str(number))), border.NOW)
     assert (len(store.log), store.log[0].number) == (100, 149)
 
 

@@ -79,6 +79,8 @@ def test_every_phrase_is_used_and_every_phrase_used_exists() -> None:
         "tab",
         "action",
         "unit",
+        "log",
+        "value",
     }
     built_from_names = {
         f"camera.{name}" for name in ("fps", "age", "bitrate", "latency", "lost", "dropped", "errors")

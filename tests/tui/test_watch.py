@@ -63,9 +63,9 @@ def test_link_and_log_are_lines_that_steer_nothing() -> None:
     printer = Printer()
     printer.watch.hear(Connected(), True)
     printer.watch.hear(Disconnected(ErrorKind.UNAVAILABLE, "refused", 1.0), True)
-    printer.hear(Logged(LogEntry(1, border.NOW, "operator.note", "aigul", "a\x1b[2J\nb")))
+    printer.hear(Logged(LogEntry(1, border.NOW, "note", "aigul", "a\x1b[2J\nb")))
     assert printer.lines == [
         "14:03:22  LINK  connected",
         "14:03:22  LINK  NO LINK TO THE HUB: refused",
-        "14:03:22  LOG  operator.note  aigul  a·[2J b",
+        "14:03:22  LOG  Note: a·[2J b  (aigul)",
     ]

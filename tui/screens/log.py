@@ -19,10 +19,10 @@ from tui.widgets.table import Table
 
 _COLUMNS = Columns(
     Column("column.time", 8),
-    Column("column.who", 11),
-    Column("column.kind", 14, from_width=100),
-    Column("column.device", 16, grows=True, from_width=100),
-    Column("column.what", 20, grows=True),
+    Column("column.who", 9),
+    Column("column.what", 14),
+    Column("column.device", 14, grows=True),
+    Column("column.message", 12, grows=True),
 )
 
 
@@ -79,17 +79,18 @@ class Log(Desk):
 
     def _passes(self, entry: LogEntry) -> bool:
         where = self.console.place(entry.key) if entry.key else ""
-        return not self.filter_text or matches(self.filter_text, entry.text, entry.who, entry.kind, where)
+        return not self.filter_text or matches(
+            self.filter_text, entry.text, entry.who, self.console.words.happening(entry.kind), where
+        )
 
     def _cells(self, number: int) -> tuple[Pieces, ...]:
         entry = self._entries[number]
-        where = self.console.place(entry.key) if entry.key else ""
         return (
             (Piece(shown_time(entry.at, self.console.zone), Tone.MUTED),),
-            (Piece(entry.who),),
-            (Piece(entry.kind, Tone.MUTED),),
-            (Piece(where),),
-            (Piece(entry.text),),
+            (Piece(entry.who, Tone.MUTED),),
+            (Piece(self.console.words.happening(entry.kind)),),
+            (Piece(self.console.place(entry.key) if entry.key else ""),),
+            (Piece(self.console.said(entry)),),
         )
 
     def _whole_lines(self, width: int) -> tuple[Pieces, ...]:
@@ -97,6 +98,7 @@ class Log(Desk):
         if entry is None:
             return (), ()
         where = f"  {self.console.place(entry.key)}" if entry.key else ""
-        head = f" {shown_moment(entry.at, self.console.zone)}  {entry.kind}  {entry.who}{where}"
+        kind = self.console.words.happening(entry.kind)
+        head = f" {shown_moment(entry.at, self.console.zone)}  {kind}  {entry.who}{where}"
         del width
         return (Piece(head, Tone.MUTED),), (Piece(f" {entry.text}", Tone.STRONG),)

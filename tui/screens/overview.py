@@ -13,7 +13,7 @@ from tui.console import Console
 from tui.figures import shown_time, shown_value
 from tui.glyphs import Tone
 from tui.lines import Piece, Pieces, width_of
-from tui.order import SiteSummary, first_readings, order_alarms, site_summaries
+from tui.order import SiteSummary, order_alarms, readings_of_kind, site_summaries
 from tui.screens.alarms import alarm_lines
 from tui.screens.desk import Desk
 from tui.store import Link
@@ -22,7 +22,8 @@ from tui.widgets.painted import Painted
 from tui.widgets.table import Table
 
 _CARD_LINES = 4
-_FACTS = (("overview.link", "link"), ("overview.power", "ups"))
+_FACTS = (("overview.link", "link", ("rtt",)), ("overview.power", "ups", ("charge",)))
+_WEATHER = ("temperature", "wind")
 
 
 class Overview(Desk):
@@ -108,7 +109,7 @@ class Overview(Desk):
                 Piece(f" {words(f'priority.{worst.priority}')}", sign.tone),
                 Piece(f"  {len(summary.alarms)}", Tone.NORMAL),
             )
-        weather = self._fact(summary.site, "weather", 2) or Piece("")
+        weather = self._fact(summary.site, "weather", _WEATHER) or Piece("")
         left = (Piece(f"{name}   ", Tone.STRONG), weather._replace(tone=Tone.MUTED))
         space = width - sum(width_of(piece.text) for piece in (*left, *state)) - 2
         return (*left, Piece(" " * max(1, space)), *state)
@@ -122,13 +123,13 @@ class Overview(Desk):
         ):
             tone = Tone.STALE if stale else Tone.NORMAL if have == total else Tone.FAULT
             pieces += [Piece(f"{words(label)} ", Tone.MUTED), Piece(f"{have}/{total}  ", tone)]
-        for label, kind in _FACTS:
-            if (fact := self._fact(summary.site, kind, 1)) is not None:
+        for label, kind, metrics in _FACTS:
+            if (fact := self._fact(summary.site, kind, metrics)) is not None:
                 pieces += [Piece(f"{words(label)} ", Tone.MUTED), fact, Piece("  ")]
         return tuple(pieces)
 
-    def _fact(self, site: SiteId, kind: str, count: int) -> Piece | None:
-        readings = first_readings(self.console.store, site, kind, count)
+    def _fact(self, site: SiteId, kind: str, metrics: tuple[str, ...]) -> Piece | None:
+        readings = readings_of_kind(self.console.store, site, kind, metrics)
         if not readings:
             return None
         text = "  ".join(shown_value(view.value, view.unit, self.console.words) for view in readings)
@@ -152,5 +153,4 @@ class Overview(Desk):
         entry = next((entry for entry in self.console.store.log if entry.number == number), None)
         if entry is None:
             return ((), ())
-        where = f"{self.console.place(entry.key)}: " if entry.key else ""
-        return ((Piece(shown_time(entry.at, self.console.zone), Tone.MUTED),), (Piece(f"{where}{entry.text}"),))
+        return (Piece(shown_time(entry.at, self.console.zone), Tone.MUTED),), (Piece(self.console.story(entry)),)

@@ -26,7 +26,15 @@ class Words:
 
     def unit(self, code: str) -> str:
         """A UCUM code as people write it; an unknown one without its braces."""
-        return self._table.get(f"unit.{code}", code.strip("{}"))
+        return self._table.get(f"unit.{code}", code.replace("{", "").replace("}", ""))
+
+    def happening(self, kind: str) -> str:
+        """A kind of log entry in words; one that is not known here as the hub named it."""
+        return self._table.get(f"log.{kind}", kind)
+
+    def state(self, text: str) -> str:
+        """What a device says of itself in words; a word that is not known here as it came."""
+        return self._table.get(f"value.{text}", text)
 
     def name(self, names: Names, otherwise: str = "") -> str:
         """A name in this language, or the nearest there is."""

@@ -9,6 +9,9 @@ from tui.order import newest_alarm, unacknowledged
 from tui.store import Link
 from tui.widgets.painted import Painted
 
+_FRESH_S = 5.0
+"""The hub says something about every two seconds."""
+
 
 class Head(Painted):
     """Three lines at the top of every screen."""
@@ -68,6 +71,8 @@ def _data_at(console: Console) -> str:
     at = console.store.data_at
     if at is None:
         return console.words("link.no_data")
+    if console.store.link is Link.UP and (console.clock.now() - at).total_seconds() < _FRESH_S:
+        return console.words("link.fresh")
     return console.words("link.data_at", time=shown_time(at, console.zone))
 
 
