@@ -14,12 +14,9 @@ import typer
 from hub import broker as embedded
 from hub.account_command import account
 from hub.accounts import Accounts
-from hub.api.app import build_app
-from hub.api.server import bind
-from hub.api.server import serve as serve_api
 from hub.archive import Archive
 from hub.center import Center
-from hub.config import HubSettings, StorageSettings
+from hub.config import HubSettings, InfluxSettings, StorageSettings
 from hub.core import Hub
 from hub.health import Health
 from hub.ingest.connection import Address
@@ -62,6 +59,10 @@ async def _run_broker(settings: Settings) -> None:
 
 
 async def _run_hub(settings: Settings) -> None:
+    # The broker's process imports this module too, and needs no web framework.
+    from hub.api.app import build_app  # noqa: PLC0415 - see above
+    from hub.api.server import bind, serve  # noqa: PLC0415 - see above
+
     stopping = _stop_on_signals()
     section = settings.section(HubSettings, "hub")
     broker_section = settings.section(BrokerSettings, "broker")
@@ -80,9 +81,12 @@ async def _run_hub(settings: Settings) -> None:
         stack.callback(_stop_threads, engine)
         engine.intake.start()
         _log.info("hub started", url=section.url, broker=engine.health.broker, data=str(section.data_dir))
-        services: list[Coroutine[None, None, None]] = [serve_api(app, listener)]
+        _start_forwarding(settings, section, engine, clock, stack)
+        services: list[Coroutine[None, None, None]] = [serve(app, listener)]
         if broker_section.embedded:
             services.append(_broker_child(settings, engine.health, clock).run())
+        if section.mdns:
+            services.append(_discover(section, broker_section, engine, clock))
         await _run_until(stopping, services, engine)
     _log.info("hub stopped")
 
@@ -90,6 +94,7 @@ async def _run_hub(settings: Settings) -> None:
 class _Engine(NamedTuple):
     """The hub without its API."""
 
+    readings: ReadingsStore
     pipeline: Pipeline
     intake: Intake
     feed: LiveFeed
@@ -123,7 +128,31 @@ def _make_engine(
     else:
         intake = Intake(address, pipeline.inbox, health, clock)
     facade = Hub(pipeline, Archive(readings, operations), lambda: health.status(clock.now()))
-    return _Engine(pipeline, intake, feed, health, facade)
+    return _Engine(readings, pipeline, intake, feed, health, facade)
+
+
+async def _discover(section: HubSettings, broker_section: BrokerSettings, engine: _Engine, clock: Clock) -> None:
+    from hub.discovery.mdns import Discovery, own_services  # noqa: PLC0415 - as above
+
+    await Discovery(engine.facade, own_services(section, broker_section), clock).run()
+
+
+def _start_forwarding(
+    settings: Settings, section: HubSettings, engine: _Engine, clock: Clock, stack: ExitStack
+) -> None:
+    influx = settings.section(InfluxSettings, "influx")
+    if not influx.enabled:
+        return
+    # Its client takes half a second and numpy to load: only a hub that forwards pays for that.
+    from hub.storage.forwarder import DeadLetters, Forwarder  # noqa: PLC0415 - see above
+    from hub.storage.influx import InfluxWriter  # noqa: PLC0415 - see above
+
+    writer = InfluxWriter(influx, settings.secrets.influx.token)
+    stack.callback(writer.close)
+    letters = DeadLetters(section.data_dir, clock)
+    forwarder = Forwarder(engine.readings, writer, letters, engine.health, clock, influx.batch_lines)
+    stack.callback(forwarder.stop, _THREADS_STOP_WITHIN_S)
+    forwarder.start()
 
 
 async def _run_until(stopping: asyncio.Event, services: list[Coroutine[None, None, None]], engine: _Engine) -> None:

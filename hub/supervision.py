@@ -19,7 +19,7 @@ _log = structlog.get_logger("hub.supervision")
 
 
 class Child:
-    """One subcommand of `shekara` in a process of its own. `name` is the part that its troubles are reported of."""
+    """One subcommand of `shekara` in a process of its own; `name` is what its troubles are reported by."""
 
     def __init__(
         self,
@@ -30,6 +30,7 @@ class Child:
         clock: Clock,
     ) -> None:
         self._name = name
+        self._part = f"{name} process"
         self._command = (sys.executable, "-m", "hub.command", *arguments)
         self._environ = {**os.environ, **environ, PARENT_PIPE: "1"}
         self._health = health
@@ -39,7 +40,7 @@ class Child:
         """Keep it running until cancelled; then end it."""
         while True:
             code = await self.run_once()
-            self._health.report(self._name, f"the {self._name} process ended with code {code} and is begun again")
+            self._health.report(self._part, f"the {self._name} process ended with code {code} and is begun again")
             _log.error("child ended", child=self._name, code=code)
             await asyncio.sleep(self._backoff.failed())
 
@@ -47,7 +48,7 @@ class Child:
         """Start it and wait for its end: its exit code. Cancelled, it is ended first."""
         process = await asyncio.create_subprocess_exec(*self._command, stdin=asyncio.subprocess.PIPE, env=self._environ)
         self._backoff.succeeded()
-        self._health.clear(self._name)
+        self._health.clear(self._part)
         try:
             return await process.wait()
         finally:

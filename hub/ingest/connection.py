@@ -107,10 +107,13 @@ class Connection:
             self._hang_up()
 
     def acknowledge(self, messages: Sequence[Received]) -> int:
-        """Acknowledge, in this order, those that came by this connection, if it stands; how many those were."""
+        """Acknowledge, in this order, those that came by this connection, if it is not over; how many those were.
+
+        A broker that kept the session delivers at once, before it has answered the subscription.
+        """
         count = 0
         with self._lock:
-            if not self.standing:
+            if self._over:
                 return 0
             for message in messages:
                 if message.epoch == self._epoch and message.qos:

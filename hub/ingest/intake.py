@@ -95,7 +95,7 @@ class Intake:
                 _log.info("trying the other version of MQTT", problem=error.text)
                 self._versions = (*self._versions[1:], self._versions[0])
             except UnavailableError as error:
-                if self._health.report("broker", error.text):
+                if not self._stopping.is_set() and self._health.report("broker", error.text):
                     _log.warning("broker", problem=error.text)
             self._stopping.wait(self._backoff.failed())
 
