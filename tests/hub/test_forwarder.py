@@ -1,16 +1,12 @@
-import gzip
 import json
 import os
 import random
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -26,6 +22,7 @@ from hub.storage.line_protocol import encode_line, quantity_of
 from hub.storage.readings import ReadingsStore
 from sensors.clock import SystemClock
 from sensors.model import DeviceId, DeviceKey, MetricName, Quality, Reading, SiteId, Value
+from tests.hub.faulty_influx import Faulty, serving
 from tests.support.waiting import eventually
 
 START = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
@@ -70,65 +67,10 @@ def bench(folder: Path, url: str, batch_lines: int = 50) -> Iterator[Bench]:
         made.close()
 
 
-class Faulty(ThreadingHTTPServer):
-    """An InfluxDB of ours that misbehaves as told: lines with `poison` are refused, statuses are played in order."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Answer)
-        self.statuses: list[tuple[int, dict[str, str]]] = []
-        self.lose_answers = 0
-        self.poison = "\0"
-        self.points: dict[tuple[str, str], str] = {}
-        self.requests: list[int] = []
-        self.seen: list[str] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class _Answer(BaseHTTPRequestHandler):
-    server: Faulty
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        lines = (gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body).decode().split("\n")
-        query = parse_qs(urlsplit(self.path).query)
-        self.server.seen.append(f"{urlsplit(self.path).path} {query['bucket'][0]} {self.headers['Authorization']}")
-        self.server.requests.append(len(lines))
-        status, headers = self.server.statuses.pop(0) if self.server.statuses else (204, {})
-        if status == 204 and any(self.server.poison in line for line in lines):
-            status = 400
-        if status == 204:
-            for line in lines:
-                series, _, at = line.rpartition(" ")
-                self.server.points[series.rpartition(" ")[0], at] = line
-            if self.server.lose_answers:
-                self.server.lose_answers -= 1
-                self.close_connection = True
-                return
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        content = b'{"code":"invalid","message":"unable to parse"}' if status == 400 else b""
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name for it
-        del format, args
-
-
 @pytest.fixture
 def faulty() -> Iterator[Faulty]:
-    with Faulty() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="faulty-influx")
-        thread.start()
+    with serving() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def test_every_reading_arrives_and_the_counters_say_so(tmp_path: Path, faulty: Faulty) -> None:
