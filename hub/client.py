@@ -225,17 +225,16 @@ class HubClient:
 
     async def still(self, url: str) -> bytes:
         """A JPEG from a wall node."""
-        status, kind, body = await self._fetch("GET", url, limit=MAX_PICTURE_BYTES)
-        if status != 200:
-            raise _error_of(status, body, url)
-        if not kind.startswith("image/jpeg"):
-            raise WireError("not a JPEG", subject=url)
-        return body
+        return await self._picture(url, "image/jpeg")
 
     async def camera_picture(self, wall_url: str, wall: str, key: DeviceKey, width: int | None = None) -> bytes:
-        """The newest decoded picture of one camera, as JPEG, at most `width` pixels wide."""
+        """The newest decoded picture of one camera, at most `width` pixels wide, as a bitmap.
+
+        An uncompressed 24-bit BMP: a terminal can show it without a picture library.
+        """
         size = f"?width={width}" if width else ""
-        return await self.still(f"{wall_url.rstrip('/')}/wall/{_quote(wall)}/camera/{key}.jpg{size}")
+        url = f"{wall_url.rstrip('/')}/wall/{_quote(wall)}/camera/{key}.bmp{size}"
+        return await self._picture(url, "image/bmp")
 
     async def live(self) -> AsyncGenerator[LiveEvent, None]:
         """The live feed for ever, through every loss of the hub.
@@ -287,6 +286,14 @@ class HubClient:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise WireError(str(error), subject="live feed", mend="Use console and hub of the same version") from error
         raise UnavailableError("the hub has ended the live feed", subject=self.url)
+
+    async def _picture(self, url: str, wanted: str) -> bytes:
+        status, kind, body = await self._fetch("GET", url, limit=MAX_PICTURE_BYTES)
+        if status != 200:
+            raise _error_of(status, body, url)
+        if not kind.startswith(wanted):
+            raise WireError(f"not {wanted}", subject=url)
+        return body
 
     async def _call(
         self, method: str, path: str, reply: type[T], body: object = None, query: Mapping[str, object] | None = None

@@ -200,6 +200,9 @@ class WallView(Protocol):
     def camera_jpeg(self, key: DeviceKey, max_width: int = 640) -> bytes | None:
         """The newest decoded picture of one camera; None when the wall has none."""
 
+    def camera_bitmap(self, key: DeviceKey, max_width: int = 160) -> bytes | None:
+        """The same as an uncompressed 24-bit BMP."""
+
     def tiles(self) -> tuple[TileView, ...]:
         """Every camera tile of the canvas, in drawing order."""
 

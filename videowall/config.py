@@ -18,7 +18,7 @@ class WallSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
     public_key_file: Annotated[
         str, Meta(description="the hub's public session key, which proves sign-ins to this wall")
-    ] = "var/keys/session.pub"
+    ] = "data/keys/session.pub"
     sign_in_url: Annotated[str, Meta(description="the hub's sign-in page, where visitors without proof are sent")] = (
         "http://127.0.0.1:8460/sign-in"
     )
@@ -29,6 +29,3 @@ class WallSettings(Struct, frozen=True, forbid_unknown_fields=True):
     transport: Annotated[
         str, Meta(pattern="^(tcp|udp)$", description="how packets of cameras travel: tcp (in the connection) or udp")
     ] = "tcp"
-    camera_errors_logged_s: Annotated[
-        float, Meta(ge=1, le=3600, description="a camera's troubles are logged at most this often, in seconds")
-    ] = 30.0

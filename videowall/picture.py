@@ -97,12 +97,22 @@ def to_bgr(planes: Planes) -> NDArray[np.uint8]:
 
 def encode_jpeg(planes: Planes, quality: int, max_width: int | None) -> bytes:
     """A JPEG no wider than `max_width`."""
+    _, data = cv2.imencode(".jpg", _narrowed(planes, max_width), (cv2.IMWRITE_JPEG_QUALITY, quality))
+    return data.tobytes()
+
+
+def encode_bitmap(planes: Planes, max_width: int) -> bytes:
+    """An uncompressed 24-bit BMP no wider than `max_width`, for readers without a picture library."""
+    _, data = cv2.imencode(".bmp", _narrowed(planes, max_width))
+    return data.tobytes()
+
+
+def _narrowed(planes: Planes, max_width: int | None) -> NDArray[np.uint8]:
     picture = to_bgr(planes)
     if max_width is not None and picture.shape[1] > max_width:
         height = max(1, round(picture.shape[0] * max_width / picture.shape[1]))
         picture = cast("NDArray[np.uint8]", cv2.resize(picture, (max_width, height), interpolation=cv2.INTER_AREA))
-    _, data = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, quality))
-    return data.tobytes()
+    return picture
 
 
 def _scale_plane(source: Plane, target: Plane) -> None:

@@ -89,5 +89,5 @@ def decode_plan(payload: bytes) -> Plan:
     """
     try:
         return _decoder.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise WireError(str(error), subject="wall plan") from error

@@ -15,7 +15,7 @@ from videowall.composer import Composer
 from videowall.config import WallSettings
 from videowall.face import alarm_face, calm_face, tile_face, zone_of
 from videowall.ingest import Ingest
-from videowall.picture import encode_jpeg
+from videowall.picture import Planes, encode_bitmap, encode_jpeg
 from videowall.plan import Plan
 from videowall.pool import DecodePool
 from videowall.rtsp.conversation import Transport
@@ -86,9 +86,13 @@ class Wall:
 
     def camera_jpeg(self, key: DeviceKey, max_width: int = 640) -> bytes | None:
         """The newest decoded picture of a camera, from its largest stream that runs."""
-        pictures = (channel.last for channel in (self._ingest.channels(key) if self._ingest else ()))
-        newest = next((planes for planes in pictures if planes is not None), None)
+        newest = self._newest(key)
         return None if newest is None else encode_jpeg(newest, 80, max_width)
+
+    def camera_bitmap(self, key: DeviceKey, max_width: int = 160) -> bytes | None:
+        """The same as an uncompressed bitmap."""
+        newest = self._newest(key)
+        return None if newest is None else encode_bitmap(newest, max_width)
 
     def tiles(self) -> tuple[TileView, ...]:
         """Every camera tile, the spot first."""
@@ -140,6 +144,10 @@ class Wall:
 
     def _serving(self, tile: Tile) -> Channel | None:
         return self._ingest.serving(tile) if self._ingest else None
+
+    def _newest(self, key: DeviceKey) -> Planes | None:
+        pictures = (channel.last for channel in (self._ingest.channels(key) if self._ingest else ()))
+        return next((planes for planes in pictures if planes is not None), None)
 
     def _view(self, tile: Tile) -> TileView:
         rect, channel = tile.slot.rect, self._serving(tile)

@@ -60,7 +60,7 @@ async def _say_status(stage: Stage) -> None:
         watch, report = stage.watch, stage.report
         stored = watch.status.readings_stored_total if watch.status else 0
         sys.stdout.write(
-            f"devices {watch.registered}/{report.devices_expected} · alarms {len(watch.alarms)} · "
+            f"devices {watch.registered(stage.expected)}/{report.devices_expected} · alarms {len(watch.alarms)} · "
             f"readings stored {stored}\n"
         )
         sys.stdout.flush()

@@ -43,8 +43,9 @@ class Stage:
         self.installation = installation
         self.scenario = scenario
         self.started_at = 0.0
+        self.expected = expected_devices(scenario) | {installation.wall}
         self.report = Report(
-            devices_expected=sum(1 + len(site.cameras) + len(site.devices) for site in scenario.sites) + 1,
+            devices_expected=len(self.expected),
             tiles_expected=sum(len(site.cameras) for site in scenario.sites),
         )
         made = installation
@@ -167,7 +168,7 @@ async def _measure(stage: Stage, witness: Witness, until: float) -> None:
         return len(witness.live(time.time() - _LIVE_WINDOW_S))
 
     def standing() -> bool:
-        report.devices_registered = max(report.devices_registered, watch.registered)
+        report.devices_registered = max(report.devices_registered, watch.registered(stage.expected))
         report.tiles_live = tiles_live()
         return report.devices_registered >= report.devices_expected and report.tiles_live >= report.tiles_expected
 
@@ -185,7 +186,7 @@ async def _measure(stage: Stage, witness: Witness, until: float) -> None:
         name: round((used - cpu_from.get(name, 0.0)) / steady_s, 3) for name, used in sorted(stage.cpu_s().items())
     }
     report.tiles_live = tiles_live()
-    report.devices_registered = watch.registered
+    report.devices_registered = watch.registered(stage.expected)
 
 
 def _spot_delay_s(watch: Watch, witness: Witness, raised_before: int) -> float | None:
@@ -222,6 +223,15 @@ async def _count_readings(stage: Stage) -> None:
 
     await _wait(lambda: stored() >= stage.report.readings_acknowledged, time.time() + _SPOT_WITHIN_S)
     stage.report.readings_stored = stored()
+
+
+def expected_devices(scenario: Scenario) -> set[DeviceKey]:
+    """Every device of a scenario's posts, gateways included."""
+    return {
+        DeviceKey(SiteId(site.id), DeviceId(device))
+        for site in scenario.sites
+        for device in (_GATEWAY, *(entry.id for entry in site.cameras), *(entry.id for entry in site.devices))
+    }
 
 
 async def _wait(condition: Callable[[], bool], until: float) -> None:

@@ -1,6 +1,7 @@
 """What the demonstration knows of its hub: the live feed folded into the few facts that it waits for."""
 
 import asyncio
+from collections.abc import Iterable
 
 from hub.client import HubClient
 from hub.protocol import (
@@ -30,12 +31,10 @@ class Watch:
         self.status: HubStatus | None = None
         self.changed = asyncio.Event()
 
-    @property
-    def registered(self) -> int:
-        """How many devices are approved and online."""
-        return sum(
-            view.approval is Approval.APPROVED and view.liveness is Liveness.ONLINE for view in self.devices.values()
-        )
+    def registered(self, expected: Iterable[DeviceKey]) -> int:
+        """How many of the expected devices are approved and online."""
+        known = [self.devices[key] for key in expected if key in self.devices]
+        return sum(view.approval is Approval.APPROVED and view.liveness is Liveness.ONLINE for view in known)
 
     async def run(self) -> None:
         """Follow the live feed, for ever."""

@@ -8,9 +8,9 @@ import tempfile
 from pathlib import Path
 
 import msgspec
-from tests.benchmarks.ingest import measure as measure_ingest
 
 from simulators.demo.report import Report
+from tests.benchmarks.ingest import measure as measure_ingest
 from tests.benchmarks.row import Row
 
 RUNS = int(os.environ.get("SHEKARA_BENCH_RUNS", "3"))

@@ -170,14 +170,14 @@ async def serve_bytes(reply: bytes) -> asyncio.Server:
 @pytest.mark.parametrize(
     ("head", "body", "error"),
     [
-        ("200 OK\r\nContent-Type: image/jpeg", b"\xff\xd8picture", None),
+        ("200 OK\r\nContent-Type: image/bmp", b"BMpicture", None),
         ("200 OK\r\nContent-Type: text/html", b"<p>", WireError),
         ("401 No\r\nContent-Type: text/plain", b"no", AccessError),
         ("404 No\r\nContent-Type: text/plain", b"", NotFoundError),
         ("500 No\r\nContent-Type: text/plain", b"", UnavailableError),
         ("403 No\r\nX: 1", b'{"kind":"forbidden","detail":"no"}', AccessError),
         ("418 No\r\nX: 1", b'{"kind":"unheard-of","detail":"no"}', UnavailableError),
-        ("200 OK\r\nContent-Type: image/jpeg", b"x" * (8 * 1024 * 1024 + 1), LimitError),
+        ("200 OK\r\nContent-Type: image/bmp", b"x" * (8 * 1024 * 1024 + 1), LimitError),
     ],
 )
 async def test_pictures_come_from_walls_and_nothing_else_passes_for_one(

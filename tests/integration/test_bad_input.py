@@ -13,7 +13,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from hub.protocol import WallRequest
+from hub.protocol import Approval, WallRequest
 from sensors.catalog import PictureState
 from sensors.dialects.native import encode_birth, encode_state
 from sensors.model import Birth, DeviceId, DeviceKey, Names, SiteId, Stream, StreamRole
@@ -25,7 +25,7 @@ from tests.support.waiting import eventually_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-NOWHERE = DeviceKey(SiteId("kordai"), DeviceId("cam-nowhere"))
+NOWHERE = DeviceKey(SiteId("nowhere"), DeviceId("cam-1"))
 
 
 def _run(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -60,7 +60,7 @@ async def _publish(system: System, *messages: tuple[str, bytes, bool]) -> None:
 
 
 async def test_malformed_json_a_lying_birth_and_a_huge_payload_are_rejected_and_shown(system: System) -> None:
-    key = DeviceKey(SiteId("kordai"), DeviceId("liar"))
+    key = DeviceKey(SiteId("nowhere"), DeviceId("liar"))
     lying = json.dumps({"kind": 7, "names": {"en": "x"}}).encode()
     await _publish(
         system,
@@ -73,7 +73,7 @@ async def test_malformed_json_a_lying_birth_and_a_huge_payload_are_rejected_and_
 
     async def told() -> bool:
         for view in await system.client.rejected():
-            if view.topic.startswith("shekara/v1/kordai/liar/"):
+            if view.topic.startswith("shekara/v1/nowhere/liar/"):
                 reasons[f"{view.topic.rsplit('/')[-1]} {view.payload_bytes}"] = view.reason
         return len(reasons) >= 2
 
@@ -106,13 +106,12 @@ async def test_a_camera_that_leads_nowhere_is_called_refused_and_harms_no_other(
         )
         assert all(system.state_of(key) == PictureState.LIVE for key in system.camera_keys())
     finally:
-        await _publish(
-            system,
-            (topic(NOWHERE, Leaf.BIRTH), b"", True),
-            (topic(NOWHERE, Leaf.STATE), b"", True),
-        )
+        await system.client.refuse(NOWHERE)
         await system.client.change_wall("main", WallRequest(layout="1+12"))
-    await eventually_async(lambda: NOWHERE not in system.watch.devices, what="the camera gone from the registry")
+    await eventually_async(
+        lambda: system.watch.devices[NOWHERE].approval is Approval.REFUSED, what="the camera being refused"
+    )
+    await eventually_async(lambda: len(system.witness.tiles) == 12, what="the wall without it")
 
 
 async def test_a_port_in_use_is_named_with_its_mend(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ async def test_a_dead_and_a_frozen_camera_are_named_and_harm_no_other(system: Sy
         client = HubClient(system.stage.installation.hub_url, system.client.token)
         async with open_console(client, SystemClock()) as console:
             await console.open("cameras")
-            await console.see("заморож", within_s=10)
+            await console.see("застыло", within_s=10)
         await client.close()
         for key in others:
             during = _intervals(system, key, broken_from)

@@ -28,7 +28,7 @@ def _demo(cwd: Path, *arguments: str) -> "subprocess.Popen[str]":
 
 
 def _family(pid: int) -> list[psutil.Process]:
-    return psutil.Process(pid).children(recursive=True)
+    return list(psutil.Process(pid).children(recursive=True))
 
 
 def test_the_unattended_demo_finds_everything_that_is_expected(tmp_path: Path) -> None:

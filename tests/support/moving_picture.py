@@ -90,6 +90,11 @@ class MovingWall:
         """A picture of the one camera there is."""
         return _jpeg(draw(self.index, 320, 180), 80, max_width) if key == DeviceKey("kordai", "cam-1") else None  # type: ignore[arg-type] # plain strings are ids enough here
 
+    def camera_bitmap(self, key: DeviceKey, max_width: int = 160) -> bytes | None:
+        """The same, uncompressed."""
+        del max_width
+        return None if self.camera_jpeg(key) is None else cv2.imencode(".bmp", draw(self.index, 160, 90))[1].tobytes()
+
     def tiles(self) -> tuple[TileView, ...]:
         """One tile."""
         return (TileView("kordai", "cam-1", 0, 0, 0, 640, 360, PictureState.LIVE, StreamRole.SUB, spot=False),)

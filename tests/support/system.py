@@ -61,7 +61,7 @@ class System:
         """Wait until all devices are registered and all tiles live."""
         expected = self.stage.report
         await eventually_async(
-            lambda: self.watch.registered >= expected.devices_expected,
+            lambda: self.watch.registered(self.stage.expected) >= expected.devices_expected,
             within_s=40,
             what=f"registering {expected.devices_expected} devices",
         )

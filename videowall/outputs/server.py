@@ -27,6 +27,7 @@ _JPEG_QUALITY: Final = 80
 _WIDTH_STEP: Final = 16
 Ident = Annotated[str, PathParameter(max_length=200)]
 Width = Annotated[int, Query(ge=16, le=3840, description="pixels; rounded up to a multiple of 16")]
+BitmapWidth = Annotated[int, Query(ge=16, le=320, description="pixels; rounded up to a multiple of 16")]
 
 
 class Health(Struct, frozen=True):
@@ -78,12 +79,18 @@ def _add_wall(app: FastAPI, wall: WallView, stills: Stills, streams: Streams) ->
     @app.get("/wall/{name}/camera/{site}/{device}.jpg")
     async def show_camera(request: Request, name: Ident, site: Ident, device: Ident, width: Width = 640) -> Response:
         _check_name(wall, name)
-        if not (_ID.match(site) and _ID.match(device)):
-            raise NotFoundError("there is no such camera", subject="wall", mend="See tiles.json for those on the wall")
-        key = DeviceKey(SiteId(site), DeviceId(device))
-        across = _rounded(width)
+        key, across = _camera_key(site, device), _rounded(width)
         still = await stills.get(f"{key} {across}", lambda: wall.camera_jpeg(key, across))
         return _serve_still(still, request, str(key))
+
+    @app.get("/wall/{name}/camera/{site}/{device}.bmp")
+    async def show_bitmap(
+        request: Request, name: Ident, site: Ident, device: Ident, width: BitmapWidth = 160
+    ) -> Response:
+        _check_name(wall, name)
+        key, across = _camera_key(site, device), _rounded(width)
+        still = await stills.get(f"{key} {across} bmp", lambda: wall.camera_bitmap(key, across))
+        return _serve_still(still, request, str(key), "image/bmp")
 
     @app.websocket("/wall/{name}/stream")
     async def stream(socket: WebSocket, name: str) -> None:
@@ -93,6 +100,12 @@ def _add_wall(app: FastAPI, wall: WallView, stills: Stills, streams: Streams) ->
             await refuse_stream(socket, error)
             return
         await streams.serve(socket)
+
+
+def _camera_key(site: str, device: str) -> DeviceKey:
+    if not (_ID.match(site) and _ID.match(device)):
+        raise NotFoundError("there is no such camera", subject="wall", mend="See tiles.json for those on the wall")
+    return DeviceKey(SiteId(site), DeviceId(device))
 
 
 def _check_name(wall: WallView, name: str) -> None:
@@ -109,13 +122,13 @@ def _json(value: object) -> Response:
     return Response(msgspec.json.encode(value), media_type="application/json")
 
 
-def _serve_still(still: Still | None, request: Request, subject: str) -> Response:
+def _serve_still(still: Still | None, request: Request, subject: str, media_type: str = "image/jpeg") -> Response:
     if still is None:
         raise NotFoundError("has no picture here", subject=subject, mend="See tiles.json for the cameras on the wall")
     headers = {"ETag": still.etag}
     if request.headers.get("if-none-match") == still.etag:
         return Response(status_code=304, headers=headers)
-    return Response(still.jpeg, headers=headers, media_type="image/jpeg")
+    return Response(still.content, headers=headers, media_type=media_type)
 
 
 def _serve_file(file: PageFile, request: Request) -> Response:

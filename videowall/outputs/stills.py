@@ -15,9 +15,9 @@ MAX_KEPT: Final = 64
 
 
 class Still(Struct, frozen=True):
-    """A JPEG and the tag that tells it from another."""
+    """A picture's file and the tag that tells it from another."""
 
-    jpeg: bytes
+    content: bytes
     etag: str
 
 
@@ -35,8 +35,10 @@ class Stills:
             at, still = self._kept.get(name, (0.0, None))
             if name in self._kept and self._clock.monotonic_s() - at < KEPT_S:
                 return still
-            jpeg = await asyncio.to_thread(render)
-            still = None if jpeg is None else Still(jpeg, f'"{hashlib.blake2b(jpeg, digest_size=12).hexdigest()}"')
+            content = await asyncio.to_thread(render)
+            still = (
+                None if content is None else Still(content, f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"')
+            )
             self._kept[name] = (self._clock.monotonic_s(), still)
             self._kept.move_to_end(name)
             if len(self._kept) > MAX_KEPT:
