@@ -26,7 +26,8 @@ class Link(asyncio.Protocol):
 
     def __init__(self, on_packet: PacketHandler) -> None:
         self.ended: asyncio.Future[StreamError] = asyncio.get_running_loop().create_future()
-        self.received_bytes_total = 0
+        self.closing_means = PictureState.REFUSED
+        """What it says of the camera when it closes the connection; set to something milder once it plays."""
         self._on_packet = on_packet
         self._parser = Parser()
         self._responses: asyncio.Queue[Response | None] = asyncio.Queue(_MAX_RESPONSES)
@@ -41,7 +42,6 @@ class Link(asyncio.Protocol):
         """Called by the event loop."""
         if self.ended.done():
             return
-        self.received_bytes_total += len(data)
         try:
             for message in self._parser.feed(data):
                 if isinstance(message, Interleaved):
@@ -54,7 +54,7 @@ class Link(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop."""
         del exc
-        self.end(StreamError("the camera closed the connection", PictureState.NO_PACKETS))
+        self.end(StreamError("the camera closed the connection", self.closing_means))
 
     def end(self, error: StreamError) -> None:
         """Give up the connection for a reason; the first reason stays."""

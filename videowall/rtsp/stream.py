@@ -73,22 +73,18 @@ class CameraStream:
     async def run(self) -> None:
         """Keep the stream open until cancelled, waiting longer after each failure that follows another soon."""
         waits = back_off(self._chance)
-        logged: PictureState | None = None
         while True:
             began_s = self._clock.monotonic_s()
             try:
                 await self.run_once()
             except StreamError as error:
+                if error.state is not self.failure:
+                    _log.warning("camera stream failed", camera=self._label, state=error.state, why=error.text)
                 self.failure = error.state
                 if error.other_transport:
                     self._transport = self._transport.other
-                if error.state is not logged:
-                    _log.warning("camera stream failed", camera=self._label, state=error.state, why=error.text)
-                    logged = error.state
             if self._session is not None and self._clock.monotonic_s() - began_s > _STABLE_S:
                 waits = back_off(self._chance)
-            if self._session is not None:
-                logged = None
             self._session = None
             bad = self.failure is PictureState.BAD_CREDENTIALS
             await asyncio.sleep(_RETRY_CREDENTIALS_S if bad else next(waits))
@@ -114,6 +110,7 @@ class CameraStream:
                 )
                 stack.push_async_callback(_say_farewell, link, conversation)
                 await self._open(link, conversation)
+            link.closing_means = PictureState.NO_PACKETS
             await self._watch(link, conversation)
 
     async def _open(self, link: Link, conversation: Conversation) -> None:

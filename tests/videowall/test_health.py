@@ -1,0 +1,65 @@
+"""What may be said of a picture, and when."""
+
+import numpy as np
+import pytest
+
+from sensors.catalog import PictureState
+from videowall.health import Facts, Probe, judge
+from videowall.picture import Planes, allocate
+
+GOOD = Facts(None, 0.02, 0.05, picture_in_session=True, errors_in_row=0, frozen_s=0.0, black_s=0.0)
+
+
+@pytest.mark.parametrize(
+    ("facts", "state"),
+    [
+        (GOOD, PictureState.LIVE),
+        (GOOD._replace(packet_age_s=None, picture_age_s=None, picture_in_session=False), PictureState.CONNECTING),
+        (GOOD._replace(picture_in_session=False), PictureState.CONNECTING),
+        (GOOD._replace(failure=PictureState.REFUSED, picture_age_s=900.0), PictureState.REFUSED),
+        (GOOD._replace(packet_age_s=2.6, picture_age_s=2.6), PictureState.NO_PACKETS),
+        (GOOD._replace(picture_age_s=1.6), PictureState.DELAYED),
+        (GOOD._replace(errors_in_row=10, picture_age_s=1.0), PictureState.CANNOT_DECODE),
+        (GOOD._replace(frozen_s=8.0), PictureState.FROZEN),
+        (GOOD._replace(frozen_s=7.9), PictureState.LIVE),
+        (GOOD._replace(black_s=2.0, frozen_s=20.0), PictureState.BLACK),
+    ],
+)
+def test_the_gravest_cause_is_said(facts: Facts, state: PictureState) -> None:
+    assert judge(facts) is state
+
+
+def picture(level: int, noise: int, seed: int) -> Planes:
+    planes = allocate(640, 360)
+    chance = np.random.default_rng(seed)
+    planes.y[:] = level
+    planes.y[100:200, 100:300] = min(235, level + 40)
+    planes.y[:] += chance.integers(0, noise + 1, planes.y.shape, np.uint8)
+    return planes
+
+
+def test_a_still_scene_with_sensor_noise_is_not_frozen() -> None:
+    probe = Probe()
+    for second in range(20):
+        probe.look(picture(90, 24, second), float(second), key=True)
+    assert probe.frozen_s < 2
+    assert probe.black_s < 2
+
+
+def test_the_same_picture_again_and_again_is_frozen_until_it_moves() -> None:
+    probe = Probe()
+    probe.reset(0.0)
+    for second in range(10):
+        probe.look(picture(90, 12, 1), float(second), key=True)
+        probe.look(picture(90, 12, 3), second + 0.5, key=False)
+    assert probe.frozen_s == pytest.approx(9.0)
+    probe.look(picture(120, 12, 2), 10.0, key=True)
+    assert probe.frozen_s == pytest.approx(0.0)
+
+
+def test_a_dark_flat_picture_is_black() -> None:
+    probe = Probe()
+    probe.reset(0.0)
+    for second in range(4):
+        probe.look(allocate(640, 360), float(second), key=False)
+    assert probe.black_s == pytest.approx(3.0)

@@ -1,0 +1,132 @@
+"""A wall as a device, over a real broker."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from sensors.broker_settings import BrokerSettings
+from sensors.catalog import CAMERA_HEALTH, PictureState
+from sensors.clock import SystemClock
+from sensors.dialects.native import decode
+from sensors.model import BirthSeen, Message, ReadingsSeen, StateSeen, StreamRole
+from sensors.secrets import Secrets
+from sensors.topics import EVERYTHING, Leaf, topic, wall_key
+from tests.support.border_wall import CAMERAS, feed, key, make_plan
+from tests.support.brokers import free_port, running_broker
+from tests.support.camera_stand import Stand
+from tests.support.waiting import eventually, eventually_async
+from videowall.config import WallSettings
+from videowall.node import WallNode
+from videowall.plan import encode_plan
+from videowall.report import WALL_METRICS
+from videowall.wall import Wall
+
+WALL = wall_key("main")
+
+
+class Hub:
+    """The other side of the broker: publishes plans, keeps what it hears."""
+
+    def __init__(self, port: int) -> None:
+        self.messages: list[Message] = []
+        self._client = paho.Client(CallbackAPIVersion.VERSION2, client_id="hub")
+        self._client.on_message = self._hear
+        self._client.connect("127.0.0.1", port)
+        self._client.subscribe(EVERYTHING, qos=1)
+        self._client.loop_start()
+        eventually(self._client.is_connected)
+
+    def plan(self, payload: bytes) -> None:
+        self._client.publish(topic(WALL, Leaf.PLAN), payload, qos=1, retain=True).wait_for_publish(5)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def online(self) -> bool | None:
+        states = [message.online for message in self.messages if isinstance(message, StateSeen)]
+        return states[-1] if states else None
+
+    def values(self, metric: str) -> list[object]:
+        seen = [message for message in self.messages if isinstance(message, ReadingsSeen)]
+        return [reading.value for message in seen for reading in message.readings if reading.metric == metric]
+
+    def _hear(self, client: object, userdata: object, message: paho.MQTTMessage) -> None:
+        del client, userdata
+        payload = bytes(message.payload)
+        heard = decode(message.topic, payload, retained=message.retain, received_at=datetime.now(UTC))
+        if heard is not None:
+            self.messages.append(heard)
+
+
+@pytest.fixture
+def port(tmp_path: Path) -> Iterator[int]:
+    with running_broker(tmp_path) as port:
+        yield port
+
+
+@pytest.fixture
+def hub(port: int) -> Iterator[Hub]:
+    with contextlib.closing(Hub(port)) as hub:
+        yield hub
+
+
+@asynccontextmanager
+async def running_node(port: int) -> AsyncIterator[tuple[Wall, WallNode]]:
+    wall = Wall(WallSettings(), Secrets(), SystemClock())
+    node = WallNode(wall, BrokerSettings(port=port), None, SystemClock(), "http://127.0.0.1:8461/")
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(wall.run()), group.create_task(node.run())]
+        yield wall, node
+        for task in tasks:
+            task.cancel()
+
+
+async def test_a_wall_announces_itself_draws_its_retained_plan_and_reports(
+    port: int, hub: Hub, border_stand: Stand
+) -> None:
+    hub.plan(encode_plan(make_plan(tuple(feed(border_stand, camera) for camera in CAMERAS[:2]))))
+    async with running_node(port) as (wall, _):
+        await eventually_async(lambda: len(wall.tiles()) == 2)
+        await eventually_async(hub.online)
+        await eventually_async(lambda: PictureState.LIVE in hub.values("picture"), within_s=20)
+        await eventually_async(lambda: hub.values("cameras_live"), within_s=20)
+    births = [message for message in hub.messages if isinstance(message, BirthSeen) and message.key == WALL]
+    birth = births[-1].birth
+    assert birth is not None
+    assert (birth.kind, birth.streams[0].role, birth.names.kk) == ("wall", StreamRole.WALL, "Қабырға")
+    assert (birth.streams[0].width, birth.streams[0].fps) == (1920, 12.5)
+    reported = {
+        (message.key, reading.metric)
+        for message in hub.messages
+        if isinstance(message, ReadingsSeen)
+        for reading in message.readings
+    }
+    assert {name for seen, name in reported if seen == key("cam-1")} == {metric.name for metric in CAMERA_HEALTH}
+    assert {name for seen, name in reported if seen == WALL} <= {metric.name for metric in WALL_METRICS}
+    await eventually_async(lambda: hub.online() is False)
+
+
+async def test_a_plan_that_cannot_be_read_is_counted_and_the_last_one_stays(
+    port: int, hub: Hub, border_stand: Stand
+) -> None:
+    async with running_node(port) as (wall, node):
+        hub.plan(encode_plan(make_plan((feed(border_stand, "cam-1"),))))
+        await eventually_async(lambda: wall.plan is not None)
+        good = wall.plan
+        for garbage in (b"", b"{}", b"\xff\xfe", b'{"revision": 2, "tiles": 7}', b"[" * 5000):
+            hub.plan(garbage)
+        await eventually_async(lambda: node.plans_rejected_total == 5)
+        assert wall.plan == good
+
+
+async def test_a_wall_composes_without_a_broker() -> None:
+    async with running_node(free_port()) as (wall, _):
+        await eventually_async(lambda: wall.composer.counts.ticks_total > 5)

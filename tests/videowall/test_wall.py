@@ -1,0 +1,190 @@
+"""The whole engine on real streams: twelve simulated cameras in, their stamps read from canvas and encoded wall."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import av
+import msgspec
+import numpy as np
+import pytest
+from av.video.codeccontext import VideoCodecContext
+from numpy.typing import NDArray
+
+from sensors.catalog import PictureState
+from sensors.clock import SystemClock
+from sensors.model import StreamRole
+from sensors.secrets import Secrets
+from simulators.cameras.vocabulary import Fault
+from tests.support.border_wall import CAMERAS, feed, key, make_plan, stamp_in
+from tests.support.camera_stand import Stand
+from tests.support.waiting import eventually_async
+from videowall.broadcast import TileView
+from videowall.config import WallSettings
+from videowall.picture import planes_of
+from videowall.plan import Canvas, Layout
+from videowall.wall import Wall
+
+
+@pytest.fixture
+def stand(border_stand: Stand) -> Iterator[Stand]:
+    yield border_stand
+    border_stand.mend()
+
+
+@asynccontextmanager
+async def running_wall(settings: WallSettings | None = None) -> AsyncIterator[Wall]:
+    wall = Wall(settings or WallSettings(), Secrets(), SystemClock())
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(wall.run())
+        yield wall
+        task.cancel()
+
+
+def state_of(wall: Wall, camera: str) -> PictureState:
+    return next(tile.state for tile in wall.tiles() if tile.device == camera and not tile.spot)
+
+
+def all_live(wall: Wall, but: str = "") -> bool:
+    return all(tile.state is PictureState.LIVE for tile in wall.tiles() if tile.device != but)
+
+
+class Seen:
+    """The frame numbers of each tile, in the order in which they were seen, repeats left out."""
+
+    def __init__(self) -> None:
+        self.frames: dict[int, list[int]] = defaultdict(list)
+        self.changed_at: dict[int, list[float]] = defaultdict(list)
+
+    def look(self, luma: NDArray[np.uint8], tiles: tuple[TileView, ...]) -> None:
+        for tile in tiles:
+            stamp = stamp_in(luma, tile)
+            if stamp is None:
+                continue
+            assert f"cam-{stamp.camera}" == tile.device
+            frames = self.frames[tile.slot]
+            if not frames or frames[-1] != stamp.frame:
+                frames.append(stamp.frame)
+                self.changed_at[tile.slot].append(time.monotonic())
+
+    def least(self, slots: int) -> int:
+        """How many different frames the worst tile has shown; 0 until all have been seen."""
+        return min(map(len, self.frames.values())) if len(self.frames) == slots else 0
+
+
+async def test_twelve_stamps_advance_on_the_canvas_and_in_the_encoded_wall(stand: Stand) -> None:
+    async with running_wall() as wall:
+        wall.apply(make_plan(tuple(feed(stand, camera) for camera in CAMERAS)))
+        composed, encoded = Seen(), Seen()
+        await eventually_async(lambda: len(wall.tiles()) == 12 and all_live(wall), within_s=30)
+
+        def advanced() -> bool:
+            composed.look(wall.composer.snapshot().y, wall.tiles())
+            return composed.least(12) >= 5
+
+        await eventually_async(advanced, within_s=20)
+        decoder = av.CodecContext.create("h264", "r")
+        assert isinstance(decoder, VideoCodecContext)
+        with wall.broadcast.subscribe() as viewer:
+            async with asyncio.timeout(20):
+                async for frame in viewer:
+                    for picture in decoder.decode(av.Packet(frame.data)):
+                        encoded.look(planes_of(picture).y, wall.tiles())
+                    if encoded.least(12) >= 5:
+                        break
+        sets = wall.broadcast.parameter_sets
+        assert sets is not None
+        assert (sets.sps[0] & 31, sets.pps[0] & 31) == (7, 8)
+
+
+async def test_the_first_frame_is_a_key_frame_and_a_new_viewer_gets_one_at_once(stand: Stand) -> None:
+    async with running_wall(WallSettings(key_frame_s=10)) as wall:
+        wall.apply(make_plan((feed(stand, "cam-1"),)))
+        with wall.broadcast.subscribe() as first:
+            frames = [await asyncio.wait_for(anext(first), 10) for _ in range(6)]
+            assert [frame.key for frame in frames] == [True, *[False] * 5]
+            assert b"\0\0\0\1\x67" in frames[0].data
+            with wall.broadcast.subscribe() as second:
+                assert (await asyncio.wait_for(anext(second), 10)).key
+
+
+async def test_a_killed_and_a_stalled_camera_are_named_within_three_seconds_and_the_others_go_on(stand: Stand) -> None:
+    async with running_wall() as wall:
+        wall.apply(make_plan(tuple(feed(stand, camera) for camera in CAMERAS)))
+        await eventually_async(lambda: all_live(wall), within_s=30)
+        stand.set_fault("cam-3", Fault.KILLED)
+        await eventually_async(lambda: state_of(wall, "cam-3") is not PictureState.LIVE, within_s=3)
+        stand.set_fault("cam-5", Fault.STALLED)
+        await eventually_async(lambda: state_of(wall, "cam-5") is PictureState.NO_PACKETS, within_s=3)
+        await eventually_async(lambda: state_of(wall, "cam-3") is PictureState.REFUSED, within_s=10)
+        others = [tile for tile in wall.tiles() if tile.device not in {"cam-3", "cam-5"}]
+        assert all(tile.state is PictureState.LIVE for tile in others)
+        seen = Seen()
+
+        def advanced() -> bool:
+            seen.look(wall.composer.snapshot().y, tuple(others))
+            return seen.least(len(others)) >= 5
+
+        await eventually_async(advanced, within_s=20)
+        stand.mend()
+        await eventually_async(lambda: all_live(wall), within_s=30)
+
+
+@pytest.mark.slow
+async def test_a_frozen_picture_is_never_left_as_live(stand: Stand) -> None:
+    async with running_wall() as wall:
+        wall.apply(make_plan(tuple(feed(stand, camera) for camera in CAMERAS[:4])))
+        await eventually_async(lambda: all_live(wall), within_s=30)
+        stand.set_fault("cam-2", Fault.FROZEN)
+        await eventually_async(lambda: state_of(wall, "cam-2") is PictureState.FROZEN, within_s=20)
+        await eventually_async(lambda: all_live(wall, but="cam-2"))
+        stand.mend()
+        await eventually_async(lambda: all_live(wall), within_s=15)
+
+
+async def test_the_spot_shows_what_runs_at_once_then_the_main_stream_and_closes_it_after(stand: Stand) -> None:
+    async with running_wall() as wall:
+        feeds = tuple(feed(stand, camera) for camera in CAMERAS[:3])
+        wall.apply(make_plan(feeds))
+        await eventually_async(lambda: all_live(wall), within_s=30)
+        wall.apply(make_plan(feeds, spot=feeds[1]))
+        spot = wall.tiles()[0]
+        assert (spot.spot, spot.slot, spot.device, spot.stream_role) == (True, 0, "cam-2", StreamRole.SUB)
+        await eventually_async(lambda: stamp_in(wall.composer.snapshot().y, wall.tiles()[0]), within_s=5)
+        await eventually_async(lambda: wall.tiles()[0].stream_role is StreamRole.MAIN, within_s=15)
+        await eventually_async(lambda: stamp_in(wall.composer.snapshot().y, wall.tiles()[0]), within_s=5)
+        wall.apply(make_plan(feeds))
+        await eventually_async(
+            lambda: [channel.role for _, channel in wall.cameras() if channel] == [StreamRole.SUB] * 3
+        )
+        await eventually_async(lambda: _running_roles(wall) == {StreamRole.SUB}, within_s=15)
+
+
+async def test_layout_and_canvas_may_change_while_viewers_watch(stand: Stand) -> None:
+    async with running_wall() as wall:
+        feeds = tuple(feed(stand, camera) for camera in CAMERAS[:4])
+        wall.apply(make_plan(feeds))
+        with wall.broadcast.subscribe() as viewer:
+            await asyncio.wait_for(anext(viewer), 10)
+            before = wall.broadcast.parameter_sets
+            smaller = make_plan(feeds, layout=Layout.GRID_4)
+            wall.apply(msgspec.structs.replace(smaller, canvas=Canvas(1280, 720, 10)))
+            await eventually_async(lambda: wall.broadcast.parameter_sets != before)
+            await eventually_async(lambda: all_live(wall), within_s=30)
+        assert wall.composer.snapshot().y.shape == (720, 1280)
+
+
+async def test_stills_of_the_wall_and_of_a_camera(stand: Stand) -> None:
+    async with running_wall() as wall:
+        assert wall.still_jpeg().startswith(b"\xff\xd8")
+        assert wall.tiles() == ()
+        wall.apply(make_plan((feed(stand, "cam-1"),)))
+        assert wall.camera_jpeg(key("cam-9")) is None
+        await eventually_async(lambda: wall.camera_jpeg(key("cam-1"), 320), within_s=20)
+
+
+def _running_roles(wall: Wall) -> set[StreamRole]:
+    assert wall._ingest is not None
+    return {channel.role for camera in CAMERAS[:3] for channel in wall._ingest.channels(key(camera))}
