@@ -84,7 +84,7 @@ def span_of(metric: Metric) -> tuple[float, float] | None:
     """The range a band is drawn over: the plausible one, else one around the limits, else none."""
     bounds = [number for limit in metric.limits if (number := _limit_number(limit)) is not None]
     low, high = metric.minimum, metric.maximum
-    if low is not None and high is not None and bounds and high - low > 20 * max(1e-9, *map(abs, bounds)):
+    if low is not None and high is not None and bounds and high - low > 4 * max(1e-9, *map(abs, bounds)):
         high = None
     if high is None and bounds:
         high = max(bounds) + 0.5 * (abs(max(bounds)) or 1.0)

@@ -3,8 +3,6 @@
 Filled shapes want an acknowledgement, hollow ones have it. Tones carry no colour here: `tui.theme` gives them one.
 """
 
-# ruff: noqa: RUF001 - shapes are chosen for how they look
-
 from enum import StrEnum
 from typing import Final, NamedTuple
 

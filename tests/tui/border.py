@@ -1,7 +1,5 @@
 """A border section as the hub would describe it: three posts, twelve cameras, sensors of ten kinds. Fixed in time."""
 
-# ruff: noqa: RUF001 - names are Cyrillic on purpose
-
 from datetime import UTC, datetime, timedelta
 
 import msgspec

@@ -1,5 +1,3 @@
-# ruff: noqa: RUF001 - the keys are Cyrillic on purpose
-
 import pytest
 from textual.keys import _character_to_key
 

@@ -73,7 +73,7 @@ async def test_a_lost_link_looks_as_agreed() -> None:
     hub, clock = busy_hub(), ManualClock(border.NOW)
     async with open_console(hub, clock, size=SMALL) as console:
         hub.lose_link()
-        await console.see("НЕТ СВЯЗИ С ХАБОМ")  # noqa: RUF001 - Cyrillic on purpose
+        await console.see("НЕТ СВЯЗИ С ХАБОМ")
         clock.advance(75)
         await console.settle()
         compare("lost-overview", console.screen, SMALL)

@@ -1,5 +1,3 @@
-# ruff: noqa: RUF001 - phrases are Cyrillic on purpose
-
 import re
 from pathlib import Path
 from string import Formatter

@@ -87,7 +87,9 @@ class Cameras(Desk):
         self.table.list.show([camera.key for camera in cameras_of(self.console.store) if self._passes(camera)])
 
     def tick_body(self) -> None:
-        """Repaint the list and the facts."""
+        """Repaint the list and the facts; a filter may be for a state, which comes with the values."""
+        if self.filter_text:
+            self.relist()
         for each in (self.table, self._caption, self._facts):
             each.tick()
 
@@ -189,7 +191,7 @@ class Cameras(Desk):
         state = picture_state(self.console.store, key)
         sign = self.console.glyphs.picture(state)
         word = words(f"picture.{state or 'unknown'}")
-        live = state is PictureState.LIVE and not self._failure
+        live = state is PictureState.LIVE
         verdict = word if live else f"{words('camera.not_live')}: {word}"
         if self._failure:
             note = self._failure

@@ -48,6 +48,7 @@ class Desk(Screen[None]):
         super().__init__()
         self.console = console
         self.filter_text = ""
+        self._seen: tuple[object, ...] = ()
         self.head = Head(console, self.SCOPE)
         self.key_line = KeyLine(console, self.SCOPE)
 
@@ -74,7 +75,11 @@ class Desk(Screen[None]):
         if not self.is_mounted:
             return
         self.head.tick()
-        self.relist()
+        store = self.console.store
+        seen = (store.devices_revision, store.alarms_revision, store.log_revision, self.console.words.language)
+        if seen != self._seen:
+            self._seen = seen
+            self.relist()
         self.tick_body()
         self.key_line.tick()
 

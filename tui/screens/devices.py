@@ -87,7 +87,7 @@ class Devices(Desk):
             else ("refuse", hub.refuse, "told.refused")
         )
 
-        def finish(sure: bool | None) -> None:  # noqa: FBT001 - what the dialog's answer is handed to
+        def finish(sure: bool | None) -> None:
             if sure:
                 self.order(decide(key, ""), words(told, name=name))
 

@@ -34,7 +34,6 @@ class Log(Desk):
     def __init__(self, console: Console) -> None:
         super().__init__(console)
         self._entries: dict[int, LogEntry] = {}
-        self._seen = (-1, "")
         self.table: Table[int] = Table(
             _COLUMNS,
             self._cells,
@@ -50,11 +49,7 @@ class Log(Desk):
         yield self._whole
 
     def relist(self) -> None:
-        """Newest first, when something was added or the filter changed."""
-        seen = (self.console.store.log_revision, self.filter_text)
-        if seen == self._seen:
-            return
-        self._seen = seen
+        """Newest first."""
         self._entries = {entry.number: entry for entry in self.console.store.log if self._passes(entry)}
         self.table.list.show(list(self._entries))
 

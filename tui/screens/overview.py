@@ -66,15 +66,15 @@ class Overview(Desk):
                 yield self._log
 
     def relist(self) -> None:
-        """Posts by id; alarms by urgency; the newest log lines."""
+        """Alarms by urgency; the newest log lines."""
         store = self.console.store
-        self._summaries = {summary.site: summary for summary in site_summaries(store)}
-        self.cards.show(list(self._summaries))
         self._alarms.show([alarm.occurrence for alarm in order_alarms(store.alarms.values())])
         self._log.list.show([entry.number for _, entry in zip(range(50), store.log, strict=False)])
 
     def tick_body(self) -> None:
-        """Repaint cards and side lists."""
+        """Sum the posts up anew, for pictures change with the values; repaint cards and side lists."""
+        self._summaries = {summary.site: summary for summary in site_summaries(self.console.store)}
+        self.cards.show(list(self._summaries))
         for each in (self.cards, self._alarms_title, self._alarms, self._log_title, self._log):
             each.tick()
 

@@ -11,7 +11,7 @@ from textual.worker import Worker
 
 from hub.protocol import AlarmView, DeviceView
 from sensors.errors import ShekaraError
-from sensors.model import DeviceKey, Metric
+from sensors.model import DeviceKey, Metric, MetricType
 from tui.actions import Scope
 from tui.columns import Column, Columns
 from tui.console import Console
@@ -100,6 +100,8 @@ class Sensors(Desk):
         """Another device or metric: another trend."""
         event.stop()
         self.relist()
+        if event.live_list is self.devices.list and self._prefer_number():
+            return
         self._series = Series()
         self._reading = self.run_worker(
             partial(self._read_history, self._series),
@@ -109,6 +111,14 @@ class Sensors(Desk):
             exit_on_error=False,
         )
         self.tick_body()
+
+    def _prefer_number(self) -> bool:
+        """Put the metrics' cursor on one that has a trend; true when it moved, which is told separately."""
+        before, device = self.metrics.list.cursor, self._device()
+        if device is not None and (chosen := self._metric(before)) is not None and chosen.type is MetricType.TEXT:
+            number = next((metric.name for metric in device.metrics if metric.type is MetricType.NUMBER), before)
+            self.metrics.list.select(number)
+        return self.metrics.list.cursor != before
 
     def action_other_pane(self) -> None:
         """Between devices and metrics."""

@@ -1,7 +1,5 @@
 """The console's words in Kazakh, in Cyrillic. Every language has the same keys."""
 
-# ruff: noqa: RUF001, E501 - phrases are Cyrillic on purpose, and stay on one line each
-
 from typing import Final
 
 TABLE: Final[dict[str, str]] = {

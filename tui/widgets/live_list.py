@@ -62,7 +62,7 @@ class LiveList(ScrollView, Generic[K], can_focus=True):
         *,
         high: Callable[[int], int] = lambda _: 1,
         keeps: Callable[[K], bool] = lambda _: False,
-        id: str | None = None,  # noqa: A002 - Textual's own name
+        id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._read, self._empty, self._high, self._keeps = read, empty, high, keeps
@@ -70,6 +70,7 @@ class LiveList(ScrollView, Generic[K], can_focus=True):
         self._rows: dict[K, Row] = {}
         self._drawn_width = 0
         self.cursor: K | None = None
+        self._kept = False
         self.mark = "▌"
 
     @property
@@ -81,7 +82,8 @@ class LiveList(ScrollView, Generic[K], can_focus=True):
         """Take a new order. The row under the cursor keeps its place on the screen."""
         wanted = list(keys)
         at = self._index()
-        if self.cursor is not None and self.cursor not in wanted and self._keeps(self.cursor):
+        self._kept = self.cursor not in wanted and self.cursor is not None and self._keeps(self.cursor)
+        if self._kept and self.cursor is not None:
             wanted.insert(min(at, len(wanted)), self.cursor)
         if wanted == self._keys:
             return
@@ -119,7 +121,7 @@ class LiveList(ScrollView, Generic[K], can_focus=True):
         self._rows.clear()
         self.refresh()
 
-    def select(self, key: K) -> None:
+    def select(self, key: K | None) -> None:
         """Put the cursor on a row, if it is there."""
         if key in self._keys:
             self._go(self._keys.index(key))
@@ -200,9 +202,11 @@ class LiveList(ScrollView, Generic[K], can_focus=True):
         key = self._keys[index]
         if key == self.cursor:
             return
-        self.cursor = key
+        left, self.cursor = self.cursor, key
+        if self._kept:
+            self.show([each for each in self._keys if each != left])
         self._refresh_row(before)
-        self._refresh_row(index)
+        self._refresh_row(self._index())
         self._scroll_to_cursor()
         self.post_message(self.Moved(self))
 

@@ -1,6 +1,6 @@
 """A live list with columns and a head line over them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from textual.app import ComposeResult
@@ -21,14 +21,14 @@ class Table(Vertical, Generic[K]):
     def __init__(
         self,
         columns: Columns,
-        cells: Callable[[K], Sequence[Pieces]],
+        cells: Callable[[K], tuple[Pieces, ...]],
         words: Callable[[], Words],
         empty: Callable[[], str],
         *,
         keeps: Callable[[K], bool] = lambda _: False,
         stacked: Callable[[K, int], tuple[Pieces, Pieces]] | None = None,
         stacked_below: int = 0,
-        id: str | None = None,  # noqa: A002 - Textual's own name
+        id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._columns, self._cells, self._words = columns, cells, words
