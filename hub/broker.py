@@ -22,7 +22,7 @@ from sensors.rtsp.authentication import Credentials
 
 MAX_CONNECTIONS = 256
 MAX_PACKET_BYTES = 16 * 1024 * 1024
-SIGN_IN_WITHIN_S = 10.0
+SIGN_IN_WITHIN_S = 5.0
 _STOP_WITHIN_S = 2.0
 _LISTENER = "default"
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -130,12 +130,14 @@ class _Door:
             writer.close()
             return
         self._inside += 1
+        bounded = _BoundedReader(reader)
         try:
-            await self._broker.external_connected(_BoundedReader(reader), StreamWriterAdapter(writer), _LISTENER)
-        except (ConnectionError, asyncio.CancelledError):
-            writer.close()
+            await self._broker.external_connected(bounded, _AnsweringWriter(writer, bounded), _LISTENER)
+        except ConnectionError:
+            pass
         finally:
             self._inside -= 1
+            writer.close()
 
 
 class _BoundedReader:
@@ -143,27 +145,40 @@ class _BoundedReader:
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
         self._reader = reader
-        self._signed_in = False
+        self._sign_in_by_s = asyncio.get_running_loop().time() + SIGN_IN_WITHIN_S
+        self.answered = False
 
     async def read(self, n: int) -> bytes:
         """The next `n` bytes.
 
         Raises:
-            ConnectionResetError: there are too many of them, or the first did not come in time.
+            ConnectionResetError: there are too many of them, or the sign-in did not come whole in time.
         """
         if n > MAX_PACKET_BYTES:
             message = "packet too large"
             raise ConnectionResetError(message)
-        if self._signed_in:
+        if self.answered:
             return await self._reader.readexactly(n)
         try:
-            first = await asyncio.wait_for(self._reader.readexactly(n), SIGN_IN_WITHIN_S)
+            async with asyncio.timeout_at(self._sign_in_by_s):
+                return await self._reader.readexactly(n)
         except TimeoutError as error:
             message = "no sign-in"
             raise ConnectionResetError(message) from error
-        self._signed_in = True
-        return first
 
     def feed_eof(self) -> None:
         """The other side has ended."""
         self._reader.feed_eof()
+
+
+class _AnsweringWriter(StreamWriterAdapter):  # type: ignore[misc]  # amqtt shows no types
+    """Tells the reader when a sign-in was answered, which is the first thing that is ever written."""
+
+    def __init__(self, writer: asyncio.StreamWriter, reader: _BoundedReader) -> None:
+        super().__init__(writer)
+        self._bounded = reader
+
+    def write(self, data: bytes) -> None:
+        """Send."""
+        self._bounded.answered = True
+        super().write(data)
