@@ -37,8 +37,8 @@ class ConsoleApp(App[None]):
     """Give it the shared console, and whether its hub client already has a session."""
 
     CSS_PATH = "console.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual declares it so
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012 - Textual declares it so
 
     def __init__(self, console: Console, *, signed_in: bool) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ class ConsoleApp(App[None]):
         )
         self.switch_mode(Scope.OVERVIEW.value)
 
-    def _heard(self, item: FeedItem, urgent: bool) -> None:
+    def _heard(self, item: FeedItem, urgent: bool) -> None:  # noqa: FBT001 - the callback's shape
         del item
         if urgent and not self._urgent:
             self._urgent = True

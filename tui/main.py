@@ -21,7 +21,7 @@ from tui.config import ConsoleSettings
 from tui.console import Console
 from tui.watch import Watch
 
-TOKEN = "SHEKARA_TOKEN"
+TOKEN = "SHEKARA_TOKEN"  # noqa: S105 - the name of the variable, not a token
 FRAMES_PER_S = 15
 _MAX_TOKEN_BYTES = 8192
 
@@ -56,7 +56,7 @@ def run_console(
 async def _show(settings: ConsoleSettings, token: str) -> None:
     os.environ.setdefault("TEXTUAL_FPS", str(FRAMES_PER_S))
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    from tui.app import ConsoleApp
+    from tui.app import ConsoleApp  # noqa: PLC0415 - after its environment is set, and not for --plain
 
     async with HubClient(settings.hub_url, token) as hub:
         app = ConsoleApp(Console(hub, settings, SystemClock()), signed_in=bool(token))

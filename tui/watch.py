@@ -32,7 +32,7 @@ class Watch:
         console = self._console
         await follow(console.hub, console.store, console.clock, self.hear)
 
-    def hear(self, item: FeedItem, urgent: bool) -> None:
+    def hear(self, item: FeedItem, urgent: bool) -> None:  # noqa: FBT001 - the callback's shape
         """Write what an item, already folded into the store, has changed."""
         del urgent
         words = self._console.words

@@ -20,7 +20,7 @@ HITS = border.posts()[0][1].metrics[0]
 
 
 @given(st.text(max_size=60), st.integers(min_value=0, max_value=40), st.booleans())
-def test_whatever_a_device_is_called_it_takes_the_cells_it_is_given(text: str, width: int, right: bool) -> None:
+def test_whatever_a_device_is_called_it_takes_the_cells_it_is_given(text: str, width: int, right: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
     fitted = fit(text, width, right=right)
     assert width_of(fitted) == width
     assert fitted.isprintable()

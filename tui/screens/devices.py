@@ -87,7 +87,7 @@ class Devices(Desk):
             else ("refuse", hub.refuse, "told.refused")
         )
 
-        def finish(sure: bool | None) -> None:
+        def finish(sure: bool | None) -> None:  # noqa: FBT001 - the callback's shape
             if sure:
                 self.order(decide(key, ""), words(told, name=name))
 

@@ -1,5 +1,7 @@
 """The console's words in Kazakh, in Cyrillic. Every language has the same keys."""
 
+# ruff: noqa: E501 - phrases stay on one line each
+
 from typing import Final
 
 TABLE: Final[dict[str, str]] = {

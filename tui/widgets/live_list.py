@@ -62,7 +62,7 @@ class LiveList(ScrollView, Generic[K], can_focus=True):
         *,
         high: Callable[[int], int] = lambda _: 1,
         keeps: Callable[[K], bool] = lambda _: False,
-        id: str | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's own name
     ) -> None:
         super().__init__(id=id)
         self._read, self._empty, self._high, self._keeps = read, empty, high, keeps

@@ -26,7 +26,7 @@ def strip_of(pieces: Pieces, width: int, base: Style) -> Strip:
 class Painted(Widget):
     """Lines from a function of the width. As high as it has lines when its style says `height: auto`."""
 
-    def __init__(self, read: ReadLines, *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(self, read: ReadLines, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id, classes=classes)
         self._read = read
         self._lines: tuple[Pieces, ...] = ()

@@ -28,7 +28,7 @@ class Table(Vertical, Generic[K]):
         keeps: Callable[[K], bool] = lambda _: False,
         stacked: Callable[[K, int], tuple[Pieces, Pieces]] | None = None,
         stacked_below: int = 0,
-        id: str | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's own name
     ) -> None:
         super().__init__(id=id)
         self._columns, self._cells, self._words = columns, cells, words
