@@ -1,5 +1,4 @@
 """The wall's own words, in the three languages of the product."""
-# ruff: noqa: RUF001 - Cyrillic letters are meant
 
 from sensors.catalog import PictureState
 from sensors.model import Language, Names

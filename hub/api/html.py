@@ -1,7 +1,5 @@
 """The hub's few HTML pages: calm, dark, without scripts, in three languages."""
 
-# ruff: noqa: RUF001 - Cyrillic is meant, not mistyped Latin
-
 import base64
 import hashlib
 from collections.abc import Iterable

@@ -143,7 +143,7 @@ def test_a_stalled_wall_is_covered_and_comes_back(page: Page, enter: Enter, wall
     bright = _brightness(page)
     wall.stall.set()
     expect(page.locator("#reason")).to_have_text("Қабырғамен байланыс жоқ")
-    expect(page.locator("#age")).to_have_text(" · 4 с")  # noqa: RUF001 - Kazakh
+    expect(page.locator("#age")).to_have_text(" · 4 с")
     assert _brightness(page) < bright / 2
     wall.stall.clear()
     expect(page.locator("#overlay")).to_be_hidden()
@@ -235,7 +235,7 @@ def test_keys_work_under_any_layout(page: Page, enter: Enter) -> None:
     press = "code => document.dispatchEvent(new KeyboardEvent('keydown', {code, key: 'ш'}))"
     page.evaluate(press, "KeyI")
     expect(page.locator("#figures")).to_contain_text("live")
-    expect(page.locator("#figures")).to_contain_text("640×360")  # noqa: RUF001 - as the page writes it
+    expect(page.locator("#figures")).to_contain_text("640×360")
     page.evaluate(press, "KeyI")
     expect(page.locator("#figures")).to_be_hidden()
     page.keyboard.press("f")

@@ -131,7 +131,7 @@ def test_a_backlog_comes_back_in_order_and_historical(samples: list[native.Sampl
 
 BIRTH = Birth(
     kind="camera",
-    names=Names(en="Entry", ru="Въезд", kk="Кіру"),  # noqa: RUF001 - Kazakh
+    names=Names(en="Entry", ru="Въезд", kk="Кіру"),
     site_names=Names(en="Kordai"),
     position=Position(43.0, 74.7, 90.0),
     metrics=(

@@ -13,7 +13,7 @@ from sensors.errors import ErrorKind, ShekaraError, UnavailableError
 
 _RETRY_AFTER_S: Final = "2"
 _TITLES: Final = {
-    401: ("Кіру қажет", "Нужно войти", "Sign-in needed"),  # noqa: RUF001 - Kazakh
+    401: ("Кіру қажет", "Нужно войти", "Sign-in needed"),
     403: ("Рұқсат жоқ", "Нет доступа", "Not allowed"),
     503: ("Әзірге қолжетімсіз", "Пока недоступно", "Not available yet"),
 }
