@@ -18,6 +18,7 @@ from hub.archive import Archive
 from hub.center import Center
 from hub.config import HubSettings, InfluxSettings, StorageSettings
 from hub.core import Hub
+from hub.doctor_command import doctor
 from hub.health import Health
 from hub.ingest.connection import Address
 from hub.ingest.intake import EMBEDDED_VERSION, NEARBY_PAUSE_S, Intake
@@ -34,7 +35,7 @@ from sensors.clock import Clock, SystemClock
 from sensors.errors import ConfigError, ShekaraError, UnavailableError
 from sensors.settings import Settings
 
-__all__ = ["account", "broker", "hub"]
+__all__ = ["account", "broker", "doctor", "hub"]
 hub = typer.Typer()
 broker = typer.Typer()
 _THREADS_STOP_WITHIN_S = 1.0
