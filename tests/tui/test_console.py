@@ -313,6 +313,7 @@ async def test_the_palette_holds_the_commands_of_the_screen(hub: ScriptedHub, cl
     async with open_console(hub, clock, settings=ENGLISH) as console:
         await console.open("alarms")
         await console.press("ctrl+p")
+        await console.see("Search for a command")
         await console.write("acknow")
         await console.see("Accept the selected alarm in your name")
         await console.press("down", "enter")

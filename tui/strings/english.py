@@ -6,6 +6,7 @@ from typing import Final
 
 TABLE: Final[dict[str, str]] = {
     "app.title": "SHEKARA",
+    "palette.hint": "Search for a command",
     "zone.city": "Almaty",
     "tab.overview": "Overview",
     "tab.alarms": "Alarms",

@@ -6,6 +6,7 @@ from typing import Final
 
 TABLE: Final[dict[str, str]] = {
     "app.title": "ШЕКАРА",
+    "palette.hint": "Команданы іздеу",
     "zone.city": "Алматы",
     "tab.overview": "Шолу",
     "tab.alarms": "Дабылдар",

@@ -6,6 +6,7 @@ from typing import Final
 
 TABLE: Final[dict[str, str]] = {
     "app.title": "ШЕКАРА",
+    "palette.hint": "Найти команду",
     "zone.city": "Алматы",
     "tab.overview": "Обзор",
     "tab.alarms": "Тревоги",
