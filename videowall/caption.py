@@ -4,7 +4,7 @@ from sensors.catalog import PictureState
 from sensors.model import Priority
 from videowall.face import AlarmFace, CalmFace, TileFace
 from videowall.picture import Rect
-from videowall.sheet import STRONG, Colour, Patch, Sheet, rgb
+from videowall.sheet import LIGHT, REGULAR, STRONG, Colour, Patch, Sheet, rgb
 
 CANVAS = rgb(0x0B0D10)
 EMPTY = rgb(0x14181D)
@@ -38,29 +38,30 @@ def draw_tile(tile: Rect, face: TileFace) -> tuple[Patch, ...]:
 
 def draw_calm(tile: Rect, face: CalmFace) -> tuple[Patch, ...]:
     """The patches of the quiet spot."""
-    sheet = Sheet(tile)
     unit = tile.height / 540
-    rows = (
-        (face.title, 0.27, round(26 * unit), _QUIET, STRONG),
-        (face.clock, 0.49, round(104 * unit), _TEXT, 300),
-        (face.date, 0.60, round(26 * unit), _QUIET, 400),
-        (face.calm, 0.77, round(24 * unit), _LIVE, STRONG),
-        (face.count, 0.84, round(19 * unit), _QUIET, 400),
+    return (
+        _centred(tile, 0.27, face.title, round(26 * unit), _QUIET, STRONG),
+        _centred(tile, 0.49, face.clock, round(104 * unit), _TEXT, LIGHT),
+        _centred(tile, 0.60, face.date, round(26 * unit), _QUIET),
+        _centred(tile, 0.77, face.calm, round(24 * unit), _LIVE, STRONG),
+        _centred(tile, 0.84, face.count, round(19 * unit), _QUIET),
     )
-    for text, place, size, colour, weight in rows:
-        shown = sheet.shorten(text, size, tile.width - 40, weight)
-        left = (tile.width - sheet.width_of(shown, size, weight)) // 2
-        sheet.text(left, round(place * tile.height), shown, colour, size, weight)
-    return (sheet.finish(),)
 
 
 def draw_message(tile: Rect, text: str) -> tuple[Patch, ...]:
     """One quiet line in the middle."""
-    sheet = Sheet(tile)
-    size = max(12, tile.height // 30)
-    shown = sheet.shorten(text, size, tile.width - 40)
-    sheet.text((tile.width - sheet.width_of(shown, size)) // 2, tile.height // 2, shown, _QUIET, size)
-    return (sheet.finish(),)
+    return (_centred(tile, 0.5, text, max(12, tile.height // 30), _QUIET),)
+
+
+def _centred(tile: Rect, place: float, text: str, size: int, colour: Colour, weight: int = REGULAR) -> Patch:
+    """One line in the middle of a tile, its baseline at a share of the tile's height."""
+    shown = Sheet.shorten(text, size, tile.width - 40, weight)
+    width = Sheet.width_of(shown, size, weight)
+    left = (tile.x + (tile.width - width) // 2) & ~1
+    top = (tile.y + round(place * tile.height) - round(size * 1.1)) & ~1
+    sheet = Sheet(Rect(left, top, (width + 3) & ~1, round(size * 1.5) & ~1))
+    sheet.text(0, round(size * 1.1), shown, colour, size, weight)
+    return sheet.finish()
 
 
 def _caption(tile: Rect, face: TileFace) -> Patch:
@@ -73,16 +74,21 @@ def _caption(tile: Rect, face: TileFace) -> Patch:
     return sheet.finish()
 
 
-def _names(sheet: Sheet, face: TileFace, row: Rect, size: int) -> None:
+def _names(sheet: Sheet, face: TileFace, row: Rect, size: int, note: str = "") -> None:
+    """One line: the state's mark, camera and site on the left, a note and the clock on the right."""
     baseline = row.y + round((row.height + size * 0.7) / 2)
     margin = round(size * 0.55)
     sheet.text(row.x + margin, baseline, _mark(face.state), _colour(face.state), size)
     left = row.x + margin + round(size * 1.15)
     room = row.right - left - margin
-    if face.clock:
-        clock_width = sheet.width_of(face.clock, size)
-        sheet.text(row.right - margin - clock_width, baseline, face.clock, _TEXT, size)
-        room -= clock_width + 2 * margin
+    right = row.right - margin
+    for text, colour in ((face.clock, _TEXT), (note, _QUIET)):
+        shown = sheet.shorten(text, size, room // 2)
+        if shown:
+            right -= sheet.width_of(shown, size)
+            sheet.text(right, baseline, shown, colour, size)
+            right -= 2 * margin
+            room = right - left
     label = sheet.shorten(face.label, size, room, STRONG)
     sheet.text(left, baseline, label, _TEXT, size, STRONG)
     after = sheet.width_of(label, size, STRONG) + round(size * 0.6)
@@ -92,11 +98,10 @@ def _names(sheet: Sheet, face: TileFace, row: Rect, size: int) -> None:
 
 def _trouble(tile: Rect, face: TileFace) -> Patch:
     """The state and its age across the middle, to be read from far away."""
-    text = face.trouble.upper() if tile.width < 500 else face.trouble
     size = max(13, min(round(tile.height * 0.105), 44))
-    while size > 12 and Sheet.width_of(text, size, STRONG) > tile.width - 24:
+    while size > 12 and Sheet.width_of(face.trouble, size, STRONG) > tile.width - 24:
         size -= 1
-    text = Sheet.shorten(text, size, tile.width - 24, STRONG)
+    text = Sheet.shorten(face.trouble, size, tile.width - 24, STRONG)
     height = round(size * 1.9) & ~1
     top = (tile.y + (tile.height - height) // 2) & ~1
     sheet = Sheet(Rect(tile.x, top, tile.width, height))
@@ -112,25 +117,24 @@ def _banner(tile: Rect, face: TileFace, alarm: AlarmFace) -> Patch:
     margin = round(20 * unit)
     width = tile.width - 2 * margin
     colour = _PRIORITIES[alarm.priority]
+    reason = Sheet.wrap(alarm.reason, reason_size, width, 2, STRONG)
     procedure = Sheet.wrap(alarm.procedure, text_size, width, 2)
-    step = round(text_size * 1.42)
+    reason_step, step = round(reason_size * 1.3), round(text_size * 1.42)
     names_height = round(text_size * 1.9)
-    height = (round(reason_size * 1.75) + step * len(procedure) + names_height + _BORDER) & ~1
+    top = round(reason_size * 0.35)
+    height = (top + reason_step * len(reason) + step * len(procedure) + names_height + _BORDER + 1) & ~1
     sheet = Sheet(Rect(tile.x, tile.bottom - height, tile.width, height))
     sheet.panel(Rect(0, 0, tile.width, height), _PANEL, 0.82)
-    baseline = round(reason_size * 1.2)
-    since = "   ".join(part for part in (alarm.waiting, alarm.since) if part)
-    since_width = Sheet.width_of(since, text_size)
-    sheet.text(tile.width - margin - since_width, baseline, since, _QUIET, text_size)
-    reason = Sheet.shorten(alarm.reason, reason_size, width - since_width - margin, STRONG)
-    sheet.text(margin, baseline, reason, colour, reason_size, STRONG)
-    for row, line in enumerate(procedure):
-        sheet.text(
-            margin, baseline + round(reason_size * 0.35) + step * (row + 1) - round(step * 0.2), line, _TEXT, text_size
-        )
+    baseline = top - round(reason_size * 0.3)
+    for line in reason:
+        baseline += reason_step
+        sheet.text(margin, baseline, line, colour, reason_size, STRONG)
+    for line in procedure:
+        baseline += step
+        sheet.text(margin, baseline, line, _TEXT, text_size)
     inset = margin - round(text_size * 0.55)
     names = Rect(inset, height - names_height - _BORDER, tile.width - 2 * inset, names_height)
-    _names(sheet, face, names, text_size)
+    _names(sheet, face, names, text_size, " · ".join(part for part in (alarm.waiting, alarm.since) if part))
     return sheet.finish()
 
 

@@ -58,15 +58,16 @@ class WallNode:
             await asyncio.to_thread(self._link.stop)
 
     def take_plan(self, payload: bytes) -> None:
-        """Draw the plan in a payload, or count it."""
+        """Draw the plan in a payload, or count it; the plan that is drawn already changes nothing."""
         try:
             plan = self._read_plan(payload)
         except WireError as error:
             self.plans_rejected_total += 1
             _log.warning("plan ignored", wall=self._wall.name, why=error.text)
             return
-        self._wall.apply(plan)
-        self._announce()
+        if plan != self._wall.plan:
+            self._wall.apply(plan)
+            self._announce()
 
     def _read_plan(self, payload: bytes) -> Plan:
         if len(payload) > _MAX_PLAN_BYTES:

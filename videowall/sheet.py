@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from videowall.picture import GREY_CHROMA, Plane, Planes, Rect, crop
 
+LIGHT = 300
 REGULAR = 420
 STRONG = 620
 _ELLIPSIS = "…"
@@ -80,12 +81,16 @@ class Sheet:
 
     def text(self, x: int, baseline: int, text: str, colour: Colour, size: int, weight: int = REGULAR) -> None:
         """One line of text that begins at `x`."""
-        mask = np.zeros(self._alpha.shape, np.uint8)
-        cv2.putText(mask, text, (x, baseline), (255,), self._face, size, weight)
+        left, top = max(0, x - size), max(0, baseline - 2 * size)
+        area = np.s_[top : baseline + size, left : x + self.width_of(text, size, weight) + size]
+        mask = np.zeros(self._alpha[area].shape, np.uint8)
+        if not mask.size:
+            return
+        cv2.putText(mask, text, (x - left, baseline - top), (255,), self._face, size, weight)
         strength = mask.astype(np.float32) / 255
         for plane, level in zip(self._colour, colour, strict=True):
-            np.add(plane, (level - plane) * strength, out=plane)
-        np.maximum(self._alpha, strength, out=self._alpha)
+            plane[area] += (level - plane[area]) * strength
+        np.maximum(self._alpha[area], strength, out=self._alpha[area])
 
     @classmethod
     def width_of(cls, text: str, size: int, weight: int = REGULAR) -> int:
@@ -108,18 +113,18 @@ class Sheet:
         return text[:low].rstrip() + _ELLIPSIS if low else ""
 
     @classmethod
-    def wrap(cls, text: str, size: int, width: int, lines: int) -> list[str]:
+    def wrap(cls, text: str, size: int, width: int, lines: int, weight: int = REGULAR) -> list[str]:
         """The text in at most `lines` lines; the last one is cut where it must be."""
         rows: list[str] = []
         rest = text.split()
         while rest and len(rows) < lines - 1:
             count = 1
-            while count < len(rest) and cls.width_of(" ".join(rest[: count + 1]), size) <= width:
+            while count < len(rest) and cls.width_of(" ".join(rest[: count + 1]), size, weight) <= width:
                 count += 1
             rows.append(" ".join(rest[:count]))
             rest = rest[count:]
         if rest:
-            rows.append(cls.shorten(" ".join(rest), size, width))
+            rows.append(cls.shorten(" ".join(rest), size, width, weight))
         return rows
 
     def finish(self) -> Patch:

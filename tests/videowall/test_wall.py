@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sensors.catalog import PictureState
 from sensors.clock import SystemClock
+from sensors.errors import UnavailableError
 from sensors.model import StreamRole
 from sensors.secrets import Secrets
 from simulators.cameras.vocabulary import Fault
@@ -23,6 +24,7 @@ from tests.support.camera_stand import Stand
 from tests.support.waiting import eventually_async
 from videowall.broadcast import TileView
 from videowall.config import WallSettings
+from videowall.main import _first
 from videowall.picture import planes_of
 from videowall.plan import Canvas, Layout
 from videowall.wall import Wall
@@ -188,3 +190,13 @@ async def test_stills_of_the_wall_and_of_a_camera(stand: Stand) -> None:
 def _running_roles(wall: Wall) -> set[StreamRole]:
     assert wall._ingest is not None
     return {channel.role for camera in CAMERAS[:3] for channel in wall._ingest.channels(key(camera))}
+
+
+async def test_a_dead_thread_of_the_engine_ends_the_wall_with_a_name() -> None:
+    wall = Wall(WallSettings(), Secrets(), SystemClock())
+    with pytest.raises(ExceptionGroup) as caught:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(wall.run())
+            await eventually_async(lambda: wall.composer.counts.ticks_total > 1)
+            wall.composer.stop()
+    assert isinstance(_first(caught.value), UnavailableError)

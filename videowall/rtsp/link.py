@@ -68,12 +68,17 @@ class Link(asyncio.Protocol):
     @property
     def local_host(self) -> str:
         """Our own address as the camera sees it."""
-        return str(self._transport.get_extra_info("sockname")[0]) if self._transport else ""
+        return self._address("sockname")
 
     @property
     def peer_host(self) -> str:
         """The camera's address."""
-        return str(self._transport.get_extra_info("peername")[0]) if self._transport else ""
+        return self._address("peername")
+
+    def _address(self, name: str) -> str:
+        """Empty once the other side has gone."""
+        address = self._transport.get_extra_info(name) if self._transport else None
+        return str(address[0]) if address else ""
 
     def send(self, request: Request) -> None:
         """Write a request; a dead connection is noticed elsewhere."""
