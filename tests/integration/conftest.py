@@ -1,4 +1,4 @@
-"""One running Shekara for all integration tests; each test leaves it as it found it."""
+"""One running Shekara for the tests of a module; each test leaves it as it found it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ import pytest_asyncio
 from tests.support.system import System, running_system
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
     ready: asyncio.Future[System] = asyncio.get_running_loop().create_future()
     done = asyncio.Event()
@@ -33,7 +33,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sys
         await task
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(loop_scope="module")
 async def system(running: System) -> System:
     await running.settle()
     return running
