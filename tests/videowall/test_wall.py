@@ -194,9 +194,13 @@ def _running_roles(wall: Wall) -> set[StreamRole]:
 
 async def test_a_dead_thread_of_the_engine_ends_the_wall_with_a_name() -> None:
     wall = Wall(WallSettings(), Secrets(), SystemClock())
-    with pytest.raises(ExceptionGroup) as caught:
+
+    async def run_until_it_breaks() -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(wall.run())
             await eventually_async(lambda: wall.composer.counts.ticks_total > 1)
             wall.composer.stop()
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await run_until_it_breaks()
     assert isinstance(_first(caught.value), UnavailableError)
