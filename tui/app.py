@@ -5,6 +5,7 @@ from functools import partial
 
 from textual import on
 from textual.app import App, SystemCommand
+from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
@@ -65,6 +66,11 @@ class ConsoleApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, Desk):
                 screen.tick()
+
+    def action_command_palette(self) -> None:
+        """All commands of the workspace by name; a dialog has none."""
+        if isinstance(self.screen, Desk):
+            self.push_screen(CommandPalette(placeholder=self.shared.words("palette.hint")))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: what this screen can do, from the action table."""

@@ -6,7 +6,6 @@ from typing import ClassVar, Literal
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.command import CommandPalette
 from textual.containers import Container
 from textual.screen import Screen
 from textual.widget import Widget
@@ -192,7 +191,7 @@ class Desk(Screen[None]):
 
     def action_palette(self) -> None:
         """All commands by name."""
-        self.app.push_screen(CommandPalette(placeholder=self.console.words("palette.hint")))
+        self.app.action_command_palette()
 
     async def action_help(self) -> None:
         """Keys and signs of this screen."""
