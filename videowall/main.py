@@ -8,8 +8,11 @@ import threading
 from collections.abc import Coroutine
 from typing import Annotated
 
-import av.logging
+# Before PyAV: when PyAV's own X libraries are loaded first, OpenCV's windows never open.
 import cv2
+
+# isort: split
+import av.logging
 import structlog
 import typer
 
