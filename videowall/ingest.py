@@ -20,6 +20,8 @@ from videowall.scene import Tile
 _OPENING_AT_ONCE = 16
 _LINGER_S = 3.0
 """A stream that no tile wants runs on this long, because alarms come and go."""
+_HOPELESS_FOR_SMALLER = frozenset({PictureState.LIVE, PictureState.CONNECTING, PictureState.BAD_CREDENTIALS})
+_HOPELESS_FOR_LARGER = frozenset(PictureState) - {PictureState.NOT_FOUND, PictureState.CANNOT_DECODE}
 _ROLES = frozenset({StreamRole.MAIN, StreamRole.SUB})
 
 
@@ -82,14 +84,20 @@ class Ingest:
         return running.channel
 
     def _stand_in(self, tile: Tile, best: Channel, wanted: set[tuple[DeviceKey, StreamRole]]) -> Channel:
-        """Another stream of the camera that shows a picture, while the best one does not; a failed one calls for it."""
+        """Another stream of the camera that shows a picture, while the best one does not.
+
+        One that does not run yet is opened when the best has failed and the other may do better: a smaller one unless
+        the password is wrong, a larger one only where the small stream itself is at fault. A camera that is in trouble
+        as a whole is not asked twice.
+        """
         others = [stream for stream in tile.feed.streams if stream.role in _ROLES and stream.role is not best.role]
         for stream in others:
             running = self._running.get((tile.feed.key, stream.role))
             if running is not None and running.url == stream.url and running.channel.is_showing:
                 wanted.add((tile.feed.key, stream.role))
                 return running.channel
-        if best.state not in {PictureState.LIVE, PictureState.CONNECTING}:
+        hopeless = _HOPELESS_FOR_SMALLER if best.role is StreamRole.MAIN else _HOPELESS_FOR_LARGER
+        if best.state not in hopeless:
             for stream in others:
                 self._want(tile, stream, wanted)
         return best

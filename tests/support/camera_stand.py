@@ -61,6 +61,10 @@ class Stand:
         """Break or mend a camera, and wait until it is so."""
         self._call(self.server.set_fault(_key(camera), fault))
 
+    def warm_up(self) -> None:
+        """Have every sub-stream drawn, and wait until it is."""
+        asyncio.run_coroutine_threadsafe(self.server.warm_up(), self._loop).result(120)
+
     def mend(self) -> None:
         """Mend all cameras."""
         for camera in self._cameras:

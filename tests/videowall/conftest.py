@@ -11,6 +11,7 @@ from tests.support.camera_stand import Stand
 @pytest.fixture(scope="session")
 def border_stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     with Stand(tmp_path_factory.mktemp("clips"), twelve_cameras()) as stand:
+        stand.warm_up()
         yield stand
 
 

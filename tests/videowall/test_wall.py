@@ -204,3 +204,12 @@ async def test_a_dead_thread_of_the_engine_ends_the_wall_with_a_name() -> None:
     with pytest.raises(ExceptionGroup) as caught:
         await run_until_it_breaks()
     assert isinstance(_first(caught.value), UnavailableError)
+
+
+async def test_a_stream_that_is_not_there_is_stood_in_for_by_the_other(stand: Stand) -> None:
+    whole = feed(stand, "cam-1")
+    main, sub = whole.streams
+    lost = msgspec.structs.replace(sub, url=sub.url.replace("/sub", "/nowhere"))
+    async with running_wall() as wall:
+        wall.apply(make_plan((msgspec.structs.replace(whole, streams=(main, lost)),)))
+        await eventually_async(lambda: wall.tiles()[0].stream_role is StreamRole.MAIN and all_live(wall), within_s=60)

@@ -13,6 +13,7 @@ from videowall.rtsp.conversation import Address
 from videowall.rtsp.failure import StreamError
 
 CONNECT_TIMEOUT_S = 3.0
+ANSWER_TIMEOUT_S = 6.0
 _MAX_RESPONSES = 8
 _PORT_TRIES = 32
 _RECEIVE_BYTES = 1_048_576
@@ -89,7 +90,7 @@ class Link(asyncio.Protocol):
         """A response that has come, if any."""
         return None if self._responses.empty() else self._responses.get_nowait()
 
-    async def ask(self, request: Request, timeout_s: float = CONNECT_TIMEOUT_S) -> Response:
+    async def ask(self, request: Request, timeout_s: float = ANSWER_TIMEOUT_S) -> Response:
         """Send a request and wait for its response.
 
         Raises:
