@@ -56,6 +56,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("acknowledge_with_note", ("A",), (Scope.ALARMS, Scope.ALARM), Action.ACKNOWLEDGE_ALARM),
     Command("other_pane", ("tab",), (Scope.SENSORS,), shown=False),
     Command("back", ("escape",), (Scope.EVERYWHERE,), shown=False),
+    Command("wall_page", ("o",), (Scope.EVERYWHERE,), Action.WATCH_WALL, shown=False),
     Command("language", ("L",), (Scope.EVERYWHERE,), shown=False),
     Command("help", ("?", "f1"), (Scope.EVERYWHERE,)),
     Command("palette", ("ctrl+p", ":"), (Scope.EVERYWHERE,)),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from hub.client import Connected, Disconnected
-from hub.protocol import History, LiveMessage, Session, WallRequest
+from hub.protocol import History, LiveMessage, Session, Ticket, WallRequest
 from sensors.clock import Clock
 from sensors.model import DeviceKey
 from tui.store import Store
@@ -39,6 +39,9 @@ class HubPort(Protocol):
 
     async def write_note(self, text: str) -> object:
         """Add a line to the operational log."""
+
+    async def ticket(self, wall: str) -> Ticket:
+        """An address of a wall's page that is good for one entry."""
 
     async def history(self, key: DeviceKey, metric: str, since: datetime, until: datetime, limit: int) -> History:
         """Stored readings of one metric."""

@@ -27,6 +27,7 @@ from hub.protocol import (
     Logged,
     Session,
     Snapshot,
+    Ticket,
     WallRequest,
     WallsChanged,
 )
@@ -117,6 +118,10 @@ class ScriptedHub:
         entry = LogEntry(900 + len(self.orders), self._snapshot.status.at, "note", "aigul", text)
         self.say(Logged(entry))
         return entry
+
+    async def ticket(self, wall: str) -> Ticket:
+        self._order("ticket", wall)
+        return Ticket(f"http://127.0.0.1:8461/?ticket=for-{wall}", datetime.now(UTC) + timedelta(minutes=1))
 
     async def history(self, key: DeviceKey, metric: str, since: datetime, until: datetime, limit: int) -> History:
         del since, until, limit

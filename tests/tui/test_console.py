@@ -309,6 +309,15 @@ async def test_the_language_changes_at_once(hub: ScriptedHub, clock: ManualClock
         await console.see("Движение у рубежа", "Обзор")
 
 
+async def test_the_address_of_the_walls_page_is_one_key_away(hub: ScriptedHub, clock: ManualClock) -> None:
+    async with open_console(hub, clock, settings=ENGLISH) as console:
+        await console.press("o")
+        await console.see("http://127.0.0.1:8461/?ticket=for-main", "good for one entry")
+        assert console.app.clipboard.endswith("for-main")
+        await console.press("escape")
+        await console.miss("ticket=")
+
+
 async def test_the_palette_holds_the_commands_of_the_screen(hub: ScriptedHub, clock: ManualClock) -> None:
     async with open_console(hub, clock, settings=ENGLISH) as console:
         await console.open("alarms")

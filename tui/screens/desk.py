@@ -17,6 +17,7 @@ from sensors.model import DeviceKey
 from tui.actions import Command, Scope, command_named, commands_of, may
 from tui.console import Console
 from tui.keys import binding_of
+from tui.screens.dialog import Showing
 from tui.screens.help import Help
 from tui.store import Link
 from tui.strings import next_language
@@ -154,6 +155,20 @@ class Desk(Screen[None]):
             self.console.hub.change_wall(self.console.settings.wall, WallRequest(clear_spotlight=True)),
             self.console.words("told.spotlight_cleared"),
         )
+
+    def action_wall_page(self) -> None:
+        """Show the address of the wall's page, and copy it."""
+        self.run_worker(self._show_wall_page(), name="wall-page", group="orders", exit_on_error=False)
+
+    async def _show_wall_page(self) -> None:
+        words = self.console.words
+        try:
+            ticket = await self.console.hub.ticket(self.console.settings.wall)
+        except ShekaraError as error:
+            self.tell(words("told.failed", reason=error.text), severity="warning")
+            return
+        self.app.copy_to_clipboard(ticket.url)
+        self.app.push_screen(Showing(words("dialog.wall_title"), ticket.url, words("dialog.wall_hint")))
 
     def action_back(self) -> None:
         """Close the filter, or go to the overview."""

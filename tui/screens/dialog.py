@@ -42,6 +42,23 @@ class Question(ModalScreen[bool]):
         self.dismiss(event.button.id == "yes")
 
 
+class Showing(ModalScreen[None]):
+    """A text to read or to copy."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter", "dismiss(None)", id="showing.close")]
+
+    def __init__(self, title: str, text: str, hint: str) -> None:
+        super().__init__()
+        self._title, self._text, self._hint = clean(title), clean(text), clean(hint)
+
+    def compose(self) -> ComposeResult:
+        """Title, text, hint."""
+        with Vertical(classes="dialog wide"):
+            yield Static(self._title, classes="title", markup=False)
+            yield Static(self._text, markup=False)
+            yield Static(self._hint, classes="hint", markup=False)
+
+
 class Writing(ModalScreen[str | None]):
     """One line of the officer's own words; None when they thought better of it."""
 
