@@ -18,6 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 KILLED = DeviceKey(SiteId("sypatai-batyr"), DeviceId("cam-2"))
 FROZEN = DeviceKey(SiteId("konysbayev"), DeviceId("cam-3"))
+HALF_A_FRAME_S = 0.02
 DEAD = {PictureState.NO_PACKETS, PictureState.REFUSED}
 
 
@@ -56,7 +57,7 @@ async def test_a_dead_and_a_frozen_camera_are_named_and_harm_no_other(system: Sy
         await client.close()
         for key in others:
             during = _intervals(system, key, broken_from)
-            assert statistics.median(during) == pytest.approx(before[key], abs=0.02), key
+            assert statistics.median(during) <= before[key] + HALF_A_FRAME_S, key
             assert system.state_of(key) == PictureState.LIVE
     finally:
         await system.command(KILLED.site, "camera-resume", camera=KILLED.device)

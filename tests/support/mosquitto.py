@@ -5,8 +5,9 @@ import os
 import shutil
 import subprocess
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 
 from tests.support.brokers import free_port
@@ -74,8 +75,8 @@ class AcknowledgementRecord:
         broker, to_broker = await asyncio.open_connection("127.0.0.1", self._broker_port)
         open_messages: dict[int, bytes] = {}
         pumps = (
-            asyncio.create_task(self._pump(broker, to_client, open_messages)),
-            asyncio.create_task(self._pump(client, to_broker, open_messages)),
+            asyncio.create_task(self._pump(broker, to_client, partial(self._note_delivery, open_messages))),
+            asyncio.create_task(self._pump(client, to_broker, partial(self._note_acknowledgement, open_messages))),
         )
         try:
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
@@ -86,29 +87,17 @@ class AcknowledgementRecord:
             to_client.close()
             to_broker.close()
 
-    async def _pump(
-        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, open_messages: dict[int, bytes]
-    ) -> None:
-        try:
-            while True:
-                header, body = await _read_packet(source)
-                self._note(header, body, open_messages)
-                sink.write(_with_length(header, body))
-                await sink.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return
-
-    def _note(self, header: int, body: bytes, open_messages: dict[int, bytes]) -> None:
-        kind = header >> 4
-        if kind == _PUBLISH and header & 0x06:
+    def _note_delivery(self, open_messages: dict[int, bytes], header: int, body: bytes) -> None:
+        if header >> 4 == _PUBLISH and header & 0x06:
             after_topic = 2 + int.from_bytes(body[:2], "big")
             open_messages[int.from_bytes(body[after_topic : after_topic + 2], "big")] = body[after_topic + 2 :]
-        elif kind == _PUBACK:
-            number = int.from_bytes(body[:2], "big")
-            if number in open_messages:
-                self.order_broken_total += next(iter(open_messages)) != number
-                with self._lock:
-                    self._acknowledged.append(open_messages.pop(number))
+
+    def _note_answer(self, open_messages: dict[int, bytes], header: int, body: bytes) -> None:
+        number = int.from_bytes(body[:2], "big")
+        if header >> 4 == _PUBACK and number in open_messages:
+            self.order_broken_total += next(iter(open_messages)) != number
+            with self._lock:
+                self._acknowledged.append(open_messages.pop(number))
 
 
 @asynccontextmanager
@@ -134,6 +123,17 @@ async def recording_proxy(broker_port: int) -> AsyncIterator[tuple[int, Acknowle
         for task in tuple(connections):
             task.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
+
+
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, note: Callable[[int, bytes], None]) -> None:
+    try:
+        while True:
+            header, body = await _read_packet(source)
+            note(header, body)
+            sink.write(_with_length(header, body))
+            await sink.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return
 
 
 async def _read_packet(source: asyncio.StreamReader) -> tuple[int, bytes]:
