@@ -152,4 +152,4 @@ class Channel:
         self._in_session = True
         self.decoded_total += 1
         self._times_s.append(unit.arrival_s)
-        self._probe.look(planes, self._clock.monotonic_s(), key=unit.key)
+        self._probe.look(planes, self._clock.monotonic_s())

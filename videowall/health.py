@@ -52,32 +52,33 @@ def judge(facts: Facts) -> PictureState:
 
 
 class Probe:
-    """Looks at few pictures, small: since when is it the same, since when is it black?
-
-    Only key frames are compared with one another, so that how the encoder refines a picture between two of them is
-    not taken for movement.
-    """
+    """Looks at every picture, small: since when do they bring nothing new, since when are they black?"""
 
     def __init__(self) -> None:
-        self._reference: Plane | None = None
+        self._before: Plane | None = None
+        self._period_began_s = float("-inf")
         self._looked_s = float("-inf")
-        self._compared_s = 0.0
+        self._compared = 0
+        self._changes = 0
         self._changed_s = 0.0
         self._lit_s = 0.0
 
-    def look(self, planes: Planes, now_s: float, *, key: bool) -> None:
-        """Take in a picture; most are passed over."""
-        if not key and now_s - self._looked_s < PROBE_PERIOD_S:
+    def look(self, planes: Planes, now_s: float) -> None:
+        """Take in the next picture; conclusions are drawn once in `PROBE_PERIOD_S`."""
+        small, before = shrink(planes.y), self._before
+        self._before = small
+        if before is not None:
+            self._compared += 1
+            self._changes += before.shape != small.shape or difference(small, before) > _SAME_BELOW
+        if now_s - self._period_began_s < PROBE_PERIOD_S:
             return
-        self._looked_s = now_s
-        small = shrink(planes.y)
-        if key:
-            self._compared_s = now_s
-            if self._reference is None or difference(small, self._reference) > _SAME_BELOW:
-                self._reference, self._changed_s = small, now_s
+        if self._changes > self._compared * _LIVELY_SHARE:
+            self._changed_s = now_s
         mean, deviation = cv2.meanStdDev(small)
         if mean.item() > _BLACK_MEAN or deviation.item() > _BLACK_DEVIATION:
             self._lit_s = now_s
+        self._looked_s = self._period_began_s = now_s
+        self._compared = self._changes = 0
 
     def reset(self, now_s: float) -> None:
         """Begin anew with a session."""
@@ -88,7 +89,7 @@ class Probe:
     @property
     def frozen_s(self) -> float:
         """For how long the looked-at pictures were the same."""
-        return max(0.0, self._compared_s - self._changed_s)
+        return max(0.0, self._looked_s - self._changed_s)
 
     @property
     def black_s(self) -> float:

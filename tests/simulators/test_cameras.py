@@ -45,7 +45,7 @@ def _stamps(container: InputContainer, count: int) -> list[Stamp | None]:
 
 
 def _stamps_until(container: InputContainer, different: int) -> list[Stamp | None]:
-    """The first ten stamps in a row with so many different ones: a client on a busy machine still holds older frames."""
+    """The first ten stamps in a row with so many different ones; a client still holds older frames."""
     found: list[Stamp | None] = []
     for _ in range(20):
         found = _stamps(container, 10)

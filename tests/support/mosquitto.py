@@ -75,8 +75,8 @@ class AcknowledgementRecord:
         broker, to_broker = await asyncio.open_connection("127.0.0.1", self._broker_port)
         open_messages: dict[int, bytes] = {}
         pumps = (
-            asyncio.create_task(self._pump(broker, to_client, partial(self._note_delivery, open_messages))),
-            asyncio.create_task(self._pump(client, to_broker, partial(self._note_acknowledgement, open_messages))),
+            asyncio.create_task(_pump(broker, to_client, partial(self._note_delivery, open_messages))),
+            asyncio.create_task(_pump(client, to_broker, partial(self._note_answer, open_messages))),
         )
         try:
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
