@@ -28,9 +28,9 @@ async def take(folder: Path) -> None:
             )
             (folder / "wall.jpg").write_bytes(await _still(system))
             client = HubClient(system.stage.installation.hub_url, system.client.token)
-            async with open_console(client, SystemClock(), size=(120, 36)) as console:
-                await console.see("Кордай", within_s=10)
-                await console.open("alarms")
+            await eventually_async(lambda: len(system.watch.alarms) >= 2, within_s=20, what="both alarms")
+            async with open_console(client, SystemClock(), size=(120, 30)) as console:
+                await console.see("Кордай", "не принята", within_s=10)
                 (folder / "console.svg").write_text(console.app.export_screenshot(), encoding="utf-8")
             await client.close()
 
