@@ -8,11 +8,11 @@ import hmac
 import logging
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from amqtt.adapters import StreamWriterAdapter
-from amqtt.broker import Broker
+from amqtt.broker import Broker, BrokerContext
 from amqtt.plugins.base import BaseAuthPlugin
 from amqtt.session import Session
 
@@ -23,6 +23,8 @@ from sensors.rtsp.authentication import Credentials
 MAX_CONNECTIONS = 256
 MAX_PACKET_BYTES = 16 * 1024 * 1024
 SIGN_IN_WITHIN_S = 5.0
+HUB_FIRST_WITHIN_S = 4.0
+"""How long others wait for the hub to subscribe. What is published before that would be confirmed and reach nobody."""
 _STOP_WITHIN_S = 2.0
 _LISTENER = "default"
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -37,12 +39,35 @@ class Gatekeeper(BaseAuthPlugin):  # type: ignore[misc]  # amqtt shows no types
 
         user: str = ""
         password: str = ""
+        hub: str = ""
+        """Client id of the hub; empty when there is none to wait for."""
 
         def __repr__(self) -> str:
             return "Config(…)"
 
+    def __init__(self, context: BrokerContext) -> None:
+        super().__init__(context)
+        self._hub_subscribed = asyncio.Event()
+        self._open_at_s = asyncio.get_running_loop().time() + HUB_FIRST_WITHIN_S
+
+    async def on_broker_client_subscribed(self, *, client_id: str, topic: str, qos: int) -> None:
+        """Told by amqtt; the hub's own subscription opens the door for everybody."""
+        del topic, qos
+        if client_id == self.config.hub:
+            self._hub_subscribed.set()
+
     async def authenticate(self, *, session: Session) -> bool:
-        """Whether this session may begin; compared in constant time."""
+        """Whether this session may begin. The hub goes first, so that nothing is published past it."""
+        if not self._knows(session):
+            return False
+        patience_s = self._open_at_s - asyncio.get_running_loop().time()
+        if self.config.hub and session.client_id != self.config.hub and patience_s > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hub_subscribed.wait(), patience_s)
+        return True
+
+    def _knows(self, session: Session) -> bool:
+        """Compared in constant time."""
         if not self.config.user:
             return True
         user = hmac.compare_digest((session.username or "").encode(), self.config.user.encode())
@@ -85,8 +110,10 @@ def check_access(settings: BrokerSettings, credentials: Credentials | None) -> N
         )
 
 
-async def serve(settings: BrokerSettings, credentials: Credentials | None, stopping: asyncio.Event) -> None:
-    """Serve until told to stop.
+async def serve(
+    settings: BrokerSettings, credentials: Credentials | None, stopping: asyncio.Event, hub: str = ""
+) -> None:
+    """Serve until told to stop; clients other than `hub` are let in once that has subscribed, or has had its time.
 
     Raises:
         ConfigError: see `check_access`.
@@ -95,7 +122,7 @@ async def serve(settings: BrokerSettings, credentials: Credentials | None, stopp
     check_access(settings, credentials)
     listener = listen(settings)
     logging.getLogger("amqtt").setLevel(logging.CRITICAL)
-    async with _brokering(credentials) as broker:
+    async with _brokering(credentials, hub) as broker:
         door = _Door(broker)
         server = await asyncio.start_server(door.enter, sock=listener)
         async with server:
@@ -103,8 +130,10 @@ async def serve(settings: BrokerSettings, credentials: Credentials | None, stopp
 
 
 @asynccontextmanager
-async def _brokering(credentials: Credentials | None) -> AsyncIterator[Broker]:
-    known = {"user": credentials.user, "password": credentials.password} if credentials else {}
+async def _brokering(credentials: Credentials | None, hub: str) -> AsyncIterator[Broker]:
+    known = {"hub": hub}
+    if credentials:
+        known |= {"user": credentials.user, "password": credentials.password}
     gatekeeper = f"{Gatekeeper.__module__}.{Gatekeeper.__qualname__}"
     broker = Broker({"listeners": {_LISTENER: {"type": "external"}}, "plugins": {gatekeeper: known}})
     await broker.start()

@@ -16,6 +16,7 @@ from hub.account_command import account
 from hub.accounts import Accounts
 from hub.archive import Archive
 from hub.center import Center
+from hub.command import PARENT_PIPE
 from hub.config import HubSettings, InfluxSettings, StorageSettings
 from hub.core import Hub
 from hub.doctor_command import doctor
@@ -56,7 +57,10 @@ def run_broker(ctx: typer.Context) -> None:
 
 
 async def _run_broker(settings: Settings) -> None:
-    await embedded.serve(settings.section(BrokerSettings, "broker"), settings.secrets.mqtt, _stop_on_signals())
+    section = settings.section(BrokerSettings, "broker")
+    # Started by hand there may be no hub to come; under a supervisor, which is the hub, there is.
+    hub_name = settings.section(HubSettings, "hub").name if PARENT_PIPE in settings.environ else ""
+    await embedded.serve(section, settings.secrets.mqtt, _stop_on_signals(), hub_name)
 
 
 async def _run_hub(settings: Settings) -> None:
