@@ -16,6 +16,7 @@ from sensors.rtsp.authentication import Credentials
 from sensors.topics import Leaf, topic
 
 _MAX_QUEUED = 512
+_RECONNECT_LEAST_S = 0.25
 _RECONNECT_MOST_S = 10
 _FAREWELL_S = 1.0
 _log = structlog.get_logger()
@@ -45,7 +46,7 @@ class BrokerLink:
         if credentials is not None:
             client.username_pw_set(credentials.user, credentials.password)
         client.max_queued_messages_set(_MAX_QUEUED)
-        client.reconnect_delay_set(1, _RECONNECT_MOST_S)
+        client.reconnect_delay_set(_RECONNECT_LEAST_S, _RECONNECT_MOST_S)  # type: ignore[arg-type]  # fractions work
         client.will_set(topic(key, Leaf.STATE), encode_state(online=False, since=clock.now()), qos=1, retain=True)
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
@@ -120,7 +121,9 @@ class BrokerLink:
 
     def _received(self, client: paho.Client, userdata: object, message: paho.MQTTMessage) -> None:
         del client, userdata
-        self._on_plan(bytes(message.payload))
+        # The embedded broker hands every client the retained messages of others' subscriptions too.
+        if message.topic == topic(self._key, Leaf.PLAN):
+            self._on_plan(bytes(message.payload))
 
     def _state(self, *, online: bool) -> None:
         payload = encode_state(online=online, since=self._clock.now())
