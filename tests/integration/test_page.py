@@ -23,6 +23,8 @@ def _watch(url: str, sign_in: str) -> None:
     with open_browser() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.goto(url)
+        # The ticket's page moves on by itself, to an address without the ticket.
+        page.wait_for_url(url.partition("?")[0])
         eventually(lambda: page.evaluate(_TIME) > 0, within_s=30, what="the video's time advancing")
         expect(page.locator("#overlay")).to_be_hidden(timeout=30_000)
         time_before, pixels_before = page.evaluate(_TIME), np.array(page.evaluate(PIXELS))
