@@ -50,7 +50,8 @@ class Publisher:
     @property
     def connected(self) -> bool:
         """Whether samples leave at once."""
-        return self._connection is not None and not self._connection.ended.is_set()
+        line = self._connection
+        return line is not None and self._line_is_whole.is_set() and not line.ended.is_set()
 
     async def meet_broker(self, within_s: float) -> None:
         """Wait for the first connection, but no longer than that."""
