@@ -34,6 +34,8 @@ lock:
 		--no-annotate --no-emit-index-url --no-emit-find-links --upgrade --quiet -o requirements.lock
 	uv pip compile pyproject.toml deploy/build.in --extra test --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-annotate --no-emit-index-url --no-emit-find-links --upgrade --quiet -o requirements-test.lock
+	uv pip compile deploy/peers.in --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-annotate --no-emit-index-url --no-emit-find-links --upgrade --quiet -o requirements-peers.lock
 
 clean:
-	rm -rf .venv build dist
+	rm -rf .venv .venv-peers build dist

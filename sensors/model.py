@@ -210,10 +210,15 @@ class StateSeen(Struct, frozen=True):
 
 
 class ReadingsSeen(Struct, frozen=True):
-    """The readings of one message, in the order given."""
+    """The readings of one message, in the order given.
+
+    A `snapshot` is the broker's memory of a value without a time of its own: it is shown where nothing newer is
+    known, and neither stored nor judged.
+    """
 
     key: DeviceKey
     readings: tuple[Reading, ...]
+    snapshot: bool = False
 
 
 class EventSeen(Struct, frozen=True):

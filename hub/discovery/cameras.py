@@ -1,8 +1,5 @@
 """What an RTSP service on the network amounts to: a device to propose. Pure; every word of it is a stranger's."""
 
-import hashlib
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 from urllib.parse import quote
@@ -10,11 +7,9 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from sensors.catalog import CAMERA, EquipmentClass
-from sensors.model import Birth, DeviceId, DeviceKey, Names, SiteId, Stream, StreamRole
+from sensors.identity import UNASSIGNED, device_id
+from sensors.model import Birth, DeviceKey, Names, Stream, StreamRole
 
-UNASSIGNED = SiteId("unassigned")
-"""The site of what nobody has placed yet."""
-_ID_LETTERS = 40
 _PATH_LETTERS = 300
 _SHOWN_LETTERS = 100
 
@@ -47,14 +42,7 @@ def camera_of(service: Service, *, on_loopback: bool = False) -> tuple[DeviceKey
         equipment_class=EquipmentClass.SURVEILLANCE.value,
         streams=(Stream(StreamRole.MAIN, f"rtsp://{host}:{service.port}{path}"),),
     )
-    return DeviceKey(UNASSIGNED, _device_id(service.instance)), birth
-
-
-def _device_id(instance: str) -> DeviceId:
-    plain = unicodedata.normalize("NFKD", instance).encode("ascii", "ignore").decode().lower()
-    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_ID_LETTERS].strip("-")
-    mark = hashlib.sha256(instance.encode("utf-8", "replace")).hexdigest()[:6]
-    return DeviceId(f"{words or 'camera'}-{mark}")
+    return DeviceKey(UNASSIGNED, device_id(service.instance, service.instance)), birth
 
 
 def _reachable(addresses: Sequence[str], *, on_loopback: bool) -> str | None:

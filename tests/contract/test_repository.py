@@ -53,7 +53,7 @@ def test_every_dependency_has_its_line_in_the_decisions() -> None:
     assert [name for name in bare if f"| {name} |" not in decisions] == []
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock", "requirements-peers.lock"])
 def test_locks_pin_with_hashes_and_name_no_address(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     pins = re.findall(r"^[a-zA-Z0-9_.-]+==", text, re.MULTILINE)

@@ -11,12 +11,13 @@ from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from hub.config import HubSettings
 from hub.discovery import mdns
-from hub.discovery.cameras import UNASSIGNED, Service, camera_of
+from hub.discovery.cameras import Service, camera_of
 from hub.discovery.mdns import HUB, MQTT, RTSP, Advertised, Discovery, own_services
 from hub.protocol import Approval
 from sensors.broker_settings import BrokerSettings
 from sensors.clock import SystemClock
 from sensors.dialects import native
+from sensors.identity import UNASSIGNED
 from sensors.model import Birth, BirthSeen, DeviceKey
 from sensors.topics import Leaf, parse_topic, topic
 from tests.hub.standing_hub import standing_hub
