@@ -6,39 +6,7 @@ field `v`, texts into the string field `s` of a measurement of their own. Times 
 """
 
 from sensors.model import Reading
-
-_QUANTITIES = {
-    "Cel": "temperature",
-    "K": "temperature",
-    "%": "ratio",
-    "m/s": "speed",
-    "km/h": "speed",
-    "V": "voltage",
-    "mV": "voltage",
-    "A": "current",
-    "W": "power",
-    "kW": "power",
-    "hPa": "pressure",
-    "Pa": "pressure",
-    "mm/h": "precipitation",
-    "m": "length",
-    "mm": "length",
-    "km": "length",
-    "kg": "mass",
-    "t": "mass",
-    "deg": "angle",
-    "lx": "illuminance",
-    "Hz": "frequency",
-    "ms": "duration",
-    "s": "duration",
-    "min": "duration",
-    "h": "duration",
-    "kbit/s": "data_rate",
-    "{dBm}": "signal_level",
-    "{count}/s": "count_rate",
-    "uSv/h": "dose_rate",
-}
-"""UCUM unit to quantity; other units in braces are counts of something."""
+from sensors.units import quantity_of
 
 _TAG_ESCAPES = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ ", "\\": "/"})
 _TEXT_ESCAPES = str.maketrans({'"': r"\"", "\\": r"\\"})
@@ -62,11 +30,6 @@ def encode_line(reading: Reading) -> str:
     written = ",".join(f"{name}={_plain(tag).translate(_TAG_ESCAPES)}" for name, tag in tags.items())
     captured_ns = round(reading.captured_at.timestamp() * 1_000_000) * 1_000
     return f"{measurement},{written} {field} {captured_ns}"
-
-
-def quantity_of(unit: str) -> str:
-    """What is measured in a unit: the measurement's name."""
-    return _QUANTITIES.get(unit, "count" if unit.startswith("{") else "number")
 
 
 def _plain(text: str) -> str:
