@@ -24,6 +24,8 @@ class EquipmentClass(StrEnum):
     COMMUNICATIONS = "communications-and-it"
     TRAFFIC = "information-interaction"
     ENVIRONMENT = "environment"
+    FIRE = "fire-alarm"
+    THERMAL = "contactless-body-temperature"
 
 
 class PictureState(StrEnum):
