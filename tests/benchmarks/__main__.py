@@ -2,10 +2,10 @@
 
 import sys
 
-from tests.benchmarks import demo, ingest
+from tests.benchmarks import demo, telemetry
 from tests.benchmarks.row import publish
 
-BENCHMARKS = {"demo": demo.measure, "ingest": ingest.measure}
+BENCHMARKS = {"demo": demo.measure, "telemetry": telemetry.measure}
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from simulators.demo.report import Report
-from tests.benchmarks.ingest import measure as measure_ingest
+from tests.benchmarks.ingest import measure_readings
 from tests.benchmarks.row import Row
 
 RUNS = int(os.environ.get("SHEKARA_BENCH_RUNS", "3"))
@@ -47,7 +47,7 @@ def measure() -> list[Row]:
         Row("wall_latency_p95_ms", median([r.wall_latency_ms.p95 for r in reports]), "ms", 250.0, "lower", RUNS),
         Row("wall_latency_p99_ms", median([r.wall_latency_ms.p99 for r in reports]), "ms", None, "lower", RUNS),
     ]
-    return rows + [row for row in measure_ingest() if row.name == "readings_per_s"]
+    return rows + [row for row in measure_readings() if row.name == "readings_per_s"]
 
 
 def _run_once() -> Report:
