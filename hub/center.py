@@ -31,7 +31,7 @@ class Center:
         for item in batch:
             match item:
                 case Received():
-                    self._reception.take(item)
+                    self._receive(item)
                 case Asked():
                     self._ask(item)
                 case Tick():
@@ -43,6 +43,13 @@ class Center:
                 case Disconnected():
                     self.state.connected = False
         return self.state.settle(batch[-1].moment)
+
+    def _receive(self, message: Received) -> None:
+        readings = self.state.effects.readings
+        before = len(readings)
+        self._reception.take(message)
+        if self.state.receipts.wants(message):
+            self.state.receipts.gather(message, readings[before:])
 
     def _ask(self, asked: Asked) -> None:
         try:

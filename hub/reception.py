@@ -98,6 +98,7 @@ class Reception:
             return
         is_new = not device.introduced
         device.introduce(seen.birth)
+        state.receipts.meet(device)
         state.registry.changed.add(device.key)
         state.plans_due = True
         if is_new:

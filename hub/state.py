@@ -26,6 +26,7 @@ from hub.protocol import (
     WallsChanged,
 )
 from hub.records import Changes, DeviceRecord, Remembered
+from hub.receipts import Receipts
 from hub.registry import Device, Registry
 from hub.rejections import Rejections
 from hub.requests import ReadStand, Stand
@@ -70,6 +71,7 @@ class State:
         self.registry = Registry(remembered.devices, started, approve_all=settings.approve_all)
         self.engine = AlarmEngine(remembered.alarms, self.registry.cameras_covering)
         self.values = LastValues(newest)
+        self.receipts = Receipts(self.registry)
         self.walls = Walls(remembered.walls, House(settings.language, settings.time_zone))
         self.journal = Journal(remembered.log)
         self.rejections = Rejections()
@@ -146,6 +148,8 @@ class State:
         if self.plans_due:
             self.plan(now)
         self._settle_devices()
+        for gateway, receipt in self.receipts.due(now):
+            self.effects.outgoing.append(Outgoing(topic(gateway, Leaf.STORED), receipt, retained=False))
         if self.values.changed:
             self.effects.live.append(MetricsChanged(tuple(self.values.changed.values())))
             self.values.changed = {}

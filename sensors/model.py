@@ -170,6 +170,8 @@ class Birth(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
     covers: Annotated[tuple[Ident, ...], Meta(max_length=64)] = ()
     via: Ident | None = None
     silence_s: Annotated[float, Meta(gt=0, le=604_800)] = 180.0
+    receipts: bool = False
+    """Whether it wants to be told what is stored of what it carries; meant for whoever has a connection."""
     maker: Line = ""
     model: Line = ""
     firmware: Line = ""

@@ -24,6 +24,7 @@ class Leaf(StrEnum):
     COMMAND = "cmd"
     ACK = "ack"
     PLAN = "plan"
+    STORED = "stored"
 
 
 class Topic(NamedTuple):

@@ -106,12 +106,12 @@ _encode = msgspec.json.Encoder().encode
 def decode(  # noqa: PLR0911 - one return for each leaf
     topic: str, payload: bytes, *, retained: bool, received_at: datetime
 ) -> Message | None:
-    """One message of a device; None for the centre's own topics (commands, plans)."""
+    """One message of a device; None for the centre's own topics (commands, plans, receipts)."""
     parsed = parse_topic(topic)
     if isinstance(parsed, str):
         return reject(topic, payload, parsed, received_at)
     key, leaf = parsed
-    if leaf in (Leaf.COMMAND, Leaf.PLAN):
+    if leaf in (Leaf.COMMAND, Leaf.PLAN, Leaf.STORED):
         return None
     if len(payload) > MAX_PAYLOAD_BYTES:
         return reject(topic, payload, f"payload is over {MAX_PAYLOAD_BYTES} bytes", received_at, key)
