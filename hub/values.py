@@ -42,6 +42,13 @@ class LastValues:
         """The device has begun anew: its next reading is current, whatever its clock and its counter say."""
         self._newest.pop(key, None)
 
+    def forget(self, key: DeviceKey, metrics: Iterable[str]) -> None:
+        """The device is no longer known."""
+        self._newest.pop(key, None)
+        for metric in metrics:
+            self._views.pop((key, metric), None)
+            self.changed.pop((key, metric), None)
+
 
 def _view(reading: Reading) -> MetricView:
     return MetricView(
