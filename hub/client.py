@@ -34,6 +34,7 @@ from hub.protocol import (
     Problem,
     RejectedView,
     Session,
+    Settlement,
     SignIn,
     Ticket,
     WallRequest,
@@ -153,6 +154,18 @@ class HubClient:
     async def refuse(self, key: DeviceKey, text: str = "") -> DeviceView:
         """Keep a device out."""
         return await self._call("POST", f"/devices/{key}/refuse", DeviceView, Note(text))
+
+    async def retire(self, key: DeviceKey, text: str = "") -> DeviceView:
+        """Take an approved device out of service."""
+        return await self._call("POST", f"/devices/{key}/retire", DeviceView, Note(text))
+
+    async def accept(self, key: DeviceKey, mark: str, text: str = "") -> DeviceView:
+        """Accept the identity that a device's held birth claims."""
+        return await self._call("POST", f"/devices/{key}/accept", DeviceView, Settlement(mark, text))
+
+    async def dismiss(self, key: DeviceKey, mark: str, text: str = "") -> DeviceView:
+        """Leave a device as it is, and have this conflict raised no more."""
+        return await self._call("POST", f"/devices/{key}/dismiss", DeviceView, Settlement(mark, text))
 
     async def send_command(self, key: DeviceKey, name: str, arguments: dict[str, Value] | None = None) -> LogEntry:
         """Ask a device to do something; its answer comes as a log entry."""

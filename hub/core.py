@@ -18,6 +18,7 @@ from hub.protocol import (
     Page,
     RejectedView,
     Snapshot,
+    StreamCheck,
     WallRequest,
     WallView,
 )
@@ -25,12 +26,15 @@ from hub.requests import (
     Acknowledge,
     Approve,
     ChangeWall,
+    NoteChecks,
     Propose,
     ReadRejected,
     ReadStand,
     Refuse,
     Request,
+    Retire,
     SendCommand,
+    Settle,
     WriteNote,
 )
 from sensors.access import Principal
@@ -128,8 +132,49 @@ class Hub:
         """
         return await self._ask(Refuse(key, who, text))
 
+    async def retire(self, key: DeviceKey, who: str, text: str = "") -> DeviceView:
+        """Take a device out of service: no alarms, on no wall; its readings are stored and shown still.
+
+        Raises:
+            NotFoundError: nothing of that key was ever seen.
+            ConflictError: it is not approved.
+        """
+        return await self._ask(Retire(key, who, text))
+
+    async def accept(self, key: DeviceKey, mark: str, who: str, text: str = "") -> DeviceView:
+        """Let a device be what its held birth says.
+
+        Raises:
+            NotFoundError: nothing of that key was ever seen.
+            ConflictError: that conflict is settled, is another by now, or has no other identity to accept.
+        """
+        return await self._ask(Settle(key, mark, who, text, accepted=True))
+
+    async def dismiss(self, key: DeviceKey, mark: str, who: str, text: str = "") -> DeviceView:
+        """Leave a device as it is; this very conflict is not raised again.
+
+        Raises:
+            NotFoundError: nothing of that key was ever seen.
+            ConflictError: that conflict is settled, or is another by now.
+        """
+        return await self._ask(Settle(key, mark, who, text, accepted=False))
+
+    async def note_checks(self, key: DeviceKey, checks: tuple[StreamCheck, ...]) -> DeviceView:
+        """Show what a camera answered when it was asked about its streams.
+
+        Raises:
+            NotFoundError: nothing of that key is known any more.
+        """
+        return await self._ask(NoteChecks(key, checks))
+
     async def propose(self, key: DeviceKey, birth: Birth, provenance: str) -> DeviceView:
-        """Tell the registry of something found by `provenance` ("mdns"); known devices only gain that provenance."""
+        """Tell the registry of something found by `provenance` ("mdns").
+
+        What another source has introduced only gains that provenance.
+
+        Raises:
+            LimitError: the registry is full.
+        """
         return await self._ask(Propose(key, birth, provenance))
 
     async def change_wall(self, wall: str, change: WallRequest, who: str) -> WallView:

@@ -35,6 +35,55 @@ class Approval(StrEnum):
     DISCOVERED = "discovered"
     APPROVED = "approved"
     REFUSED = "refused"
+    RETIRED = "retired"
+    """Taken out of service for good: no alarms, on no wall; its readings are stored and shown still."""
+
+
+class ConflictKind(StrEnum):
+    """What can be doubtful about who a device is."""
+
+    CHANGED = "identity-changed"
+    """Its birth says that it is another than the one a technician approved; what was approved stays in force."""
+    TWO_SOURCES = "two-sources"
+    """Two take turns in speaking as this device."""
+    SHARED = "shared-identity"
+    """Another device of the same source has the same serial number, MAC address or URN."""
+    UNINTRODUCED = "unintroduced"
+    """It speaks, and never said who it is."""
+    ROGUE = "rogue"
+    """It claims a place at a post whose approved gateway does not carry it."""
+
+
+class Conflict(Struct, frozen=True):
+    """A doubt about a device's identity that a technician has to settle. Orders name it by its `mark`."""
+
+    kind: ConflictKind
+    mark: str
+    since: datetime
+    text: str = ""
+    others: tuple[DeviceKey, ...] = ()
+
+
+class StreamState(StrEnum):
+    """How a camera answered when it was asked to describe a stream."""
+
+    OK = "ok"
+    WANTS_CREDENTIALS = "wants-credentials"
+    WRONG_CREDENTIALS = "wrong-credentials"
+    NOT_FOUND = "not-found"
+    NO_ANSWER = "no-answer"
+    NOT_RTSP = "not-rtsp"
+
+
+class StreamCheck(Struct, frozen=True):
+    """One stream as its camera described it; `width` and `height` are 0 when it did not say."""
+
+    url: str
+    state: StreamState
+    checked_at: datetime
+    codec: str = ""
+    width: int = 0
+    height: int = 0
 
 
 class Liveness(StrEnum):
@@ -47,7 +96,10 @@ class Liveness(StrEnum):
 
 
 class DeviceView(Struct, frozen=True):
-    """A device as the registry knows it. `provenance` says which protocols announced it."""
+    """A device as the registry knows it. `provenance` says which protocols announced it.
+
+    `same_as` are devices of other sources that look like the same thing; nothing is ever merged.
+    """
 
     key: DeviceKey
     kind: str
@@ -69,6 +121,10 @@ class DeviceView(Struct, frozen=True):
     first_seen_at: datetime | None = None
     last_seen_at: datetime | None = None
     provenance: tuple[str, ...] = ()
+    identities: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    same_as: tuple[DeviceKey, ...] = ()
+    checks: tuple[StreamCheck, ...] = ()
 
 
 class MetricView(Struct, frozen=True):
@@ -247,6 +303,13 @@ class Ticket(Struct, frozen=True):
 class Note(Struct, frozen=True, forbid_unknown_fields=True):
     """Body of requests that take the officer's words: acknowledge, approve, refuse, log."""
 
+    text: Paragraph = ""
+
+
+class Settlement(Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of requests that settle a conflict: which one, as its `mark` says, and the technician's words."""
+
+    mark: Line
     text: Paragraph = ""
 
 

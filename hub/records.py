@@ -4,9 +4,22 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
-from hub.protocol import AlarmView, Approval, LogEntry
+from hub.protocol import AlarmView, Approval, Conflict, LogEntry
 from sensors.model import Birth, DeviceKey, Language
 from videowall.plan import Layout
+
+
+class Doubts(Struct, frozen=True, omit_defaults=True):
+    """What is open or settled about a device's identity. `birth_from` is the source of the birth in force.
+
+    `held` is a birth that waits for a technician; `settled` are the marks of what one has dismissed, oldest first.
+    """
+
+    birth_from: str = ""
+    conflicts: tuple[Conflict, ...] = ()
+    held: Birth | None = None
+    held_from: str = ""
+    settled: tuple[str, ...] = ()
 
 
 class DeviceRecord(Struct, frozen=True):
@@ -17,6 +30,7 @@ class DeviceRecord(Struct, frozen=True):
     first_seen_at: datetime
     provenance: tuple[str, ...]
     birth: Birth | None
+    doubts: Doubts = Doubts()
 
 
 class AlarmRecord(Struct, frozen=True):
@@ -41,15 +55,16 @@ class WallChoice(Struct, frozen=True, omit_defaults=True):
 
 
 class Changes(Struct):
-    """What one batch of inputs decided and the disk does not know yet."""
+    """What one batch of inputs decided and the disk does not know yet. No device is both in `devices` and `removed`."""
 
     log: list[LogEntry] = field(default_factory=list)
     devices: dict[DeviceKey, DeviceRecord] = field(default_factory=dict)
+    removed: set[DeviceKey] = field(default_factory=set)
     alarms: dict[tuple[DeviceKey, str, str], AlarmRecord] = field(default_factory=dict)
     walls: dict[str, WallChoice] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.log or self.devices or self.alarms or self.walls)
+        return bool(self.log or self.devices or self.removed or self.alarms or self.walls)
 
 
 class Remembered(Struct, frozen=True):

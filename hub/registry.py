@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hub.inputs import Moment
-from hub.protocol import Approval, DeviceView, Liveness
-from hub.records import DeviceRecord
+from hub.protocol import Approval, Conflict, DeviceView, Liveness, StreamCheck
+from hub.records import DeviceRecord, Doubts
 from sensors.catalog import CAMERA, metrics_of
+from sensors.equipment import complete
 from sensors.model import Birth, DeviceId, DeviceKey, Metric, Names
 
 MAX_DEVICES = 5_000
@@ -20,7 +21,10 @@ _NOBODY = Birth(kind=UNKNOWN_KIND, names=Names())
 
 @dataclass(slots=True)
 class Device:
-    """One device as the hub holds it. `state` is what it, or its will, last said; None when it said nothing."""
+    """One device as the hub holds it. `state` is what it, or its will, last said; None when it said nothing.
+
+    `birth` is the one in force; what is doubtful about it, and a birth that waits for a technician, is in `doubts`.
+    """
 
     key: DeviceKey
     approval: Approval
@@ -37,6 +41,29 @@ class Device:
     liveness: Liveness = Liveness.UNKNOWN
     cut_off: bool = False
     """Whether it is the device it speaks through that is not there, so that nothing is known of this one."""
+    default_limits: bool = True
+    """Whether metrics that declare no limits get those of the catalogue."""
+    doubts: Doubts = field(default_factory=Doubts)
+    former: tuple[str, ...] = ()
+    """Fingerprints of births that were taken back by another one, before anybody approved any."""
+    same_as: tuple[DeviceKey, ...] = ()
+    checks: tuple[StreamCheck, ...] = ()
+    doubt_logged_s: float | None = None
+
+    @property
+    def vetted(self) -> bool:
+        """Whether a technician has looked at who it is, so that it may not change by itself."""
+        return self.approval in (Approval.APPROVED, Approval.RETIRED)
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is in use, or may be: neither kept out nor taken out of service."""
+        return self.approval in (Approval.APPROVED, Approval.DISCOVERED)
+
+    @property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """What a technician has to settle."""
+        return self.doubts.conflicts
 
     @property
     def approved(self) -> bool:
@@ -49,9 +76,10 @@ class Device:
         return self.birth is not _NOBODY
 
     def introduce(self, birth: Birth | None) -> None:
-        """Take on what a birth says; None takes it back."""
+        """Take on what a birth says, completed from the catalogue; None takes it back."""
         self.birth = birth or _NOBODY
-        self.metrics = {metric.name: metric for metric in metrics_of(self.birth)}
+        full = complete(self.birth, limits=self.default_limits)
+        self.metrics = {metric.name: metric for metric in metrics_of(full)}
         self.undeclared.difference_update(self.metrics)
 
     def view(self) -> DeviceView:
@@ -78,21 +106,29 @@ class Device:
             first_seen_at=self.first_seen_at,
             last_seen_at=self.last_seen_at,
             provenance=self.provenance,
+            identities=birth.identities,
+            conflicts=self.conflicts,
+            same_as=self.same_as,
+            checks=self.checks,
         )
 
     def record(self) -> DeviceRecord:
         """What the disk keeps."""
         birth = self.birth if self.introduced else None
-        return DeviceRecord(self.key, self.approval, self.first_seen_at, self.provenance, birth)
+        return DeviceRecord(self.key, self.approval, self.first_seen_at, self.provenance, birth, self.doubts)
 
 
 class Registry:
     """All devices by key."""
 
-    def __init__(self, remembered: Iterable[DeviceRecord], now: Moment, *, approve_all: bool) -> None:
+    def __init__(
+        self, remembered: Iterable[DeviceRecord], now: Moment, *, approve_all: bool, default_limits: bool = True
+    ) -> None:
         self._approve_all = approve_all
+        self._default_limits = default_limits
         self.devices: dict[DeviceKey, Device] = {}
         self.changed: set[DeviceKey] = set()
+        self.removed: set[DeviceKey] = set()
         for record in remembered:
             device = Device(
                 key=record.key,
@@ -102,6 +138,8 @@ class Registry:
                 heard_s=now.monotonic_s,
                 liveness_since=now.at,
                 provenance=record.provenance,
+                default_limits=default_limits,
+                doubts=record.doubts,
             )
             device.introduce(record.birth)
             self.devices[record.key] = device
@@ -117,12 +155,22 @@ class Registry:
             if len(self.devices) >= MAX_DEVICES:
                 return None
             approval = Approval.APPROVED if self._approve_all else Approval.DISCOVERED
-            device = self.devices[key] = Device(key, approval, _NOBODY, now.at, now.monotonic_s, now.at)
+            device = Device(
+                key, approval, _NOBODY, now.at, now.monotonic_s, now.at, default_limits=self._default_limits
+            )
+            self.devices[key] = device
             self.changed.add(key)
+            self.removed.discard(key)
         if provenance not in device.provenance:
             device.provenance = (*device.provenance, provenance)
             self.changed.add(key)
         return device
+
+    def remove(self, key: DeviceKey) -> None:
+        """Forget a device: from now on it was never seen."""
+        del self.devices[key]
+        self.changed.discard(key)
+        self.removed.add(key)
 
     def hear(self, device: Device, now: Moment) -> None:
         """Something came from the device just now; what is published of a camera comes from whoever watches it."""

@@ -14,6 +14,7 @@ from hub.protocol import (
     LogEntry,
     MetricView,
     RejectedView,
+    StreamCheck,
     WallRequest,
     WallView,
 )
@@ -73,6 +74,31 @@ class Refuse(Request[DeviceView], frozen=True):
     text: str
 
 
+class Retire(Request[DeviceView], frozen=True):
+    """A technician takes an approved device out of service for good."""
+
+    key: DeviceKey
+    who: str
+    text: str
+
+
+class Settle(Request[DeviceView], frozen=True):
+    """A technician settles one conflict of a device: the change it stands for is accepted, or it is dismissed."""
+
+    key: DeviceKey
+    mark: str
+    who: str
+    text: str
+    accepted: bool
+
+
+class NoteChecks(Request[DeviceView], frozen=True):
+    """What a camera answered when it was asked about its streams."""
+
+    key: DeviceKey
+    checks: tuple[StreamCheck, ...]
+
+
 class ChangeWall(Request[WallView], frozen=True):
     """An officer's choice for one wall."""
 
@@ -82,7 +108,7 @@ class ChangeWall(Request[WallView], frozen=True):
 
 
 class Propose(Request[DeviceView], frozen=True):
-    """Discovery other than by MQTT has found something; a birth over MQTT says more and replaces this one."""
+    """The hub's own search has found something; what another source has introduced only gains this provenance."""
 
     key: DeviceKey
     birth: Birth

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from hub.planner import SITUATION_CENTER, House, plan_wall
-from hub.protocol import AlarmView, Approval, Liveness, WallRequest, WallView
+from hub.protocol import AlarmView, Liveness, WallRequest, WallView
 from hub.records import WallChoice
 from hub.registry import Device, Registry
 from sensors.catalog import CAMERA, WALL
@@ -30,7 +30,7 @@ class Walls:
         """The plans that changed, each with a revision above all earlier ones, those of earlier runs included."""
         cameras = [_feed(device) for _, device in sorted(registry.devices.items()) if _is_shown(device)]
         for key, device in registry.devices.items():
-            if is_wall(device) and device.approval is not Approval.REFUSED:
+            if is_wall(device) and device.counted:
                 self.choices.setdefault(key.device, WallChoice())
         changed: list[Plan] = []
         for wall, choice in sorted(self.choices.items()):

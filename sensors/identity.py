@@ -28,3 +28,19 @@ def plain_id(text: str) -> str | None:
     """The text itself where it is an id but for its case; else None."""
     lowered = text.lower()
     return lowered if re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", lowered) else None
+
+
+def identity_mark(text: str) -> str:
+    """One spelling of what a device is known by: "mac:" and twelve digits, "urn:uuid:…", or the text in small letters.
+
+    Empty for what no two devices differ in: nothing at all, or a MAC address of zeros.
+    """
+    lowered = text.strip().lower()
+    digits = re.sub(r"[:.-]", "", lowered.removeprefix("mac:"))
+    if re.fullmatch(r"[0-9a-f]{12}", digits):
+        return f"mac:{digits}" if digits.strip("0") and digits.strip("f") else ""
+    if re.fullmatch(
+        r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", bare := lowered.removeprefix("urn:").removeprefix("uuid:")
+    ):
+        return f"urn:uuid:{bare}" if bare.strip("0-") else ""
+    return lowered

@@ -157,7 +157,8 @@ class Birth(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
     """Who a device is. `covers` names the devices of its site whose surroundings this camera sees.
 
     `silence_s` is how long it may say nothing before it counts as offline; `via` is the device of the same site
-    whose connection it speaks through, so that it goes offline with it.
+    whose connection it speaks through, so that it goes offline with it. `identities` are what it is known by for
+    good, besides its serial number: "mac:00:40:8c:01:02:03", "urn:uuid:…".
     """
 
     kind: Ident
@@ -176,6 +177,7 @@ class Birth(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
     model: Line = ""
     firmware: Line = ""
     serial: Line = ""
+    identities: Annotated[tuple[Word, ...], Meta(max_length=8)] = ()
 
 
 class Reading(Struct, frozen=True):

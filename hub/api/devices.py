@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from hub.api.route import Call, Nothing, Route
-from hub.protocol import API, DeviceView, LogEntry, Note
+from hub.protocol import API, DeviceView, LogEntry, Note, Settlement
 from sensors.access import Action
 from sensors.dialects.native import CommandPayload
 from sensors.model import Ident, Value
@@ -36,6 +36,21 @@ async def refuse_device(call: Call[Note, Nothing]) -> DeviceView:
     return await call.parts.hub.refuse(call.key, call.who.name, call.body.text)
 
 
+async def retire_device(call: Call[Note, Nothing]) -> DeviceView:
+    """Take an approved device out of service for good."""
+    return await call.parts.hub.retire(call.key, call.who.name, call.body.text)
+
+
+async def accept_change(call: Call[Settlement, Nothing]) -> DeviceView:
+    """Accept the identity that a device's held birth claims."""
+    return await call.parts.hub.accept(call.key, call.body.mark, call.who.name, call.body.text)
+
+
+async def dismiss_conflict(call: Call[Settlement, Nothing]) -> DeviceView:
+    """Leave a device as it is, and raise this conflict no more."""
+    return await call.parts.hub.dismiss(call.key, call.body.mark, call.who.name, call.body.text)
+
+
 async def send_command(call: Call[CommandRequest, Nothing]) -> LogEntry:
     """Send a command to a device; its answer comes as a log entry."""
     command = CommandPayload(uuid.uuid4().hex, call.body.name, call.body.arguments)
@@ -46,5 +61,8 @@ ROUTES = (
     Route("GET", f"{API}/devices", Action.READ_STATE, list_devices),
     Route("POST", f"{_DEVICE}/approve", Action.APPROVE_DEVICE, approve_device),
     Route("POST", f"{_DEVICE}/refuse", Action.APPROVE_DEVICE, refuse_device),
+    Route("POST", f"{_DEVICE}/retire", Action.APPROVE_DEVICE, retire_device),
+    Route("POST", f"{_DEVICE}/accept", Action.APPROVE_DEVICE, accept_change),
+    Route("POST", f"{_DEVICE}/dismiss", Action.APPROVE_DEVICE, dismiss_conflict),
     Route("POST", f"{_DEVICE}/commands", Action.COMMAND_DEVICE, send_command, status=202),
 )

@@ -9,29 +9,34 @@ from typing import Any
 import msgspec
 
 from hub.protocol import AlarmView, Approval, LogEntry, Page
-from hub.records import AlarmRecord, Changes, DeviceRecord, Remembered, WallChoice
+from hub.records import AlarmRecord, Changes, DeviceRecord, Doubts, Remembered, WallChoice
 from hub.storage.database import from_us, open_writer, reading, speaking_of, to_us, transaction
 from sensors.errors import ConfigError
 from sensors.model import Birth, DeviceKey
 
 FILE_NAME = "operations.sqlite"
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
-CREATE TABLE log (
+CREATE TABLE IF NOT EXISTS log (
   number INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, kind TEXT NOT NULL, who TEXT NOT NULL, text TEXT NOT NULL,
   site TEXT, device TEXT, occurrence TEXT NOT NULL
 );
-CREATE TRIGGER log_is_never_changed BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
-CREATE TRIGGER log_is_never_cut BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
-CREATE TABLE devices (
+CREATE TRIGGER IF NOT EXISTS log_is_never_changed BEFORE UPDATE ON log
+  BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS log_is_never_cut BEFORE DELETE ON log
+  BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+CREATE TABLE IF NOT EXISTS devices (
   site TEXT, device TEXT, approval TEXT NOT NULL, first_seen_us INTEGER NOT NULL, provenance BLOB NOT NULL, birth BLOB,
   PRIMARY KEY (site, device)
 ) WITHOUT ROWID;
-CREATE TABLE alarms (
+CREATE TABLE IF NOT EXISTS doubts (
+  site TEXT, device TEXT, doubts BLOB NOT NULL, PRIMARY KEY (site, device)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS alarms (
   site TEXT, device TEXT, metric TEXT, limit_id TEXT, count INTEGER NOT NULL, view BLOB,
   PRIMARY KEY (site, device, metric, limit_id)
 ) WITHOUT ROWID;
-CREATE TABLE walls (wall TEXT PRIMARY KEY, choice BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS walls (wall TEXT PRIMARY KEY, choice BLOB NOT NULL) WITHOUT ROWID;
 """
 _RECENT = 200
 
@@ -69,6 +74,13 @@ class OperationsStore:
                 ],
             )
             self._connection.executemany(
+                "INSERT OR REPLACE INTO doubts VALUES (?, ?, ?)",
+                [(*_key(each.key), _json(each.doubts)) for each in changes.devices.values()],
+            )
+            gone = [_key(key) for key in changes.removed]
+            self._connection.executemany("DELETE FROM devices WHERE site = ? AND device = ?", gone)
+            self._connection.executemany("DELETE FROM doubts WHERE site = ? AND device = ?", gone)
+            self._connection.executemany(
                 "INSERT OR REPLACE INTO alarms VALUES (?, ?, ?, ?, ?, ?)",
                 [
                     (*_key(each.key), each.metric, each.limit, each.count, _json(each.view))
@@ -87,7 +99,9 @@ class OperationsStore:
             ConfigError: a record is not readable.
         """
         with speaking_of(self._path):
-            devices = self._connection.execute("SELECT * FROM devices ORDER BY site, device").fetchall()
+            devices = self._connection.execute(
+                "SELECT devices.*, doubts FROM devices LEFT JOIN doubts USING (site, device) ORDER BY site, device"
+            ).fetchall()
             alarms = self._connection.execute("SELECT * FROM alarms").fetchall()
             walls = self._connection.execute("SELECT * FROM walls").fetchall()
         try:
@@ -138,13 +152,14 @@ def _entry(row: tuple[Any, ...]) -> LogEntry:
 
 
 def _device(row: tuple[Any, ...]) -> DeviceRecord:
-    site, device, approval, first_seen_us, provenance, birth = row
+    site, device, approval, first_seen_us, provenance, birth, doubts = row
     return DeviceRecord(
         key=DeviceKey(site, device),
         approval=Approval(approval),
         first_seen_at=from_us(first_seen_us),
         provenance=msgspec.json.decode(provenance, type=tuple[str, ...]),
         birth=msgspec.json.decode(birth, type=Birth | None),
+        doubts=msgspec.json.decode(doubts or b"{}", type=Doubts),
     )
 
 
