@@ -25,6 +25,10 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True):
     approve_all: Annotated[bool, Meta(description="approve every device that is discovered; for demonstrations")] = (
         False
     )
+    default_limits: Annotated[
+        bool,
+        Meta(description="watch metrics that declare no alarm limits by those of the device catalogue"),
+    ] = True
     mdns: Annotated[bool, Meta(description="look for cameras and brokers by mDNS, and advertise the hub")] = True
     language: Annotated[Language, Meta(description="language of walls until an officer chooses: kk, ru or en")] = (
         Language.RU

@@ -68,7 +68,9 @@ class State:
 
     def __init__(self, settings: HubSettings, remembered: Remembered, newest: list[Reading], started: Moment) -> None:
         self.settings = settings
-        self.registry = Registry(remembered.devices, started, approve_all=settings.approve_all)
+        self.registry = Registry(
+            remembered.devices, started, approve_all=settings.approve_all, default_limits=settings.default_limits
+        )
         self.engine = AlarmEngine(remembered.alarms, self.registry.cameras_covering)
         self.values = LastValues(newest)
         self.receipts = Receipts(self.registry)
