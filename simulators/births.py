@@ -36,6 +36,7 @@ def _gateway(site: Site) -> Birth:
         position=site.position,
         metrics=kind.metrics,
         silence_s=kind.silence_s,
+        receipts=True,
         maker=kind.maker,
         model=kind.model,
         firmware=kind.firmware,

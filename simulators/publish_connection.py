@@ -38,23 +38,19 @@ class Will(Struct, frozen=True):
 
 
 class Connection:
-    """Opened once, used until `ended`. `on_acknowledged` gets the id of each message the broker confirmed."""
+    """Opened once, used until `ended`."""
 
     def __init__(
         self,
         broker: Broker,
         client_id: str,
         will: Will,
-        on_acknowledged: Callable[[int], None],
-        on_message: Callable[[bytes], None],
     ) -> None:
         self._broker = broker
         self._loop = asyncio.get_running_loop()
         self._opened: asyncio.Future[None] = self._loop.create_future()
         self.ended = asyncio.Event()
-        self._on_acknowledged = on_acknowledged
-        self._on_message = on_message
-        self._topic = ""
+        self._wanted: dict[str, Callable[[bytes], None]] = {}
         self._client = client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
@@ -68,7 +64,6 @@ class Connection:
         client.will_set(will.topic, will.payload, qos=1, retain=True)
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
-        client.on_publish = self._published
         client.on_message = self._received
         client.on_socket_open = self._socket_open
         client.on_socket_close = self._socket_close
@@ -90,13 +85,13 @@ class Connection:
         except (OSError, TimeoutError) as error:
             raise UnavailableError("does not answer", subject=str(broker), mend="Is the broker running?") from error
 
-    def subscribe(self, topic: str) -> None:
+    def subscribe(self, topic: str, take: Callable[[bytes], None]) -> None:
         """Ask for one topic, QoS 1. Nothing else is passed on, whatever a broker sends unasked."""
-        self._topic = topic
+        self._wanted[topic] = take
         self._client.subscribe(topic, qos=1)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> MQTTMessageInfo:
-        """Hand a message over, QoS 1; its id comes back to `on_acknowledged`."""
+        """Hand a message over, QoS 1."""
         return self._client.publish(topic, payload, qos=1, retain=retain)
 
     def keep_alive(self) -> None:
@@ -134,15 +129,10 @@ class Connection:
             self._opened.set_exception(UnavailableError(f"closed: {code}", subject=str(self._broker)))
         self.ended.set()
 
-    def _published(self, client: Client, data: Any, message_id: int, code: ReasonCode, more: Properties) -> None:
-        del client, data, more
-        if not code.is_failure:
-            self._on_acknowledged(message_id)
-
     def _received(self, client: Client, data: Any, message: MQTTMessage) -> None:
         del client, data
-        if message.topic == self._topic:
-            self._on_message(bytes(message.payload))
+        if (take := self._wanted.get(message.topic)) is not None:
+            take(bytes(message.payload))
 
     def _socket_open(self, client: Client, data: Any, line: Any) -> None:
         del data

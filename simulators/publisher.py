@@ -12,11 +12,11 @@ from sensors.clock import Clock
 from sensors.dialects.native import Sample, encode_backlog, encode_data, encode_state
 from sensors.errors import AccessError, UnavailableError
 from sensors.model import DeviceId, DeviceKey, SiteId
+from sensors.receipts import Receipt, decode_receipt
 from sensors.topics import Leaf, topic
 from simulators.outbox import Outbox, Parcel
 from simulators.publish_connection import Broker, Connection, Will
 
-MAX_IN_FLIGHT = 128
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S, _STABLE_S = 0.5, 20.0, 60.0
 _UPKEEP_S = 0.25
 _FAREWELL_S = 1.0
@@ -24,7 +24,7 @@ _log = structlog.get_logger()
 
 
 class Publisher:
-    """Publishes for the devices of one site; keeps their samples while there is no connection."""
+    """Publishes for the devices of one site; keeps their samples until the centre has them on its disk."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Publisher:
 
     def publish(self, device: DeviceId, sample: Sample) -> None:
         """Send a sample now, or keep it for later."""
-        if self._connection is not None and self.connected and self.outbox.in_flight < MAX_IN_FLIGHT:
+        if self._connection is not None and self.connected and self.outbox.open:
             self._send(self._connection, Parcel(device, (sample,), historical=False))
         else:
             self.outbox.keep(device, sample)
@@ -108,8 +108,6 @@ class Publisher:
             self._broker,
             f"shekara-simulated-{self._gateway.site}",
             Will(topic(self._gateway, Leaf.STATE), offline),
-            self.outbox.acknowledged,
-            self._on_command,
         )
         try:
             await connection.open()
@@ -119,6 +117,7 @@ class Publisher:
             self._met_broker.set()
             while not connection.ended.is_set():
                 connection.keep_alive()
+                self.outbox.time_out(self._clock.monotonic_s())
                 self._send_backlog(connection)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_UPKEEP_S):
@@ -133,16 +132,22 @@ class Publisher:
             connection.close()
 
     def _announce(self, connection: Connection) -> None:
+        connection.subscribe(topic(self._gateway, Leaf.STORED), self._take_receipt)
+        connection.subscribe(topic(self._gateway, Leaf.COMMAND), self._on_command)
         site = self._gateway.site
         online = encode_state(online=True, since=self._clock.now())
         for device, birth in self._births.items():
             connection.publish(topic(DeviceKey(site, device), Leaf.BIRTH), birth, retain=True)
         for device in self._births:
             connection.publish(topic(DeviceKey(site, device), Leaf.STATE), online, retain=True)
-        connection.subscribe(topic(self._gateway, Leaf.COMMAND))
+
+    def _take_receipt(self, payload: bytes) -> None:
+        receipt = decode_receipt(payload)
+        if isinstance(receipt, Receipt):
+            self.outbox.receipted(receipt)
 
     def _send_backlog(self, connection: Connection) -> None:
-        while self.outbox.in_flight < MAX_IN_FLIGHT and (parcel := self.outbox.next_parcel()) is not None:
+        while self.outbox.open and (parcel := self.outbox.next_parcel()) is not None:
             self._send(connection, parcel)
 
     def _send(self, connection: Connection, parcel: Parcel) -> None:
@@ -152,7 +157,8 @@ class Publisher:
             sample = parcel.samples[0]
             payload = encode_data(sample.at, sample.seq, sample.values, sample.quality)
         key = DeviceKey(self._gateway.site, parcel.device)
-        self.outbox.sent(connection.publish(topic(key, Leaf.DATA), payload).mid, parcel)
+        connection.publish(topic(key, Leaf.DATA), payload)
+        self.outbox.sent(parcel, self._clock.monotonic_s())
 
     async def _say_goodbye(self, connection: Connection) -> None:
         offline = encode_state(online=False, since=self._clock.now())

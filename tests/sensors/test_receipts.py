@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +16,7 @@ FENCE = DeviceId("fence-1")
 def test_ranges_hold_the_numbers_they_were_made_of_and_no_others(numbers: set[int]) -> None:
     ranges = tuple(merge(numbers))
     assert {number for number in range(-1, 62) if holds(ranges, number)} == numbers
-    assert all(later[0] > earlier[1] + 1 for earlier, later in zip(ranges, ranges[1:], strict=False))
+    assert all(later[0] > earlier[1] + 1 for earlier, later in pairwise(ranges))
 
 
 def test_a_receipt_is_read_as_it_was_written_and_fields_of_later_versions_are_passed_over() -> None:

@@ -2,7 +2,8 @@ from datetime import UTC, datetime
 
 from sensors.dialects.native import Sample
 from sensors.model import DeviceId
-from simulators.outbox import Outbox, Parcel
+from sensors.receipts import Receipt
+from simulators.outbox import LONGEST_PATIENCE_S, MAX_IN_FLIGHT, PATIENCE_S, Outbox, Parcel
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _FENCE, _UPS = DeviceId("fence-1"), DeviceId("ups-1")
@@ -39,21 +40,49 @@ def test_parcels_hold_one_device_each_in_order_and_are_historical() -> None:
         assert len(numbers) == 250
 
 
-def test_readings_count_only_when_the_broker_has_them() -> None:
+def _send(outbox: Outbox, *numbers: int, now_s: float = 0.0) -> None:
+    outbox.sent(Parcel(_FENCE, tuple(_sample(number) for number in numbers), historical=False), now_s)
+
+
+def test_readings_count_only_when_the_centre_has_stored_them() -> None:
     outbox = Outbox()
-    outbox.sent(1, Parcel(_FENCE, (_sample(1), _sample(2)), historical=True))
-    assert (len(outbox), outbox.acknowledged_total) == (2, 0)
-    outbox.acknowledged(99)
-    outbox.acknowledged(1)
-    outbox.acknowledged(1)
-    assert (len(outbox), outbox.acknowledged_total) == (0, 4)
+    _send(outbox, 1, 2, 3, 4)
+    outbox.receipted(Receipt({"ups-1": ((1, 4),), "fence-1": ((9, 9),)}))
+    assert (len(outbox), outbox.acknowledged_total) == (4, 0)
+    for _ in range(2):
+        outbox.receipted(Receipt({"fence-1": ((1, 2),)}, {"fence-1": ((4, 4),)}))
+    assert (len(outbox), outbox.acknowledged_total, outbox.refused_total) == (1, 4, 2)
 
 
 def test_what_was_in_flight_is_kept_again_before_what_came_later() -> None:
     outbox = Outbox(capacity=3)
-    for number in range(3):
-        outbox.sent(number, Parcel(_FENCE, (_sample(number),), historical=False))
+    _send(outbox, 0, 1, 2)
     outbox.keep(_FENCE, _sample(3))
     outbox.connection_lost()
-    assert (outbox.in_flight, outbox.dropped_total) == (0, 1)
+    assert (outbox.in_flight, outbox.dropped_total, outbox.resent_total) == (0, 1, 3)
     assert [sample.seq for parcel in _drained(outbox) for sample in parcel.samples] == [1, 2, 3]
+
+
+def test_without_a_receipt_samples_go_again_one_message_at_a_time_and_ever_more_rarely() -> None:
+    outbox = Outbox()
+    for number in range(MAX_IN_FLIGHT):
+        assert outbox.open
+        _send(outbox, number)
+    assert not outbox.open
+    now_s, waits = 0.0, []
+    outbox.time_out(PATIENCE_S - 0.1)
+    assert not outbox.has_backlog
+    for _ in range(6):
+        sent_s = now_s
+        while not outbox.has_backlog:
+            now_s += 1.0
+            outbox.time_out(now_s)
+        waits.append(now_s - sent_s)
+        parcel = outbox.next_parcel()
+        assert parcel is not None
+        outbox.sent(parcel, now_s)
+        assert not outbox.open
+        _drained(outbox)
+    assert waits == [PATIENCE_S, 10.0, 20.0, 40.0, LONGEST_PATIENCE_S, LONGEST_PATIENCE_S]
+    outbox.receipted(Receipt())
+    assert (outbox.open, outbox.in_flight > 1) == (True, True)

@@ -15,6 +15,7 @@ from sensors.clock import SystemClock
 from sensors.dialects.native import Sample, decode, encode_command
 from sensors.errors import AccessError, UnavailableError
 from sensors.model import BirthSeen, DeviceId, Message, Reading, ReadingsSeen, SiteId, StateSeen
+from sensors.receipts import encode_receipt, merge
 from sensors.rtsp.authentication import Credentials
 from simulators.outbox import Outbox
 from simulators.publish_connection import Broker
@@ -31,10 +32,11 @@ _PAUSE_S = 30
 
 
 class _Listener:
-    """Hears everything of one site, decoded."""
+    """Hears everything of one site, decoded, and gives receipts as the centre does."""
 
     def __init__(self, port: int, site: str) -> None:
         self.heard: list[Message] = []
+        self.silent = False
         self._prefix = f"shekara/v1/{site}/"
         self._subscribed = threading.Event()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"listener-{id(self)}")
@@ -52,6 +54,9 @@ class _Listener:
         seen = decode(message.topic, bytes(message.payload), retained=message.retain, received_at=datetime.now(UTC))
         if seen is not None:
             self.heard.append(seen)
+        if isinstance(seen, ReadingsSeen) and not self.silent:
+            stored = merge({reading.sequence for reading in seen.readings})
+            self.say(f"{self._prefix}gateway/stored", encode_receipt({seen.key.device: stored}, {}))
 
     def say(self, topic: str, payload: bytes) -> None:
         self._client.publish(topic, payload, qos=1)
@@ -117,7 +122,7 @@ async def test_births_and_states_are_retained_and_a_clean_stop_says_offline(
     assert set(later.states()) == {False}
 
 
-async def test_samples_arrive_once_and_are_counted_when_acknowledged(
+async def test_samples_arrive_once_and_are_counted_when_receipted(
     broker_port: int, listen: Callable[[str], _Listener]
 ) -> None:
     listener = listen("count")
@@ -163,6 +168,25 @@ async def test_a_full_outbox_drops_the_oldest_and_counts_it(
         await eventually_async(lambda: len(listener.readings()) >= 10, within_s=_PAUSE_S)
         assert publisher.outbox.dropped_total == 15
     assert sorted(reading.sequence for reading in listener.readings()) == list(range(15, 25))
+
+
+async def test_what_only_the_broker_has_goes_again_as_historical(
+    broker_port: int, listen: Callable[[str], _Listener]
+) -> None:
+    listener = listen("doubt")
+    listener.silent = True
+    async with _running(_publisher(broker_port, "doubt")) as publisher:
+        publisher.publish(_FENCE, _sample(1))
+        await eventually_async(lambda: len(listener.readings()) == 1)
+        assert (len(publisher.outbox), publisher.outbox.acknowledged_total) == (1, 0)
+        listener.silent = False
+        publisher.cut()
+        publisher.restore()
+        await eventually_async(lambda: publisher.outbox.acknowledged_total == 1, within_s=_PAUSE_S)
+        assert (len(publisher.outbox), publisher.outbox.resent_total) == (0, 1)
+    live, again = listener.readings()
+    assert (live.historical, again.historical) == (False, True)
+    assert (live.sequence, live.captured_at, live.value) == (again.sequence, again.captured_at, again.value)
 
 
 async def test_commands_reach_the_gateway(broker_port: int, listen: Callable[[str], _Listener]) -> None:
