@@ -1,0 +1,473 @@
+"""Who a device is: what changes an identity is held, shown and logged, and never silently taken or merged."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from hub.identity import describe, differences, fingerprint, likely_tokens, unique_tokens
+from hub.inputs import Input
+from hub.kinship import MAX_KIN, Kinship
+from hub.protocol import Approval, ConflictKind, DevicesChanged, DeviceView
+from hub.records import Changes, Remembered
+from hub.requests import Approve, Propose, Refuse, Retire, Settle
+from hub.state import Effects
+from hub.storage.operations import OperationsStore
+from hub.vetting import INTRODUCE_WITHIN_S, LOG_INTERVAL_S, MAX_CONFLICTS, MAX_SETTLED
+from sensors.catalog import CAMERA as CAMERA_KIND
+from sensors.catalog import GATEWAY as GATEWAY_KIND
+from sensors.errors import ConflictError
+from sensors.identity import identity_mark
+from sensors.model import Birth, DeviceKey, Names, Stream, StreamRole
+from sensors.topics import Leaf
+from tests.hub.quiet_center import CAMERA, FENCE, FENCE_BIRTH, GATEWAY, QuietCenter, device, entries, kinds
+
+OWN = replace(FENCE_BIRTH, maker="Example", model="F-1", serial="100")
+OTHER = replace(OWN, serial="200")
+THIRD = replace(OWN, serial="300")
+PICTURE = Birth(
+    CAMERA_KIND, Names(en="Entry"), streams=(Stream(StreamRole.MAIN, "rtsp://10.0.0.5/main"),), serial="7", maker="E"
+)
+ELSEWHERE = replace(PICTURE, streams=(Stream(StreamRole.MAIN, "rtsp://10.0.0.66/main"),))
+
+
+class KeepingCenter(QuietCenter):
+    """Keeps what would go to the disk."""
+
+    def __init__(self, remembered: Remembered | None = None) -> None:
+        super().__init__(remembered, approve_all=False)
+        self.kept: list[Changes] = []
+
+    def take(self, *batch: Input) -> Effects:
+        effects = super().take(*batch)
+        self.kept.append(effects.changes)
+        return effects
+
+
+def view(center: QuietCenter, key: DeviceKey = FENCE) -> DeviceView:
+    held = center.state.registry.find(key)
+    assert held is not None
+    return held.view()
+
+
+def conflicts(center: QuietCenter, key: DeviceKey = FENCE) -> list[ConflictKind]:
+    return [conflict.kind for conflict in view(center, key).conflicts]
+
+
+def mark(center: QuietCenter, key: DeviceKey = FENCE) -> str:
+    (conflict,) = view(center, key).conflicts
+    return conflict.mark
+
+
+def settle(center: QuietCenter, *, accepted: bool, key: DeviceKey = FENCE) -> Effects:
+    _, effects = center.ask(Settle(key, mark(center, key), "marat", "looked", accepted))
+    return effects
+
+
+def approved(birth: Birth = OWN, key: DeviceKey = FENCE) -> KeepingCenter:
+    center = KeepingCenter()
+    center.bear(key, birth)
+    center.ask(Approve(key, "marat", ""))
+    return center
+
+
+def restarted(center: KeepingCenter, folder: Path) -> KeepingCenter:
+    """The same registry, read back from the disk."""
+    store = OperationsStore(folder)
+    for batch in center.kept:
+        store.commit(batch)
+    remembered = store.recall()
+    store.close()
+    return KeepingCenter(remembered)
+
+
+def test_an_approved_device_that_says_it_is_another_is_not_believed_and_keeps_its_limits() -> None:
+    center = approved()
+    effects = center.bear(FENCE, replace(OTHER, metrics=()))
+    assert (view(center).serial, conflicts(center)) == ("100", [ConflictKind.CHANGED])
+    assert "serial 100 → 200" in view(center).conflicts[0].text
+    (entry,) = [each for each in entries(effects) if each.kind == "device-conflict"]
+    assert (entry.key, "serial 100 → 200" in entry.text) == (FENCE, True)
+    center.measure(FENCE, {"tension": 99.0})
+    assert {alarm.limit for alarm in center.alarms} == {"too-high", "in-doubt"}
+
+
+def test_a_technician_accepts_the_change_and_the_doubt_is_over() -> None:
+    center = approved()
+    center.bear(FENCE, OTHER)
+    effects = settle(center, accepted=True)
+    assert (view(center).serial, conflicts(center)) == ("200", [])
+    (entry,) = [each for each in entries(effects) if each.kind == "device-change-accepted"]
+    assert (entry.who, entry.text) == ("marat", "Fence: serial 100 → 200: looked")
+    assert [alarm.state for alarm in center.alarms] == ["returned-unacknowledged"]
+    center.bear(FENCE, OWN)
+    assert conflicts(center) == [ConflictKind.CHANGED]
+
+
+def test_a_dismissed_change_is_not_raised_again_but_another_one_is() -> None:
+    center = approved()
+    center.bear(FENCE, OTHER)
+    assert "device-conflict-dismissed" in kinds(settle(center, accepted=False))
+    effects = center.bear(FENCE, OTHER)
+    assert (view(center).serial, conflicts(center), kinds(effects)) == ("100", [], [])
+    center.bear(FENCE, THIRD)
+    assert conflicts(center) == [ConflictKind.CHANGED]
+
+
+def test_a_late_order_cannot_accept_a_newer_change() -> None:
+    center = approved()
+    center.bear(FENCE, OTHER)
+    late = mark(center)
+    center.bear(FENCE, THIRD)
+    with pytest.raises(ConflictError):
+        center.ask(Settle(FENCE, late, "marat", "", accepted=True))
+    assert view(center).serial == "100"
+
+
+def test_a_camera_whose_stream_moves_to_another_host_keeps_its_old_address_on_the_wall() -> None:
+    center = approved(PICTURE, CAMERA)
+    center.bear(CAMERA, ELSEWHERE)
+    assert [stream.url for stream in view(center, CAMERA).streams] == ["rtsp://10.0.0.5/main"]
+    assert conflicts(center, CAMERA) == [ConflictKind.CHANGED]
+    plans = center.state.walls.plans.values()
+    assert {stream.url for plan in plans for feed in plan.tiles if feed for stream in feed.streams} == {
+        "rtsp://10.0.0.5/main"
+    }
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        replace(OWN, firmware="2.0", names=Names(en="Renamed")),
+        replace(OWN, metrics=OWN.metrics[:1]),
+        replace(OWN, identities=("mac:00:40:8c:01:02:03",)),
+        replace(OWN, streams=PICTURE.streams),
+    ],
+    ids=["firmware and name", "metrics", "one more identity", "streams where none were"],
+)
+def test_what_is_no_part_of_the_identity_or_was_not_said_before_is_believed_at_once(said: Birth) -> None:
+    center = approved()
+    center.bear(FENCE, said)
+    assert conflicts(center) == []
+    assert center.state.registry.devices[FENCE].birth == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        replace(OWN, kind="weather"),
+        replace(OWN, serial=""),
+        replace(OWN, maker="Another"),
+        replace(OWN, model=""),
+    ],
+    ids=["kind", "no serial", "maker", "no model"],
+)
+def test_leaving_out_is_as_doubtful_as_saying_something_else(said: Birth) -> None:
+    center = approved()
+    center.bear(FENCE, said)
+    assert conflicts(center) == [ConflictKind.CHANGED]
+
+
+def test_both_alive_under_one_key_are_two_sources() -> None:
+    center = approved()
+    center.bear(FENCE, OTHER)
+    center.hear(FENCE, Leaf.BIRTH, b"", retained=True)
+    center.bear(FENCE, OWN)
+    assert conflicts(center) == [ConflictKind.TWO_SOURCES]
+    assert view(center).serial == "100"
+    center.bear(FENCE, OTHER)
+    assert conflicts(center) == [ConflictKind.TWO_SOURCES]
+
+
+def test_births_that_take_turns_are_two_sources_before_anybody_approved_one() -> None:
+    center = KeepingCenter()
+    for birth in (OWN, OTHER):
+        center.bear(FENCE, birth)
+    assert conflicts(center) == []
+    center.bear(FENCE, OWN)
+    assert conflicts(center) == [ConflictKind.TWO_SOURCES]
+    assert center.alarms == ()
+    center.ask(Approve(FENCE, "marat", "the left one"))
+    assert conflicts(center) == []
+    center.bear(FENCE, OTHER)
+    assert conflicts(center) == [ConflictKind.CHANGED]
+
+
+def test_a_change_a_minute_is_logged_however_often_it_comes() -> None:
+    center = approved()
+    effects = [center.bear(FENCE, replace(OWN, serial=str(number))) for number in range(200, 260)]
+    assert [kinds(each).count("device-conflict") for each in effects] == [1, *[0] * 59]
+    assert len(view(center).conflicts) == 1
+    center.wait(LOG_INTERVAL_S)
+    assert "device-conflict" in kinds(center.bear(FENCE, OTHER))
+
+
+def test_one_serial_number_under_two_keys_is_shown_on_both_and_merged_in_neither() -> None:
+    center = approved()
+    copy = device("fence-2")
+    center.bear(copy, OWN)
+    assert conflicts(center) == conflicts(center, copy) == [ConflictKind.SHARED]
+    assert [view(center).conflicts[0].others, view(center, copy).conflicts[0].others] == [(copy,), (FENCE,)]
+    center.ask(Refuse(copy, "marat", "a copy"))
+    assert conflicts(center) == conflicts(center, copy) == []
+    assert len(center.state.registry.devices) == 2
+
+
+def test_a_shared_identity_that_a_technician_dismissed_stays_dismissed_on_both() -> None:
+    center = approved()
+    copy = device("fence-2")
+    center.bear(copy, OWN)
+    settle(center, accepted=False)
+    center.bear(copy, replace(OWN, firmware="2"))
+    assert conflicts(center) == conflicts(center, copy) == []
+
+
+def test_what_shares_nothing_can_not_be_accepted() -> None:
+    center = approved()
+    center.bear(device("fence-2"), OWN)
+    with pytest.raises(ConflictError, match="no other identity"):
+        settle(center, accepted=True)
+
+
+def test_a_device_that_never_says_who_it_is_is_marked_after_a_while_and_cleared_by_its_birth(tmp_path: Path) -> None:
+    center = KeepingCenter()
+    center.measure(FENCE, {"tension": 1.0})
+    assert conflicts(center) == []
+    assert "device-conflict" in kinds(center.wait(INTRODUCE_WITHIN_S))
+    assert conflicts(center) == [ConflictKind.UNINTRODUCED]
+    assert "device-conflict" not in kinds(center.wait(INTRODUCE_WITHIN_S))
+    again = restarted(center, tmp_path)
+    again.measure(FENCE, {"tension": 1.0})
+    assert "device-conflict" not in kinds(again.wait(INTRODUCE_WITHIN_S))
+    assert conflicts(again) == [ConflictKind.UNINTRODUCED]
+    again.bear(FENCE, OWN)
+    assert conflicts(again) == []
+
+
+def guarded() -> KeepingCenter:
+    """A post whose gateway is approved."""
+    return approved(Birth(GATEWAY_KIND, Names(en="Gateway"), serial="G"), GATEWAY)
+
+
+def test_a_new_device_that_no_approved_gateway_carries_is_a_rogue_until_somebody_decides() -> None:
+    center = guarded()
+    center.bear(FENCE, OWN)
+    assert conflicts(center) == [ConflictKind.ROGUE]
+    center.ask(Approve(FENCE, "marat", "has a line of its own"))
+    assert conflicts(center) == []
+    second = device("gateway-2")
+    center.bear(second, Birth(GATEWAY_KIND, Names(en="Gateway"), serial="H"))
+    assert conflicts(center, second) == [ConflictKind.ROGUE]
+    through = device("weather")
+    center.bear(through, replace(OWN, serial="W", via="gateway-2"))
+    assert "gateway-2" in view(center, through).conflicts[0].text
+
+
+def test_what_an_approved_gateway_carries_or_the_hub_found_itself_is_no_rogue() -> None:
+    center = guarded()
+    center.bear(FENCE, replace(OWN, via="gateway"))
+    center.ask(Propose(CAMERA, PICTURE, "onvif"))
+    assert conflicts(center) == conflicts(center, CAMERA) == []
+
+
+def test_a_gateway_approved_later_makes_rogues_of_those_it_does_not_carry() -> None:
+    center = KeepingCenter()
+    center.bear(GATEWAY, Birth(GATEWAY_KIND, Names(en="Gateway"), serial="G"))
+    center.bear(FENCE, OWN)
+    assert conflicts(center) == []
+    center.ask(Approve(GATEWAY, "marat", ""))
+    assert conflicts(center) == [ConflictKind.ROGUE]
+
+
+def test_the_same_camera_found_in_several_ways_looks_the_same_and_is_not_merged() -> None:
+    center = KeepingCenter()
+    found, told = device("entry-1a2b3c", "unassigned"), CAMERA
+    center.ask(Propose(found, PICTURE, "mdns"))
+    center.bear(told, PICTURE)
+    by_mac = device("entry-4d5e6f", "unassigned")
+    center.ask(Propose(by_mac, Birth(CAMERA_KIND, Names(), identities=("MAC:00-40-8C-01-02-03",)), "onvif"))
+    center.bear(device("cam-2"), replace(PICTURE, streams=(), serial="8", identities=("mac:00:40:8c:01:02:03",)))
+    assert view(center, found).same_as == (told,)
+    assert view(center, told).same_as == (found,)
+    assert view(center, by_mac).same_as == (device("cam-2"),)
+    assert conflicts(center, told) == conflicts(center, found) == []
+
+
+def test_many_cameras_of_one_recorder_stay_bounded() -> None:
+    center = KeepingCenter()
+    for number in range(40):
+        center.bear(device(f"cam-{number}"), replace(PICTURE, serial=str(number + 10_000)))
+    center.ask(Propose(CAMERA, replace(PICTURE, serial="x"), "mdns"))
+    found = device("found", "unassigned")
+    center.ask(Propose(found, PICTURE, "onvif"))
+    assert len(view(center, found).same_as) == MAX_KIN
+
+
+def test_retiring_ends_alarms_and_pictures_and_keeps_the_readings() -> None:
+    center = approved(PICTURE, CAMERA)
+    center.bear(FENCE, OWN)
+    center.ask(Approve(FENCE, "marat", ""))
+    center.measure(FENCE, {"tension": 99.0})
+    _, effects = center.ask(Retire(FENCE, "marat", "dug up"))
+    assert "device-retired" in kinds(effects)
+    assert [alarm.state for alarm in center.alarms] == ["returned-unacknowledged"]
+    effects = center.measure(FENCE, {"tension": 98.0})
+    assert len(effects.readings) == 1
+    assert [alarm.state for alarm in center.alarms] == ["returned-unacknowledged"]
+    assert {each.metric: each.value for each in center.state.stand().metrics} == {"tension": 98.0}
+    center.ask(Retire(CAMERA, "marat", "sold"))
+    assert all(not plan.tiles for plan in center.state.walls.plans.values())
+    center.ask(Approve(CAMERA, "marat", "back"))
+    assert any(plan.tiles for plan in center.state.walls.plans.values())
+
+
+def test_a_retired_devices_silence_is_nobodys_business() -> None:
+    center = approved()
+    center.measure(FENCE, {"tension": 1.0})
+    center.ask(Retire(FENCE, "marat", ""))
+    assert "device-silent" not in kinds(center.wait(1000))
+    assert view(center).liveness == "silent"
+
+
+def test_only_what_was_in_service_is_retired() -> None:
+    center = KeepingCenter()
+    center.bear(FENCE, OWN)
+    with pytest.raises(ConflictError):
+        center.ask(Retire(FENCE, "marat", ""))
+
+
+def test_a_retired_device_cannot_come_back_as_another() -> None:
+    center = approved()
+    center.ask(Retire(FENCE, "marat", ""))
+    center.bear(FENCE, OTHER)
+    center.ask(Approve(FENCE, "marat", ""))
+    assert (view(center).serial, conflicts(center)) == ("100", [ConflictKind.CHANGED])
+
+
+def test_a_withdrawn_device_that_nobody_approved_is_gone_from_registry_feed_and_disk(tmp_path: Path) -> None:
+    center = KeepingCenter()
+    center.bear(FENCE, OWN)
+    center.measure(FENCE, {"tension": 1.0})
+    effects = center.hear(FENCE, Leaf.BIRTH, b"")
+    assert FENCE not in center.state.registry.devices
+    assert [each.removed for each in effects.live if isinstance(each, DevicesChanged)] == [(FENCE,)]
+    assert center.state.stand().metrics == ()
+    assert "device-withdrawn" in kinds(effects)
+    assert restarted(center, tmp_path).state.registry.devices == {}
+
+
+def test_a_withdrawn_device_that_was_approved_is_offline_and_stays(tmp_path: Path) -> None:
+    center = approved()
+    effects = center.hear(FENCE, Leaf.BIRTH, b"")
+    assert {"device-withdrawn", "device-offline"} <= set(kinds(effects))
+    assert view(center).liveness == "offline"
+    assert FENCE in restarted(center, tmp_path).state.registry.devices
+
+
+def test_what_comes_and_goes_and_comes_in_one_batch_is_there(tmp_path: Path) -> None:
+    center = KeepingCenter()
+    center.bear(FENCE, OWN)
+    name = "shekara/v1/kordai/fence-1/birth"
+    effects = center.take(center.message(name, b""), center.message(name, b'{"kind":"fence","names":{}}'))
+    (changed,) = [each for each in effects.live if isinstance(each, DevicesChanged)]
+    assert ([each.key for each in changed.devices], changed.removed) == ([FENCE], ())
+    assert FENCE in restarted(center, tmp_path).state.registry.devices
+
+
+def test_doubts_held_births_and_decisions_outlive_a_restart(tmp_path: Path) -> None:
+    center = approved()
+    center.bear(FENCE, OTHER)
+    settle(center, accepted=False)
+    center.bear(FENCE, THIRD)
+    again = restarted(center, tmp_path)
+    assert (conflicts(again), view(again).serial) == ([ConflictKind.CHANGED], "100")
+    again.bear(FENCE, OTHER)
+    assert len(view(again).conflicts) == 1
+    settle(again, accepted=True)
+    assert view(again).serial == "300"
+    assert [alarm.state for alarm in again.alarms] == ["returned-unacknowledged"]
+
+
+def test_a_file_of_the_first_version_is_opened_and_its_devices_kept(tmp_path: Path) -> None:
+    center = approved()
+    restarted(center, tmp_path)
+    store = OperationsStore(tmp_path)
+    store._connection.executescript("DROP TABLE doubts; PRAGMA user_version=1;")
+    store.close()
+    store = OperationsStore(tmp_path)
+    remembered = store.recall()
+    store.close()
+    assert [(record.key, record.approval) for record in remembered.devices] == [(FENCE, Approval.APPROVED)]
+
+
+def test_a_stranger_who_claims_everything_costs_a_bounded_amount() -> None:
+    center = approved()
+    for number in range(60):
+        center.bear(FENCE, replace(OWN, serial=str(number + 200)))
+        settle(center, accepted=False)
+    doubts = center.state.registry.devices[FENCE].doubts
+    assert len(doubts.settled) == MAX_SETTLED
+    assert len(doubts.conflicts) <= MAX_CONFLICTS
+
+
+births = st.builds(
+    Birth,
+    kind=st.sampled_from(["camera", "fence"]),
+    names=st.just(Names()),
+    maker=st.sampled_from(["", "E", "F"]),
+    model=st.sampled_from(["", "1", "\x00\n"]),
+    serial=st.sampled_from(["", "0", "a", "b"]) | st.text(max_size=200),
+    identities=st.lists(st.text(max_size=64) | st.sampled_from(["mac:00:40:8c:01:02:03"]), max_size=8).map(tuple),
+    streams=st.lists(
+        st.builds(
+            Stream,
+            st.just(StreamRole.MAIN),
+            st.sampled_from(["rtsp://a/", "rtsp://[::1", "rtsp://b/"]) | st.text(max_size=60),
+        ),
+        max_size=8,
+    ).map(tuple),
+)
+
+
+@given(births, births)
+def test_differences_are_found_between_different_identities_alone(one: Birth, other: Birth) -> None:
+    assert differences(one, one) == ()
+    if fingerprint(one) == fingerprint(other):
+        assert differences(one, other) == ()
+    text = describe(differences(one, other))
+    assert len(text) <= 300
+    assert text.isprintable()
+    assert all(unique_tokens(each) == tuple(sorted(set(unique_tokens(each)))) for each in (one, other))
+    assert len(likely_tokens(one)) <= 8
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.frozensets(st.sampled_from("abcd"), max_size=3)), max_size=40))
+def test_kin_are_those_with_a_token_in_common(steps: list[tuple[int, frozenset[str]]]) -> None:
+    kinship, model = Kinship(), dict[DeviceKey, frozenset[str]]()
+    for number, tokens in steps:
+        key = device(f"d-{number}")
+        kinship.place(key, sorted(tokens))
+        model[key] = tokens
+        for each, own in model.items():
+            wanted = {(other, token) for other in model if other != each for token in own & model[other]}
+            assert set(kinship.kin(each)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("MAC:00-40-8C-01-02-03", "mac:00408c010203"),
+        ("00:40:8c:01:02:03", "mac:00408c010203"),
+        ("00408C010203", "mac:00408c010203"),
+        ("00:00:00:00:00:00", ""),
+        ("ff:ff:ff:ff:ff:ff", ""),
+        ("UUID:1419D68A-1DD2-11B2-A105-000000000000", "urn:uuid:1419d68a-1dd2-11b2-a105-000000000000"),
+        ("urn:uuid:00000000-0000-0000-0000-000000000000", ""),
+        (" Esphome-12 ", "esphome-12"),
+        ("", ""),
+    ],
+)
+def test_one_identity_has_one_spelling(text: str, mark: str) -> None:
+    assert identity_mark(text) == mark
