@@ -1,9 +1,11 @@
 """One input in, its effects on the state: what equipment said, what people ask, and the passing of time."""
 
 from hub.desk import Desk
+from hub.dialects import MAIN
 from hub.inputs import Asked, Connected, Disconnected, Input, Moment, Received, Tick
 from hub.reception import Reception
 from hub.state import Answer, Effects, State
+from hub.vetting import Vetting
 from sensors.errors import ShekaraError
 
 
@@ -12,8 +14,9 @@ class Center:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self._reception = Reception(state)
-        self._desk = Desk(state)
+        self._vetting = Vetting(state)
+        self._reception = Reception(state, self._vetting)
+        self._desk = Desk(state, self._vetting)
 
     def begin(self, now: Moment) -> Effects:
         """The first entry of a run."""
@@ -23,6 +26,9 @@ class Center:
     def end(self, now: Moment) -> Effects:
         """The last entry of a run."""
         self._log_rejections(now)
+        for dialect in self.state.dialects.spoken:
+            for send in dialect.farewell(now.at):
+                self._reception.act(send, dialect)
         self.state.log(now, "hub-stopped", self.state.settings.name)
         return self.state.settle(now)
 
@@ -37,11 +43,9 @@ class Center:
                 case Tick():
                     self._tick(item.moment)
                 case Connected():
-                    self.state.connected = True
-                    for plan in self.state.walls.plans.values():
-                        self.state.publish_plan(plan)
+                    self._connect(item)
                 case Disconnected():
-                    self.state.connected = False
+                    self.state.connected &= item.connection != MAIN
         return self.state.settle(batch[-1].moment)
 
     def _receive(self, message: Received) -> None:
@@ -58,7 +62,19 @@ class Center:
             result = error
         self.state.effects.answers.append(Answer(asked.reply, result))
 
+    def _connect(self, connected: Connected) -> None:
+        if connected.connection == MAIN:
+            self.state.connected = True
+            for plan in self.state.walls.plans.values():
+                self.state.publish_plan(plan)
+        for dialect in self.state.dialects.on(connected.connection):
+            heard = dialect.connected(connected.moment.at, connected.opened_at)
+            self._reception.take_heard(heard, dialect, connected.moment)
+
     def _tick(self, now: Moment) -> None:
+        for dialect in self.state.dialects.spoken:
+            self._reception.take_heard(dialect.tick(now.at), dialect, now)
+        self._vetting.tick(now)
         self.state.judge_liveness(now)
         self.state.move_alarms(self.state.engine.tick(now), now)
         self._log_rejections(now)

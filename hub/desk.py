@@ -9,28 +9,39 @@ from hub.requests import (
     Acknowledge,
     Approve,
     ChangeWall,
+    NoteChecks,
     Propose,
     ReadRejected,
     ReadStand,
     Refuse,
     Request,
+    Retire,
     SendCommand,
+    Settle,
     WriteNote,
 )
 from hub.state import Outgoing, State
-from sensors.dialects.native import encode_command
-from sensors.errors import LimitError, NotFoundError, UnavailableError, WireError
+from hub.vetting import Vetting
+from sensors.dialects.native import CommandPayload, encode_command
+from sensors.errors import ConflictError, LimitError, NotFoundError, UnavailableError, WireError
 from sensors.model import DeviceKey
 from sensors.topics import Leaf, topic
+
+_DECISIONS: dict[type, tuple[Approval, str]] = {
+    Approve: (Approval.APPROVED, "device-approved"),
+    Refuse: (Approval.REFUSED, "device-refused"),
+    Retire: (Approval.RETIRED, "device-retired"),
+}
 
 
 class Desk:
     """Answers requests from the state."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, vetting: Vetting) -> None:
         self._state = state
+        self._vetting = vetting
 
-    def answer(self, request: Request[Any], now: Moment) -> object:  # noqa: PLR0911 - one return for each request
+    def answer(self, request: Request[Any], now: Moment) -> object:  # noqa: C901, PLR0911 - one case for each request
         """The answer; for `ReadStand` the request itself, because it is answered after its batch.
 
         Raises:
@@ -43,12 +54,14 @@ class Desk:
                 return self._state.rejections.newest(request.limit)
             case Acknowledge():
                 return self._acknowledge(request, now)
-            case Approve():
-                return self._approve(request, now)
-            case Refuse():
-                return self._refuse(request, now)
+            case Approve() | Refuse() | Retire():
+                return self._decide(request, now)
+            case Settle():
+                return self._settle(request, now)
             case Propose():
                 return self._propose(request, now)
+            case NoteChecks():
+                return self._note_checks(request)
             case ChangeWall():
                 return self._change_wall(request, now)
             case WriteNote():
@@ -62,32 +75,40 @@ class Desk:
         self._state.move_alarms([transition], now, who=request.who, text=request.text)
         return transition.view
 
-    def _approve(self, request: Approve, now: Moment) -> DeviceView:
-        device = self._device(request.key)
-        if device.approved:
+    def _decide(self, request: Approve | Refuse | Retire, now: Moment) -> DeviceView:
+        device, (approval, kind) = self._device(request.key), _DECISIONS[type(request)]
+        if device.approval is approval:
             return device.view()
-        self._decide(device, Approval.APPROVED)
-        self._log_decision(device, "device-approved", request, now)
-        self._state.judge_alarms_of(device, now)
+        if approval is Approval.RETIRED and not device.approved:
+            raise ConflictError("is not approved", subject=str(device.key), mend="Refuse what never was in service")
+        self._vetting.decide(device, approval, now)
+        self._log_decision(device, kind, "", request, now)
         return device.view()
 
-    def _refuse(self, request: Refuse, now: Moment) -> DeviceView:
+    def _settle(self, request: Settle, now: Moment) -> DeviceView:
         device = self._device(request.key)
-        self._decide(device, Approval.REFUSED)
-        self._log_decision(device, "device-refused", request, now)
-        self._state.move_alarms(self._state.engine.withdraw(device.key, (), now), now)
+        if request.accepted:
+            text = self._vetting.accept(device, request.mark, now)
+            self._log_decision(device, "device-change-accepted", text, request, now)
+        else:
+            text = self._vetting.dismiss(device, request.mark, now)
+            self._log_decision(device, "device-conflict-dismissed", text, request, now)
         return device.view()
 
     def _propose(self, request: Propose, now: Moment) -> DeviceView:
-        device = self._state.registry.meet(request.key, now, request.provenance)
+        registry, source = self._state.registry, request.provenance
+        device = registry.meet(request.key, now, source)
         if device is None:
             raise LimitError("the registry is full", subject=str(request.key))
-        if not device.introduced:
-            device.introduce(request.birth)
+        if not device.introduced or device.doubts.birth_from == source:
+            self._vetting.hear(device, request.birth, source, now, live=True)
+        return device.view()
+
+    def _note_checks(self, request: NoteChecks) -> DeviceView:
+        device = self._device(request.key)
+        if device.checks != request.checks:
+            device.checks = request.checks
             self._state.registry.changed.add(device.key)
-            self._state.plans_due = True
-            kind = "device-approved" if device.approved else "device-discovered"
-            self._state.log(now, kind, f"{self._state.name(device)} ({request.provenance})", key=device.key)
         return device.view()
 
     def _change_wall(self, request: ChangeWall, now: Moment) -> WallView:
@@ -111,9 +132,24 @@ class Desk:
             raise NotFoundError("no such approved device", subject=str(request.key), mend="Approve it first")
         if not self._state.connected:
             raise UnavailableError("not connected", subject="the broker", mend="Try again when it is back")
-        payload = encode_command(command.id, command.name, command.arguments)
-        self._state.effects.outgoing.append(Outgoing(topic(request.key, Leaf.COMMAND), payload, retained=False))
+        self._state.effects.outgoing += self._say(command, device)
         return self._state.log(now, "command", f"{command.id}: {command.name}", who=request.who, key=request.key)
+
+    def _say(self, command: CommandPayload, device: Device) -> list[Outgoing]:
+        """The command in the words of the device's own dialect.
+
+        Raises:
+            WireError: it has no words for it.
+        """
+        dialect = self._state.dialects.owner(device.provenance)
+        if dialect is None:
+            payload = encode_command(command.id, command.name, command.arguments)
+            return [Outgoing(topic(device.key, Leaf.COMMAND), payload, retained=False)]
+        said = dialect.command(device.key, command)
+        if isinstance(said, str):
+            raise WireError(said, subject=f"command {command.name} to {device.key}")
+        connection = self._state.dialects.connection_of(dialect)
+        return [Outgoing(send.topic, send.payload, send.retained, send.qos, connection) for send in said]
 
     def _device(self, key: DeviceKey) -> Device:
         device = self._state.registry.find(key)
@@ -121,11 +157,8 @@ class Desk:
             raise NotFoundError("no such device", subject=str(key))
         return device
 
-    def _decide(self, device: Device, approval: Approval) -> None:
-        device.approval = approval
-        self._state.registry.changed.add(device.key)
-        self._state.plans_due = True
-
-    def _log_decision(self, device: Device, kind: str, request: Approve | Refuse, now: Moment) -> None:
-        text = f"{self._state.name(device)}: {request.text}" if request.text else self._state.name(device)
-        self._state.log(now, kind, text, who=request.who, key=device.key)
+    def _log_decision(
+        self, device: Device, kind: str, text: str, request: Approve | Refuse | Retire | Settle, now: Moment
+    ) -> None:
+        words = ": ".join(filter(None, (self._state.name(device), text, request.text)))
+        self._state.log(now, kind, words, who=request.who, key=device.key)

@@ -38,15 +38,21 @@ class Received(Struct, frozen=True):
 
 
 class Connected(Struct, frozen=True):
-    """The broker has accepted the hub, and may have forgotten what was retained."""
+    """The broker has accepted the hub on one connection, and may have forgotten what was retained.
+
+    `opened_at` is the time the connection's will speaks of.
+    """
 
     moment: Moment
+    opened_at: datetime
+    connection: str = ""
 
 
 class Disconnected(Struct, frozen=True):
-    """The broker is gone."""
+    """A connection to the broker is gone."""
 
     moment: Moment
+    connection: str = ""
 
 
 class Asked(Struct, frozen=True):

@@ -5,6 +5,7 @@ import fcntl
 import signal
 from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,11 +20,13 @@ from hub.center import Center
 from hub.command import PARENT_PIPE
 from hub.config import HubSettings, InfluxSettings, StorageSettings
 from hub.core import Hub
+from hub.dialects import Dialects
 from hub.doctor_command import doctor
 from hub.health import Health
 from hub.ingest.connection import Address
-from hub.ingest.intake import EMBEDDED_VERSION, NEARBY_PAUSE_S, Intake
-from hub.inputs import Moment
+from hub.ingest.door import FrontDoor, connections
+from hub.ingest.intake import ANY_VERSION, EMBEDDED_VERSION, LONGEST_PAUSE_S, NEARBY_PAUSE_S, Intake
+from hub.inputs import Inbox, Moment
 from hub.keys import load_or_create_keys
 from hub.live import LiveFeed
 from hub.pipeline import Pipeline
@@ -82,9 +85,9 @@ async def _run_hub(settings: Settings) -> None:
         engine = _make_engine(settings, section, broker_section, clock, stack)
         accounts = Accounts(section.data_dir, clock)
         app = build_app(engine.facade, accounts, load_or_create_keys(section.data_dir), section, clock)
-        engine.pipeline.start(engine.intake)
+        engine.pipeline.start(engine.door)
         stack.callback(_stop_threads, engine)
-        engine.intake.start()
+        engine.door.start()
         _log.info("hub started", url=section.url, broker=engine.health.broker, data=str(section.data_dir))
         _start_forwarding(settings, section, engine, clock, stack)
         services: list[Coroutine[None, None, None]] = [serve(app, listener)]
@@ -101,7 +104,7 @@ class _Engine(NamedTuple):
 
     readings: ReadingsStore
     pipeline: Pipeline
-    intake: Intake
+    door: FrontDoor
     feed: LiveFeed
     health: Health
     facade: Hub
@@ -115,6 +118,7 @@ def _make_engine(
     operations = OperationsStore(section.data_dir)
     stack.callback(operations.close)
     address = Address(*broker_section.address, section.name, broker_section.client_keepalive_s, settings.secrets.mqtt)
+    dialects = Dialects()
     feed = LiveFeed()
     health = Health(
         started_at=clock.now(),
@@ -123,17 +127,33 @@ def _make_engine(
         live_dropped=lambda: feed.dropped_total,
     )
     started = Moment(health.started_at, clock.monotonic_s())
-    center = Center(State(section, operations.recall(), readings.newest(), started))
+    center = Center(State(section, operations.recall(), readings.newest(), started, dialects))
     storage = settings.section(StorageSettings, "storage")
     pipeline = Pipeline(center, readings, operations, feed, health, clock, storage)
-    if broker_section.embedded:
-        intake = Intake(
-            address, pipeline.inbox, health, clock, versions=EMBEDDED_VERSION, longest_pause_s=NEARBY_PAUSE_S
-        )
-    else:
-        intake = Intake(address, pipeline.inbox, health, clock)
+    door = _make_door(dialects, address, pipeline.inbox, health, clock, embedded=broker_section.embedded)
     facade = Hub(pipeline, Archive(readings, operations), lambda: health.status(clock.now()))
-    return _Engine(readings, pipeline, intake, feed, health, facade)
+    return _Engine(readings, pipeline, door, feed, health, facade)
+
+
+def _make_door(
+    dialects: Dialects, address: Address, inbox: Inbox, health: Health, clock: Clock, *, embedded: bool
+) -> FrontDoor:
+    """The hub's own connection, and one for each dialect that needs a will of its own."""
+    epochs = count(1)
+    intakes: dict[str, Intake] = {}
+    for name, terms in connections(dialects).items():
+        intakes[name] = Intake(
+            address._replace(client_id=f"{address.client_id}-{name}" if name else address.client_id),
+            inbox,
+            health,
+            clock,
+            name=name,
+            terms=terms,
+            epochs=epochs,
+            versions=EMBEDDED_VERSION if embedded else ANY_VERSION,
+            longest_pause_s=NEARBY_PAUSE_S if embedded else LONGEST_PAUSE_S,
+        )
+    return FrontDoor(intakes, health)
 
 
 async def _discover(section: HubSettings, broker_section: BrokerSettings, engine: _Engine, clock: Clock) -> None:
@@ -193,19 +213,14 @@ async def _watch(engine: _Engine) -> None:
         await asyncio.sleep(_WATCH_S)
         if not engine.pipeline.alive:
             raise UnavailableError("has died", subject="the hub's pipeline", mend="See its last log lines")
-        if engine.intake.alive:
-            engine.intake.shake_if_stuck()
-        else:
-            _log.error("the intake has died and is begun again")
-            engine.health.report("broker", "the MQTT intake has died and is begun again")
-            engine.intake.start()
+        engine.door.watch()
 
 
 def _stop_threads(engine: _Engine) -> None:
     """The pipeline first, so that its last acknowledgements still find the way out."""
     if not engine.pipeline.stop(_THREADS_STOP_WITHIN_S):
         _log.error("the pipeline did not end in time; what it did not acknowledge comes again")
-    engine.intake.stop(_THREADS_STOP_WITHIN_S)
+    engine.door.stop(_THREADS_STOP_WITHIN_S)
 
 
 def _broker_child(settings: Settings, health: Health, clock: Clock) -> Child:

@@ -24,7 +24,7 @@ from hub.live import LiveFeed
 from hub.protocol import StatusChanged
 from hub.records import Changes
 from hub.requests import ReadStand, Request
-from hub.state import Answer, Effects, Outgoing
+from hub.state import Answer, Effects, Outgoing, Wish
 from hub.storage.readings import WriteOutcome
 from sensors.clock import Clock
 from sensors.errors import ShekaraError, UnavailableError
@@ -45,6 +45,9 @@ class Broker(Protocol):
 
     def publish(self, outgoing: Outgoing) -> None:
         """Send, if connected."""
+
+    def listen(self, wishes: Sequence[Wish]) -> None:
+        """Subscribe to what is wanted, from now on and on each connection to come, and no more to what is not."""
 
 
 class Readings(Protocol):
@@ -179,8 +182,9 @@ class Pipeline:
             self._health.counters.messages_acknowledged_total += self._broker.acknowledge(messages)
 
     def _let_out(self, effects: Effects) -> None:
-        for outgoing in effects.outgoing:
-            if self._broker is not None:
+        if self._broker is not None:
+            self._broker.listen(effects.wishes)
+            for outgoing in effects.outgoing:
                 self._broker.publish(outgoing)
         for message in effects.live:
             self._feed.publish(message)

@@ -4,19 +4,22 @@ from collections import Counter, OrderedDict
 
 import msgspec
 
-from hub.alarms.liveness import LIVENESS
 from hub.checking import check, find_lie
-from hub.inputs import Received
+from hub.dialects import MAIN, NATIVE
+from hub.inputs import Moment, Received
 from hub.protocol import Liveness
 from hub.registry import Device
-from hub.state import State
+from hub.state import Outgoing, State, Wish
+from hub.vetting import Vetting
 from sensors.catalog import CAMERA, PictureState
 from sensors.dialects import native
+from sensors.dialects.dialect import NOTHING, Action, Dialect, Heard, Listen, Send, Unlisten
 from sensors.model import (
     AckSeen,
     BirthSeen,
     DeviceKey,
     EventSeen,
+    Message,
     Metric,
     Quality,
     Reading,
@@ -24,19 +27,21 @@ from sensors.model import (
     Rejected,
     StateSeen,
 )
+from sensors.topics import PREFIX
 
-MQTT = "mqtt"
 MAX_UNDECLARED = 256
 MAX_EVENTS_PER_MINUTE = 60
 _REMEMBERED_EVENTS = 10_000
+_NATIVE_TOPICS = f"{PREFIX}/"
 _LINK_LOST = (PictureState.NO_PACKETS, PictureState.CONNECTING)
 
 
 class Reception:
     """Takes messages into the state."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, vetting: Vetting) -> None:
         self._state = state
+        self._vetting = vetting
         self._events: OrderedDict[tuple[DeviceKey, str], None] = OrderedDict()
         self._events_by_device: Counter[DeviceKey] = Counter()
         self._minute = 0
@@ -47,28 +52,90 @@ class Reception:
         if message.payload_bytes > len(message.payload):
             self._state.reject(_oversized(message))
             return
-        seen = native.decode(message.topic, message.payload, retained=message.retained, received_at=now.at)
-        if seen is None:
+        if not message.topic.startswith(_NATIVE_TOPICS):
+            self._take_foreign(message)
             return
+        seen = native.decode(message.topic, message.payload, retained=message.retained, received_at=now.at)
+        if seen is not None:
+            self._take_one(seen, message, NATIVE)
+
+    def take_heard(self, heard: Heard, dialect: Dialect, now: Moment) -> None:
+        """Take in what a dialect says without a message: time has passed, a connection stands, a file was handed in."""
+        if heard is not NOTHING:
+            self._take_heard(heard, dialect, Received(now, dialect.name, b"", 0, False, 0, 0, 0))
+
+    def act(self, action: Action, dialect: Dialect) -> None:
+        """Do what a dialect asks for."""
+        connection = self._state.dialects.connection_of(dialect)
+        match action:
+            case Send():
+                outgoing = Outgoing(action.topic, action.payload, action.retained, action.qos, connection)
+                self._state.effects.outgoing.append(outgoing)
+            case Listen() | Unlisten():
+                self._state.effects.wishes.append(Wish(action.topic, isinstance(action, Listen), connection))
+
+    def _take_foreign(self, message: Received) -> None:
+        dialect = self._state.dialects.claiming(message.topic)
+        if dialect is None:
+            # A broker keeps the subscriptions of a session: this one is from an earlier run, with other settings.
+            self._state.effects.wishes.append(Wish(message.topic, wanted=False, connection=MAIN))
+            self._state.reject(_unclaimed(message))
+            return
+        heard = dialect.decode(message.topic, message.payload, retained=message.retained, received_at=message.moment.at)
+        self._take_heard(heard, dialect, message)
+
+    def _take_heard(self, heard: Heard, dialect: Dialect, message: Received) -> None:
+        for seen in heard.messages:
+            self._take_one(seen, message, dialect.name)
+        for action in heard.actions:
+            self.act(action, dialect)
+
+    def _take_one(self, seen: Message, message: Received, provenance: str) -> None:
+        now = message.moment
         if isinstance(seen, Rejected):
             self._state.reject(seen)
             return
-        device = self._state.registry.meet(seen.key, now, MQTT)
+        device = self._state.registry.meet(seen.key, now, provenance)
         if device is None:
             self._refuse(message, "the registry is full", seen.key)
+            return
+        strange = device.introduced and provenance != device.provenance[0]
+        if strange and (refusal := self._trespass(seen, device, provenance)) is not None:
+            self._refuse(message, refusal, seen.key)
+            if isinstance(seen, BirthSeen):
+                self._vetting.trespass(device, provenance, refusal, now)
             return
         is_will = isinstance(seen, StateSeen) and not seen.online
         if not message.retained and not is_will:
             self._state.registry.hear(device, now)
+            self._vetting.meet(device, now)
             self._state.liveness_due |= device.liveness is not Liveness.ONLINE
-        self._take_seen(seen, device, message)
+        self._take_seen(seen, device, message, provenance)
+
+    def _trespass(self, seen: Message, device: Device, provenance: str) -> str | None:
+        """Why a dialect may not say this of a device that speaks another; None when it may.
+
+        Another one may add what the device itself does not say: an analysis of its picture, for instance.
+        """
+        owner = self._state.dialects.owner(device.provenance)
+        name = NATIVE if owner is None else owner.name
+        if name == provenance or isinstance(seen, EventSeen | AckSeen):
+            return None
+        if isinstance(seen, ReadingsSeen):
+            declared = next((each.metric for each in seen.readings if each.metric in device.metrics), None)
+            return declared and f"{declared} of this device is said over {name}"
+        return f"this device speaks over {name}"
 
     def _take_seen(
-        self, seen: BirthSeen | StateSeen | ReadingsSeen | EventSeen | AckSeen, device: Device, message: Received
+        self,
+        seen: BirthSeen | StateSeen | ReadingsSeen | EventSeen | AckSeen,
+        device: Device,
+        message: Received,
+        provenance: str,
     ) -> None:
         match seen:
             case BirthSeen():
-                self._take_birth(seen, device, message)
+                self._take_birth(seen, device, message, provenance)
             case StateSeen():
                 device.state = seen.online
                 self._state.liveness_due = True
@@ -82,30 +149,13 @@ class Reception:
                     message.moment, "command-answer", f"{seen.command_id}: {outcome} {seen.text}", key=seen.key
                 )
 
-    def _take_birth(self, seen: BirthSeen, device: Device, message: Received) -> None:
-        state, now = self._state, message.moment
-        state.liveness_due = True
+    def _take_birth(self, seen: BirthSeen, device: Device, message: Received, provenance: str) -> None:
         if seen.birth is None:
-            device.state = False
-            state.log(now, "device-withdrawn", state.name(device), key=device.key)
-            return
-        if (lie := find_lie(seen.key, seen.birth)) is not None:
+            self._vetting.withdraw(device, provenance, message.moment)
+        elif (lie := find_lie(seen.key, seen.birth)) is not None:
             self._refuse(message, lie, seen.key, head="(withheld)")
-            return
-        if not message.retained:
-            state.values.restart(device.key)
-        if seen.birth == device.birth:
-            return
-        is_new = not device.introduced
-        device.introduce(seen.birth)
-        state.receipts.meet(device)
-        state.registry.changed.add(device.key)
-        state.plans_due = True
-        if is_new:
-            kind = "device-approved" if device.approved else "device-discovered"
-            state.log(now, kind, state.name(device), key=device.key)
-        metrics = (*device.metrics.values(), LIVENESS)
-        state.move_alarms(state.engine.withdraw(device.key, metrics, now), now)
+        else:
+            self._vetting.hear(device, seen.birth, provenance, message.moment, live=not message.retained)
 
     def _take_readings(self, seen: ReadingsSeen, device: Device, message: Received) -> None:
         state, now = self._state, message.moment
@@ -118,6 +168,9 @@ class Reception:
             reading = check(msgspec.structs.replace(said, historical=True) if message.retained else said, metric)
             if isinstance(reading, str):
                 self._refuse(message, reading, seen.key)
+                continue
+            if seen.snapshot:
+                state.values.recall(reading)
                 continue
             state.effects.readings.append(reading)
             if reading.historical or not state.values.move(reading) or metric is None:
@@ -151,6 +204,10 @@ def _oversized(message: Received) -> Rejected:
     reason = f"payload is over {native.MAX_PAYLOAD_BYTES} bytes"
     rejected = native.reject(message.topic, message.payload, reason, message.moment.at)
     return msgspec.structs.replace(rejected, payload_bytes=message.payload_bytes)
+
+
+def _unclaimed(message: Received) -> Rejected:
+    return native.reject(message.topic, message.payload, "no dialect claims this topic", message.moment.at)
 
 
 def _admits_undeclared(device: Device, name: str) -> bool:

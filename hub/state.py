@@ -11,12 +11,14 @@ from msgspec import Struct, field
 from hub.alarms.engine import AlarmEngine, Transition, reading_of_state
 from hub.alarms.liveness import LIVENESS
 from hub.config import HubSettings
+from hub.dialects import MAIN, Dialects
 from hub.inputs import Moment
 from hub.journal import HUB, Journal
 from hub.planner import House
 from hub.protocol import (
     AlarmChanged,
     AlarmView,
+    Approval,
     DevicesChanged,
     LiveMessage,
     Liveness,
@@ -44,6 +46,16 @@ class Outgoing(NamedTuple):
     topic: str
     payload: bytes
     retained: bool
+    qos: int = 1
+    connection: str = MAIN
+
+
+class Wish(NamedTuple):
+    """A topic that a dialect wants to hear, or no more."""
+
+    topic: str
+    wanted: bool
+    connection: str
 
 
 class Answer(NamedTuple):
@@ -60,14 +72,23 @@ class Effects(Struct):
     changes: Changes = field(default_factory=Changes)
     live: list[LiveMessage] = field(default_factory=list)
     outgoing: list[Outgoing] = field(default_factory=list)
+    wishes: list[Wish] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
 
 
 class State:
     """The parts, and the few steps that touch more than one of them."""
 
-    def __init__(self, settings: HubSettings, remembered: Remembered, newest: list[Reading], started: Moment) -> None:
+    def __init__(
+        self,
+        settings: HubSettings,
+        remembered: Remembered,
+        newest: list[Reading],
+        started: Moment,
+        dialects: Dialects | None = None,
+    ) -> None:
         self.settings = settings
+        self.dialects = dialects or Dialects()
         self.registry = Registry(
             remembered.devices, started, approve_all=settings.approve_all, default_limits=settings.default_limits
         )
@@ -118,7 +139,8 @@ class State:
         for device in self.registry.judge(now):
             before, after = was[device.key], device.liveness
             first = before is Liveness.UNKNOWN and after is Liveness.ONLINE
-            if before is not after and not first and not device.cut_off:
+            retired = device.approval is Approval.RETIRED
+            if before is not after and not first and not device.cut_off and not retired:
                 self.log(now, f"device-{after}", self.name(device), key=device.key)
             if is_wall(device):
                 self.plans_due = True
@@ -169,11 +191,18 @@ class State:
         )
 
     def _settle_devices(self) -> None:
-        if not self.registry.changed:
+        if not (self.registry.changed or self.registry.removed):
             return
         devices = [self.registry.devices[key] for key in sorted(self.registry.changed)]
+        removed = self.registry.removed & self._kept.keys()
         self.registry.changed.clear()
-        self.effects.live.append(DevicesChanged(tuple(device.view() for device in devices)))
+        self.registry.removed.clear()
+        for key in removed:
+            del self._kept[key]
+        self.effects.changes.removed |= removed
+        if devices or removed:
+            views = tuple(device.view() for device in devices)
+            self.effects.live.append(DevicesChanged(views, tuple(sorted(removed))))
         for device in devices:
             record = device.record()
             if self._kept.get(device.key) != record:

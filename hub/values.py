@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from hub.protocol import MetricView
-from sensors.model import DeviceKey, Reading
+from sensors.model import DeviceKey, Quality, Reading
 
 _Key = tuple[DeviceKey, str]
 
@@ -37,6 +39,13 @@ class LastValues:
         key = (reading.key, reading.metric)
         self._views[key] = self.changed[key] = _view(reading)
         return True
+
+    def recall(self, reading: Reading) -> None:
+        """Show a value that the broker remembers, where this run knows nothing newer; its age is not known."""
+        key = (reading.key, reading.metric)
+        if reading.metric not in self._newest.get(reading.key, {}):
+            view = msgspec.structs.replace(_view(reading), quality=Quality.UNCERTAIN)
+            self._views[key] = self.changed[key] = view
 
     def restart(self, key: DeviceKey) -> None:
         """The device has begun anew: its next reading is current, whatever its clock and its counter say."""

@@ -8,9 +8,11 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import paho.mqtt.client as mqtt
+import structlog
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -19,6 +21,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from hub.inputs import Moment, Received
 from sensors.clock import Clock
+from sensors.dialects.dialect import Filter, Send
 from sensors.dialects.native import MAX_PAYLOAD_BYTES
 from sensors.errors import UnavailableError
 from sensors.rtsp.authentication import Credentials
@@ -32,6 +35,13 @@ _HEAD_BYTES = 200
 _CONNECT_TIMEOUT_S = 5.0
 _LOOP_S = 1.0
 _FLUSH_LOOPS = 50
+_TOPICS_IN_A_PACKET = 200
+SHARED = "$share/"
+_log = structlog.get_logger("hub.ingest")
+
+
+def _no_will(_: datetime) -> None:
+    """For a hub that leaves without a word."""
 
 
 class Address(NamedTuple):
@@ -45,6 +55,17 @@ class Address(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
+
+
+class Terms(NamedTuple):
+    """What the hub asks of the broker on a connection, and what the broker is to say when it breaks.
+
+    A session that does not persist ends with its connection: for dialects whose standard asks for that.
+    """
+
+    filters: Sequence[Filter] = (Filter(EVERYTHING),)
+    persistent: bool = True
+    will: Callable[[datetime], Send | None] = _no_will
 
 
 class VersionRefused(UnavailableError):  # noqa: N818 - a leaf of the tree, told apart by who catches it
@@ -61,7 +82,8 @@ class Connection:
         epoch: int,
         clock: Clock,
         deliver: Callable[[Received], bool],
-        announce: Callable[[bool], None],
+        announce: Callable[["Connection", bool], None],
+        terms: Terms,
     ) -> None:
         self._address = address
         self._version = version
@@ -69,6 +91,9 @@ class Connection:
         self._clock = clock
         self._deliver = deliver
         self._announce = announce
+        self._terms = terms
+        self._first_subscription = 0
+        self.opened_at = clock.now()
         self._refusal: UnavailableError | None = None
         self._subscribed = False
         self._over = False
@@ -121,12 +146,26 @@ class Connection:
                     count += 1
         return count
 
-    def publish(self, topic: str, payload: bytes, *, retained: bool) -> bool:
+    def publish(self, topic: str, payload: bytes, qos: int, *, retained: bool) -> bool:
         """Queue a message for the broker; False when the connection does not stand."""
         with self._lock:
             if not self.standing:
                 return False
-            return self._client.publish(topic, payload, qos=1, retain=retained).rc == mqtt.MQTT_ERR_SUCCESS
+            return self._client.publish(topic, payload, qos, retain=retained).rc == mqtt.MQTT_ERR_SUCCESS
+
+    def listen(self, topics: Sequence[str]) -> None:
+        """Subscribe to more topics, if the connection stands."""
+        with self._lock:
+            if self.standing:
+                for begin in range(0, len(topics), _TOPICS_IN_A_PACKET):
+                    self._client.subscribe(self._asked([Filter(each) for each in topics[begin:][:_TOPICS_IN_A_PACKET]]))
+
+    def unlisten(self, topics: Sequence[str]) -> None:
+        """Subscribe no more, if the connection stands."""
+        with self._lock:
+            if self.standing:
+                for begin in range(0, len(topics), _TOPICS_IN_A_PACKET):
+                    self._client.unsubscribe(list(topics[begin:][:_TOPICS_IN_A_PACKET]))
 
     def idle_s(self) -> float:
         """How long ago the thread last looked at this connection."""
@@ -143,7 +182,7 @@ class Connection:
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=self._address.client_id,
-            clean_session=None if self._version == mqtt.MQTTv5 else False,
+            clean_session=None if self._version == mqtt.MQTTv5 else not self._terms.persistent,
             protocol=MQTTProtocolVersion(self._version),
             reconnect_on_failure=False,
             manual_ack=True,
@@ -151,6 +190,8 @@ class Connection:
         client.connect_timeout = _CONNECT_TIMEOUT_S
         if self._address.credentials is not None:
             client.username_pw_set(self._address.credentials.user, self._address.credentials.password)
+        if (will := self._terms.will(self.opened_at)) is not None:
+            client.will_set(will.topic, will.payload, will.qos, will.retained)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
@@ -162,14 +203,14 @@ class Connection:
         try:
             if self._version == mqtt.MQTTv5:
                 properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho leaves it bare
-                properties.SessionExpiryInterval = SESSION_EXPIRY_S
+                properties.SessionExpiryInterval = SESSION_EXPIRY_S if self._terms.persistent else 0
                 properties.ReceiveMaximum = RECEIVE_MAXIMUM
                 properties.MaximumPacketSize = MAX_PACKET_BYTES
                 self._client.connect(
                     self._address.host,
                     self._address.port,
                     self._address.keepalive_s,
-                    clean_start=False,
+                    clean_start=not self._terms.persistent,
                     properties=properties,
                 )
             else:
@@ -199,30 +240,42 @@ class Connection:
         if connection is not None:
             connection.close()
         if self._subscribed:
-            self._announce(False)
+            self._announce(self, False)
 
     def _on_connect(
         self, client: mqtt.Client, _: object, __: mqtt.ConnectFlags, reason: ReasonCode, ___: Properties | None
     ) -> None:
         if reason.is_failure:
             self._refusal = _refusal(reason, self._address)
-        elif self._version == mqtt.MQTTv5:
-            client.subscribe(EVERYTHING, options=SubscribeOptions(qos=1, noLocal=True))
-        else:
-            client.subscribe(EVERYTHING, qos=1)
+            return
+        _, number = client.subscribe(self._asked(self._terms.filters))
+        self._first_subscription = number or 0
+
+    def _asked(self, filters: Sequence[Filter]) -> list[tuple[str, SubscribeOptions]] | list[tuple[str, int]]:
+        """As paho wants it: in version 5, what the hub itself publishes is not sent back to it."""
+        if self._version == mqtt.MQTTv5:
+            # A shared subscription with "no local" is a protocol error.
+            return [(topic, SubscribeOptions(qos, noLocal=not topic.startswith(SHARED))) for topic, qos in filters]
+        return [(topic, qos) for topic, qos in filters]
 
     def _on_subscribe(
-        self, _: mqtt.Client, __: object, ___: int, reasons: list[ReasonCode], ____: Properties | None
+        self, _: mqtt.Client, __: object, number: int, reasons: list[ReasonCode], ___: Properties | None
     ) -> None:
-        if any(reason.is_failure for reason in reasons):
+        refused = sum(reason.is_failure for reason in reasons)
+        if number != self._first_subscription:
+            if refused:
+                _log.warning("the broker refuses topics that a dialect wants", topics=refused)
+            return
+        if refused:
+            topics = " ".join(filter_.topic for filter_ in self._terms.filters)
             self._refusal = UnavailableError(
-                f"may not subscribe to {EVERYTHING}",
+                f"may not subscribe to {topics}",
                 subject=f"broker {self._address}",
                 mend="Allow the hub's user to read it in the broker's access list",
             )
             return
         self._subscribed = True
-        self._announce(True)
+        self._announce(self, True)
 
     def _on_message(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
         try:

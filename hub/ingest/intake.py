@@ -6,16 +6,18 @@ the broker wait, and nothing is dropped.
 
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 
 import structlog
 from paho.mqtt.client import MQTTv5, MQTTv311
 
 from hub.backoff import Backoff
+from hub.dialects import MAIN
 from hub.health import Health
-from hub.ingest.connection import Address, Connection, VersionRefused
+from hub.ingest.connection import Address, Connection, Terms, VersionRefused
 from hub.inputs import Connected, Disconnected, Inbox, Moment, Received
-from hub.state import Outgoing
+from hub.state import Outgoing, Wish
 from sensors.clock import Clock
 from sensors.errors import UnavailableError
 
@@ -37,6 +39,9 @@ class Intake:
         health: Health,
         clock: Clock,
         *,
+        name: str = MAIN,
+        terms: Terms | None = None,
+        epochs: Iterator[int] | None = None,
         versions: Sequence[int] = ANY_VERSION,
         longest_pause_s: float = LONGEST_PAUSE_S,
         chance: random.Random | None = None,
@@ -49,7 +54,12 @@ class Intake:
         self._backoff = Backoff(clock, chance or random.Random(), longest_pause_s)  # noqa: S311 - spreads load
         self._stopping = threading.Event()
         self._connection: Connection | None = None
-        self._epoch = 0
+        self._name = name
+        self._part = f"broker {name}".strip()
+        self._terms = terms or Terms()
+        self._epochs = epochs or count(1)
+        self._wanted: dict[str, None] = {}
+        self._wanted_lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     @property
@@ -78,7 +88,20 @@ class Intake:
         """Send, if connected; what was not sent and is retained is sent anew when the broker is back."""
         connection = self._connection
         if connection is not None:
-            connection.publish(outgoing.topic, outgoing.payload, retained=outgoing.retained)
+            connection.publish(outgoing.topic, outgoing.payload, outgoing.qos, retained=outgoing.retained)
+
+    def listen(self, wishes: Sequence[Wish]) -> None:
+        """Subscribe to what is wanted, now and on each connection to come, and no more to what is not."""
+        with self._wanted_lock:
+            for wish in wishes:
+                if wish.wanted:
+                    self._wanted[wish.topic] = None
+                else:
+                    self._wanted.pop(wish.topic, None)
+        connection = self._connection
+        if connection is not None:
+            connection.listen([wish.topic for wish in wishes if wish.wanted])
+            connection.unlisten([wish.topic for wish in wishes if not wish.wanted and wish.topic])
 
     def shake_if_stuck(self) -> None:
         """Break a connection whose thread has not looked at it for two keep-alives, unless the inbox holds it up."""
@@ -95,14 +118,19 @@ class Intake:
                 _log.info("trying the other version of MQTT", problem=error.text)
                 self._versions = (*self._versions[1:], self._versions[0])
             except UnavailableError as error:
-                if not self._stopping.is_set() and self._health.report("broker", error.text):
+                if not self._stopping.is_set() and self._health.report(self._part, error.text):
                     _log.warning("broker", problem=error.text)
             self._stopping.wait(self._backoff.failed())
 
     def _run_once(self) -> None:
-        self._epoch += 1
         connection = Connection(
-            self._address, self._versions[0], self._epoch, self._clock, self._inbox.put, self._announce
+            self._address,
+            self._versions[0],
+            next(self._epochs),
+            self._clock,
+            self._inbox.put,
+            self._announce,
+            self._terms,
         )
         self._connection = connection
         try:
@@ -110,11 +138,17 @@ class Intake:
         finally:
             self._connection = None
 
-    def _announce(self, connected: bool) -> None:  # noqa: FBT001 - a callback with one argument
+    def _announce(self, connection: Connection, connected: bool) -> None:  # noqa: FBT001 - a callback
         now = Moment(self._clock.now(), self._clock.monotonic_s())
-        self._health.broker_connected = connected
+        if self._name == MAIN:
+            self._health.broker_connected = connected
         if connected:
             self._backoff.succeeded()
-            self._health.clear("broker")
+            self._health.clear(self._part)
             _log.info("broker connected", broker=str(self._address), mqtt=5 if self._versions[0] == MQTTv5 else 3)
-        self._inbox.put(Connected(now) if connected else Disconnected(now))
+            with self._wanted_lock:
+                wanted = tuple(self._wanted)
+            connection.listen(wanted)
+        self._inbox.put(
+            Connected(now, connection.opened_at, self._name) if connected else Disconnected(now, self._name)
+        )

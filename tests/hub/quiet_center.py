@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.center import Center
 from hub.config import HubSettings
+from hub.dialects import Dialects
 from hub.inputs import Asked, Input, Moment, Received, Tick
 from hub.protocol import AlarmChanged, AlarmView, LogEntry
 from hub.records import Remembered
@@ -52,13 +53,16 @@ FENCE_BIRTH = Birth(
 
 
 class QuietCenter:
-    def __init__(self, remembered: Remembered | None = None, *, approve_all: bool = True) -> None:
+    def __init__(
+        self, remembered: Remembered | None = None, *, approve_all: bool = True, dialects: Dialects | None = None
+    ) -> None:
         self.clock = ManualClock(START)
         self.recorded: list[list[Input]] = []
         self._numbers = count(1)
         settings = HubSettings(approve_all=approve_all, mdns=False)
-        self.state = State(settings, remembered or Remembered(), [], self.now)
+        self.state = State(settings, remembered or Remembered(), [], self.now, dialects)
         self.center = Center(self.state)
+        self.said = Effects()
 
     @property
     def now(self) -> Moment:

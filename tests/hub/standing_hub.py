@@ -1,7 +1,7 @@
 """A whole hub without a broker: real stores, pipeline, accounts, and HTTP on a free loopback port."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from itertools import count
@@ -21,7 +21,7 @@ from hub.inputs import Moment, Received
 from hub.keys import SigningKeys, load_or_create_keys
 from hub.live import LiveFeed
 from hub.pipeline import Pipeline
-from hub.state import Outgoing, State
+from hub.state import Outgoing, State, Wish
 from hub.storage.operations import OperationsStore
 from hub.storage.readings import ReadingsStore
 from sensors.access import Role
@@ -76,6 +76,7 @@ class Outbox:
 
     def __init__(self) -> None:
         self.published: list[Outgoing] = []
+        self.wishes: list[Wish] = []
 
     def acknowledge(self, messages: object) -> int:
         del messages
@@ -83,6 +84,9 @@ class Outbox:
 
     def publish(self, outgoing: Outgoing) -> None:
         self.published.append(outgoing)
+
+    def listen(self, wishes: Sequence[Wish]) -> None:
+        self.wishes.extend(wishes)
 
 
 class StandingHub:

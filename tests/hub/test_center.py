@@ -18,6 +18,7 @@ from tests.hub.quiet_center import (
     FENCE,
     FENCE_BIRTH,
     GATEWAY,
+    START,
     QuietCenter,
     alarms_of,
     device,
@@ -271,7 +272,7 @@ def test_a_new_wall_gets_a_plan_and_every_wall_gets_it_again_when_the_broker_ret
     center = border()
     effects = center.bear(wall_key("left"), Birth("wall", Names(en="Left wall")))
     assert [decode_plan(each.payload).wall for each in effects.outgoing] == ["left"]
-    again = center.take(Connected(center.now))
+    again = center.take(Connected(center.now, START))
     assert sorted(decode_plan(each.payload).wall for each in again.outgoing) == ["left", "main"]
 
 
@@ -289,7 +290,7 @@ def test_commands_need_a_broker_and_an_approved_device() -> None:
     command = native.CommandPayload("c-1", "open")
     with pytest.raises(UnavailableError):
         center.ask(SendCommand(FENCE, command, "marat"))
-    center.take(Connected(center.now))
+    center.take(Connected(center.now, START))
     _, effects = center.ask(SendCommand(FENCE, command, "marat"))
     assert effects.outgoing[-1].topic == "shekara/v1/kordai/fence-1/cmd"
     answer = center.hear(FENCE, Leaf.ACK, native.encode_ack("c-1", done=True, text="opened"))

@@ -18,7 +18,7 @@ from hub.inputs import Inbox, Moment, Received, Tick
 from hub.live import LiveFeed
 from hub.pipeline import Pipeline
 from hub.protocol import AlarmChanged, Logged, MetricsChanged
-from hub.state import Outgoing, State
+from hub.state import Outgoing, State, Wish
 from hub.storage.operations import OperationsStore
 from hub.storage.readings import FILE_NAME, ReadingsStore
 from sensors.access import Principal, Role
@@ -50,6 +50,9 @@ class WatchfulBroker:
 
     def publish(self, outgoing: Outgoing) -> None:
         self.published.append(outgoing)
+
+    def listen(self, wishes: Sequence[Wish]) -> None:
+        assert not wishes
 
 
 class Rig:

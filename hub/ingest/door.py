@@ -1,0 +1,66 @@
+"""All connections to the broker as one: the hub's own, and one for each dialect that has a will of its own."""
+
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from hub.dialects import MAIN, Dialects
+from hub.health import Health
+from hub.ingest.connection import Terms
+from hub.ingest.intake import Intake
+from hub.inputs import Received
+from hub.state import Outgoing, Wish
+from sensors.dialects.dialect import Filter
+from sensors.topics import EVERYTHING
+
+_log = structlog.get_logger("hub.ingest")
+
+
+def connections(dialects: Dialects) -> dict[str, Terms]:
+    """Which connections the hub needs, by name, and on what terms."""
+    shared = [filter_ for dialect in dialects.on(MAIN) for filter_ in dialect.filters]
+    apart = [dialect for dialect in dialects.spoken if dialects.connection_of(dialect) != MAIN]
+    return {MAIN: Terms(filters=(Filter(EVERYTHING), *shared))} | {
+        dialect.name: Terms(dialect.filters, persistent=False, will=dialect.will) for dialect in apart
+    }
+
+
+class FrontDoor:
+    """The pipeline's broker: sends each thing to the connection it is for. `intakes` by name of connection."""
+
+    def __init__(self, intakes: Mapping[str, Intake], health: Health) -> None:
+        self._intakes = dict(intakes)
+        self._health = health
+
+    def start(self) -> None:
+        """Begin on every connection."""
+        for intake in self._intakes.values():
+            intake.start()
+
+    def stop(self, within_s: float) -> bool:
+        """End every connection; False when that took longer."""
+        ended = [intake.stop(within_s) for intake in self._intakes.values()]
+        return all(ended)
+
+    def watch(self) -> None:
+        """Begin a dead thread again, and break a connection that nobody looks at; call about once a second."""
+        for intake in self._intakes.values():
+            if intake.alive:
+                intake.shake_if_stuck()
+            else:
+                _log.error("an intake has died and is begun again")
+                self._health.report("broker", "the MQTT intake has died and is begun again")
+                intake.start()
+
+    def acknowledge(self, messages: Sequence[Received]) -> int:
+        """Acknowledge in this order those whose connection still stands; how many those were."""
+        return sum(intake.acknowledge(messages) for intake in self._intakes.values())
+
+    def publish(self, outgoing: Outgoing) -> None:
+        """Send, if connected."""
+        self._intakes[outgoing.connection].publish(outgoing)
+
+    def listen(self, wishes: Sequence[Wish]) -> None:
+        """Subscribe to what is wanted, from now on and on each connection to come, and no more to what is not."""
+        for name, intake in self._intakes.items() if wishes else ():
+            intake.listen([wish for wish in wishes if wish.connection == name])

@@ -1,0 +1,232 @@
+"""Any dialect in the hub: its devices are devices like any other, on the connection that it needs."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.client import MQTTv5, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion
+
+from hub.dialects import MAIN, Dialects
+from hub.health import Health
+from hub.ingest.connection import Address, Terms
+from hub.ingest.door import FrontDoor, connections
+from hub.ingest.intake import Intake
+from hub.inputs import Connected, Inbox, Received
+from hub.protocol import Liveness
+from hub.requests import SendCommand
+from hub.state import Outgoing, Wish
+from sensors.clock import SystemClock
+from sensors.dialects.dialect import Filter
+from sensors.dialects.native import CommandPayload
+from sensors.errors import WireError
+from sensors.model import Birth, Metric, MetricType, Names, Quality
+from sensors.topics import EVERYTHING
+from tests.hub.quiet_center import FENCE, FENCE_BIRTH, START, QuietCenter
+from tests.hub.toy_dialect import TOY, TOY_BIRTH, ToyDialect
+from tests.support.mosquitto import running_mosquitto
+from tests.support.waiting import eventually
+
+
+def toy_center(dialect: ToyDialect | None = None) -> QuietCenter:
+    return QuietCenter(dialects=Dialects([dialect or ToyDialect()]))
+
+
+def say(center: QuietCenter, topic: str, payload: bytes, *, retained: bool = False) -> None:
+    center.said = center.take(center.message(topic, payload, retained=retained))
+
+
+def test_a_device_of_a_foreign_dialect_is_a_device_like_any_other() -> None:
+    center = toy_center()
+    say(center, "toy/birth", b"")
+    say(center, "toy/level", b"7")
+    device = center.state.registry.devices[TOY]
+    assert (device.birth, device.provenance, device.liveness) == (TOY_BIRTH, ("toy",), Liveness.ONLINE)
+    assert [(reading.value, reading.unit) for reading in center.said.readings] == [(7.0, "mm")]
+
+
+def test_a_value_that_the_broker_remembers_is_shown_as_uncertain_and_neither_stored_nor_newer_than_a_live_one() -> None:
+    center = toy_center()
+    say(center, "toy/birth", b"")
+    say(center, "toy/level", b"3", retained=True)
+    assert center.said.readings == []
+    (view,) = center.state.values.views
+    assert (view.value, view.quality) == (3.0, Quality.UNCERTAIN)
+    say(center, "toy/level", b"7")
+    say(center, "toy/level", b"3", retained=True)
+    (view,) = center.state.values.views
+    assert (view.value, view.quality) == (7.0, Quality.GOOD)
+
+
+def test_what_a_dialect_wants_to_hear_and_say_goes_to_the_connection_it_speaks_on() -> None:
+    for mortal, connection in ((False, MAIN), (True, "toy")):
+        center = toy_center(ToyDialect(mortal=mortal))
+        effects = center.take(Connected(center.now, START, connection))
+        said = Outgoing("toy/host", b"here 2026-03-01T08:00:00+00:00", True, 1, connection)
+        assert said in effects.outgoing
+        say(center, "toy/more", b"elsewhere/7")
+        assert center.said.wishes == [Wish("elsewhere/7", wanted=True, connection=connection)]
+        say(center, "elsewhere/7", b"5")
+        assert [reading.value for reading in center.said.readings] == [5.0]
+        say(center, "toy/less", b"elsewhere/7")
+        assert center.said.wishes == [Wish("elsewhere/7", wanted=False, connection=connection)]
+        assert center.center.end(center.now).outgoing[-1].payload == b"gone"
+
+
+def test_a_topic_of_an_earlier_run_that_nobody_claims_is_rejected_and_let_go() -> None:
+    center = toy_center()
+    say(center, "old/topic", b"5")
+    assert center.said.wishes == [Wish("old/topic", wanted=False, connection=MAIN)]
+    assert "no dialect claims" in center.state.rejections.newest(1)[0].reason
+
+
+def test_time_passes_for_dialects_too() -> None:
+    dialect = ToyDialect()
+    toy_center(dialect).wait(1.0)
+    assert dialect.ticks == 1
+
+
+def test_no_dialect_speaks_for_the_devices_of_another_but_it_may_add_what_they_do_not_say() -> None:
+    center = toy_center(ToyDialect(FENCE))
+    center.bear(FENCE, FENCE_BIRTH)
+    say(center, "toy/birth", b"")
+    assert center.state.registry.devices[FENCE].birth == FENCE_BIRTH
+    assert "speaks over mqtt" in center.state.rejections.newest(1)[0].reason
+    say(center, "toy/level", b"7")
+    assert [reading.metric for reading in center.said.readings] == ["level"]
+    center.bear(FENCE, Birth("fence", Names(), metrics=(Metric("level", MetricType.NUMBER),)))
+    say(center, "toy/level", b"8")
+    assert center.said.readings == []
+    assert "said over mqtt" in center.state.rejections.newest(1)[0].reason
+
+
+def test_a_command_is_said_in_the_words_of_the_devices_dialect() -> None:
+    center = toy_center()
+    center.take(Connected(center.now, START))
+    say(center, "toy/birth", b"")
+    _, effects = center.ask(SendCommand(TOY, CommandPayload("1", "jump"), "marat"))
+    assert effects.outgoing[-1] == Outgoing("toy/toy-1/do", b"jump", retained=False)
+    with pytest.raises(WireError, match="only jumps"):
+        center.ask(SendCommand(TOY, CommandPayload("2", "sing"), "marat"))
+
+
+def test_dialects_share_the_persistent_connection_unless_they_have_a_will() -> None:
+    assert connections(Dialects([ToyDialect()])) == {MAIN: Terms((Filter(EVERYTHING), Filter("toy/#")))}
+    mortal = ToyDialect(mortal=True)
+    assert connections(Dialects([mortal])) == {
+        MAIN: Terms((Filter(EVERYTHING),)),
+        "toy": Terms(mortal.filters, persistent=False, will=mortal.will),
+    }
+
+
+class Doorstep:
+    """A front door whose inbox a test reads by hand."""
+
+    def __init__(self, port: int, dialects: Dialects, versions: tuple[int, ...]) -> None:
+        clock = SystemClock()
+        self.inbox = Inbox(10_000)
+        health = Health(START, "test", "none")
+        self.intakes = {
+            name: Intake(
+                Address("127.0.0.1", port, f"hub-{name}", 20, None),
+                self.inbox,
+                health,
+                clock,
+                name=name,
+                terms=terms,
+                versions=versions,
+                longest_pause_s=0.2,
+            )
+            for name, terms in connections(dialects).items()
+        }
+        self.door = FrontDoor(self.intakes, health)
+        self.connected: set[str] = set()
+        self.heard: list[str] = []
+
+    def listen(self) -> list[str]:
+        for item in self.inbox.take(10_000, 0.01, 0.0):
+            if isinstance(item, Received):
+                self.heard.append(item.topic)
+                self.door.acknowledge([item])
+            elif isinstance(item, Connected):
+                self.connected.add(item.connection)
+        return self.heard
+
+    def stands(self) -> bool:
+        self.listen()
+        return self.connected == self.intakes.keys()
+
+
+@contextmanager
+def doorstep(port: int, dialects: Dialects, versions: tuple[int, ...] = (MQTTv5,)) -> Iterator[Doorstep]:
+    made = Doorstep(port, dialects, versions)
+    made.door.start()
+    try:
+        eventually(made.stands, what="every connection")
+        yield made
+    finally:
+        made.inbox.close()
+        assert made.door.stop(5.0)
+
+
+@contextmanager
+def passer_by(port: int, *filters: str) -> Iterator[tuple[mqtt.Client, dict[str, bytes]]]:
+    """A foreign client and what it last heard on each topic."""
+    heard: dict[str, bytes] = {}
+    ready = threading.Event()
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    client.on_message = lambda _, __, message: heard.update({message.topic: bytes(message.payload)})
+    client.on_subscribe = lambda *_: ready.set()
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    client.subscribe([(each, 1) for each in filters])
+    assert ready.wait(10)
+    try:
+        yield client, heard
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+@pytest.mark.parametrize("version", [MQTTv5, MQTTv311])
+def test_topics_are_wanted_on_every_connection_to_come_until_they_are_not(tmp_path: Path, version: int) -> None:
+    wish = Wish("elsewhere/7", wanted=True, connection=MAIN)
+    with (
+        running_mosquitto(tmp_path) as port,
+        passer_by(port, "toy/#") as (client, _),
+        doorstep(port, Dialects([ToyDialect()]), (version,)) as step,
+    ):
+
+        def arrives(topic: str) -> bool:
+            client.publish(topic, b"1", qos=1).wait_for_publish(10)
+            return topic in step.listen()
+
+        step.door.listen([wish])
+        eventually(lambda: arrives("elsewhere/7"), what="the wanted topic")
+        step.intakes[MAIN]._connection.cut()  # type: ignore[union-attr]  # it is connected
+        step.connected.clear()
+        eventually(step.stands, what="the next connection")
+        step.heard.clear()
+        eventually(lambda: arrives("elsewhere/7"), what="the wanted topic again")
+        step.door.listen([wish._replace(wanted=False)])
+        eventually(lambda: arrives("toy/marker"), what="a marker")
+        step.heard.clear()
+        client.publish("elsewhere/7", b"1", qos=1).wait_for_publish(10)
+        eventually(lambda: arrives("toy/end"), what="the end")
+        assert "elsewhere/7" not in step.heard
+
+
+def test_a_dialect_with_a_will_is_missed_when_its_connection_breaks(tmp_path: Path) -> None:
+    dialect = ToyDialect(mortal=True)
+    with (
+        running_mosquitto(tmp_path) as port,
+        passer_by(port, "toy/host") as (_, heard),
+        doorstep(port, Dialects([dialect])) as step,
+    ):
+        step.door.publish(Outgoing("toy/host", b"here", True, 1, "toy"))
+        eventually(lambda: heard.get("toy/host") == b"here")
+        step.intakes["toy"]._connection.cut()  # type: ignore[union-attr]  # it is connected
+        eventually(lambda: heard["toy/host"].startswith(b"lost "), what="the will")
