@@ -13,6 +13,7 @@ from hub.reception import MAX_EVENTS_PER_MINUTE
 from sensors.catalog import CAMERA_HEALTH, PictureState
 from sensors.dialects import native
 from sensors.model import Birth, BirthSeen, Limit, Metric, ReadingsSeen, Rejected, Stream
+from sensors.receipts import MAX_RANGES, Receipt, decode_receipt
 from sensors.topics import Leaf, Topic, parse_topic
 from videowall.plan import Layout, Plan, decode_plan
 
@@ -38,6 +39,8 @@ def test_every_example_is_taken_or_refused_as_the_page_says(topic: str, payload:
         assert isinstance(decode_plan(payload), Plan)
     elif parsed.leaf is Leaf.COMMAND:
         assert isinstance(native.decode_command(payload), native.CommandPayload)
+    elif parsed.leaf is Leaf.STORED:
+        assert isinstance(decode_receipt(payload), Receipt)
     else:
         seen = native.decode(topic, payload, retained=False, received_at=NOW)
         lie = find_lie(seen.key, seen.birth) if isinstance(seen, BirthSeen) and seen.birth is not None else None
@@ -85,4 +88,5 @@ def test_the_bounds_are_those_of_the_types() -> None:
         "arguments of a command": longest(native.CommandPayload, "arguments"),
     }
     assert f"At most {MAX_EVENTS_PER_MINUTE} a minute" in PAGE
+    assert f"most {MAX_RANGES} ranges" in PAGE
     assert f"{MAX_AHEAD.total_seconds():.0f} s in the future" in PAGE
