@@ -27,6 +27,14 @@ class Forwarding:
     written_total: int = 0
 
 
+@dataclass(slots=True)
+class Downsampling:
+    """What the downsampler says of itself: readings it has yet to take in, windows it has put in place."""
+
+    pending: int = 0
+    written_total: int = 0
+
+
 @dataclass
 class Health:
     """Parts report a trouble by name and take it back by name; the status shows those that stand."""
@@ -36,6 +44,7 @@ class Health:
     storage: str
     counters: Counters = field(default_factory=Counters)
     forwarding: Forwarding = field(default_factory=Forwarding)
+    rollups: Downsampling = field(default_factory=Downsampling)
     broker_connected: bool = False
     storage_writable: bool = True
     live_dropped: Callable[[], int] = lambda: 0
@@ -74,5 +83,7 @@ class Health:
             live_dropped_total=self.live_dropped(),
             influx_pending=self.forwarding.pending,
             influx_written_total=self.forwarding.written_total,
+            rollups_pending=self.rollups.pending,
+            rollups_written_total=self.rollups.written_total,
             problems=problems,
         )

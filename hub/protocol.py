@@ -210,6 +210,8 @@ class HubStatus(Struct, frozen=True):
     live_dropped_total: int = 0
     influx_pending: int = 0
     influx_written_total: int = 0
+    rollups_pending: int = 0
+    rollups_written_total: int = 0
     problems: tuple[str, ...] = ()
 
 

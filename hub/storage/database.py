@@ -39,6 +39,8 @@ def open_writer(path: Path, schema: str, version: int) -> sqlite3.Connection:
                 subject=str(path),
                 mend="Run the version of the hub that made it, or set another [hub] data_dir",
             )
+        # Only a file that is being made takes this: what retention deletes can then be given back to the disk.
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         if found < version:

@@ -1,0 +1,124 @@
+"""What a time window of one metric is worth keeping: the three tiers, one window's summary, and summaries joined.
+
+Pure. A summary depends on nothing but the readings, so a window that is summarised again after late data is exact.
+Numbers of quality BAD are counted and otherwise left out. The value of a window's mean is `total / numbers`.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum
+from itertools import pairwise
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+MAX_STATES = 32
+"""States told apart in one window, the longest ones; what is beyond shares `OTHER`."""
+OTHER = "\N{HORIZONTAL ELLIPSIS}"
+STATE_HOLDS_S = 3_600
+"""A state lasts until the next reading, but never longer than this: after an hour's silence nobody knows."""
+
+
+class Tier(IntEnum):
+    """How long a window is, in seconds; windows begin at multiples of it since 1970, UTC."""
+
+    MINUTE = 60
+    QUARTER = 900
+    HOUR = 3_600
+
+    @property
+    def label(self) -> str:
+        """As settings, sources and exports call it."""
+        return {Tier.MINUTE: "1min", Tier.QUARTER: "15min", Tier.HOUR: "1h"}[self]
+
+    @property
+    def finer(self) -> "Tier | None":
+        """The tier that this one is made of; None for the finest, made of readings."""
+        return {Tier.MINUTE: None, Tier.QUARTER: Tier.MINUTE, Tier.HOUR: Tier.QUARTER}[self]
+
+
+class StateShare(Struct, frozen=True):
+    """How long a boolean ("true", "false") or a text held within a window."""
+
+    state: str
+    duration_us: int
+
+
+class Rollup(Struct, frozen=True):
+    """One window of one metric.
+
+    `count` and `good` are of all readings, the numeric fields of the `numbers` that are not BAD, None without any.
+    `increase` is of a counter, from the window's first number to its last, through resets; the step from the window
+    before is the business of whoever joins them (`step_up`). A window of `count` 0 holds a state begun earlier.
+    """
+
+    start_s: int
+    count: int
+    good: int
+    numbers: int = 0
+    minimum: float | None = None
+    maximum: float | None = None
+    total: float = 0.0
+    first: float | None = None
+    last: float | None = None
+    increase: float = 0.0
+    states: Annotated[tuple[StateShare, ...], Meta(max_length=MAX_STATES + 1)] = ()
+
+    @property
+    def mean(self) -> float | None:
+        """The mean of its numbers."""
+        return self.total / self.numbers if self.numbers else None
+
+    @property
+    def good_fraction(self) -> float | None:
+        """The share of readings of quality GOOD."""
+        return self.good / self.count if self.count else None
+
+
+def step_up(before: float | None, after: float | None) -> float:
+    """What a counter has counted from one number to the next; a smaller one says that it began again at zero."""
+    if before is None or after is None:
+        return 0.0
+    return after - before if after >= before else after
+
+
+def join(parts: Sequence[Rollup], start_s: int) -> Rollup:
+    """The summary of a longer window from those within it, in order of time: exact, for a mean is a sum and a count."""
+    numeric = [part for part in parts if part.numbers]
+    steps = sum(step_up(before.last, after.first) for before, after in pairwise(numeric))
+    return Rollup(
+        start_s=start_s,
+        count=sum(part.count for part in parts),
+        good=sum(part.good for part in parts),
+        numbers=sum(part.numbers for part in numeric),
+        minimum=min((part.minimum for part in numeric if part.minimum is not None), default=None),
+        maximum=max((part.maximum for part in numeric if part.maximum is not None), default=None),
+        total=sum(part.total for part in numeric),
+        first=numeric[0].first if numeric else None,
+        last=numeric[-1].last if numeric else None,
+        increase=sum(part.increase for part in numeric) + steps,
+        states=share_states((share.state, share.duration_us) for part in parts for share in part.states),
+    )
+
+
+def join_by(parts: Iterable[Rollup], step_s: int) -> Iterator[Rollup]:
+    """Windows of `step_s` from shorter ones in order of time; windows without any are not made up."""
+    group: list[Rollup] = []
+    for part in parts:
+        if group and part.start_s // step_s != group[0].start_s // step_s:
+            yield join(group, group[0].start_s // step_s * step_s)
+            group = []
+        group.append(part)
+    if group:
+        yield join(group, group[0].start_s // step_s * step_s)
+
+
+def share_states(held: Iterable[tuple[str, int]]) -> tuple[StateShare, ...]:
+    """Durations by state, longest first, at most `MAX_STATES` told apart."""
+    durations: dict[str, int] = {}
+    for state, duration_us in held:
+        durations[state] = durations.get(state, 0) + duration_us
+    rest = durations.pop(OTHER, 0)
+    ordered = sorted(durations.items(), key=lambda item: (-item[1], item[0]))
+    rest += sum(duration_us for _, duration_us in ordered[MAX_STATES:])
+    shares = [StateShare(*item) for item in ordered[:MAX_STATES] if item[1]]
+    return (*shares, StateShare(OTHER, rest)) if rest else tuple(shares)

@@ -1,0 +1,167 @@
+"""One-minute windows summarised from the readings file, by SQL: Python sees windows, not readings.
+
+That keeps Python's lock free for the pipeline: SQLite works without it. A window is always summarised whole, with the
+states that are held into it, so the order in which its readings came does not matter.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hub.storage.database import reading
+from hub.storage.readings import FILE_NAME
+from hub.storage.tiers import STATE_HOLDS_S, Rollup, Tier, share_states
+
+_MINUTE_US = Tier.MINUTE * 1_000_000
+_HOLD_US = STATE_HOLDS_S * 1_000_000
+MAX_WINDOWS = 20_000
+_MAX_READINGS = 2_000_000
+_FIGURES = {"minute": _MINUTE_US, "hold": _HOLD_US}
+_TOUCHED = """
+CREATE TEMP TABLE touched (
+  series INTEGER, minute INTEGER, stateful INTEGER NOT NULL, PRIMARY KEY (series, minute)
+) WITHOUT ROWID
+"""
+_TOUCH = """
+INSERT INTO touched SELECT series, captured_us / :minute, max(is_boolean OR typeof(value) = 'text')
+FROM main.readings WHERE id > :after AND id <= :last AND captured_us >= 0 GROUP BY 1, 2
+"""
+# How far a window reaches: to the reading before it, if that is a state it may hold, and to the one after it.
+_REACH = """
+SELECT t.series, t.minute, p.captured_us,
+  (SELECT captured_us FROM main.readings n WHERE n.series = t.series AND n.captured_us >= (t.minute + 1) * :minute
+   ORDER BY n.captured_us LIMIT 1)
+FROM touched t LEFT JOIN main.readings p ON p.id =
+  (SELECT id FROM main.readings b WHERE b.series = t.series AND b.captured_us < t.minute * :minute
+   AND b.captured_us >= t.minute * :minute - :hold ORDER BY b.captured_us DESC, b.sequence DESC LIMIT 1)
+WHERE t.stateful OR p.is_boolean OR typeof(p.value) = 'text'
+"""
+# Quality 0 is GOOD, 2 is BAD; numbers without end are left out, as BAD ones are.
+_SUMMARISE = """
+WITH number AS (
+  SELECT t.series, t.minute, r.captured_us, r.sequence, r.quality,
+    CASE WHEN r.quality <> 2 AND NOT r.is_boolean AND typeof(r.value) <> 'text' AND abs(CAST(r.value AS REAL)) < 9e999
+    THEN CAST(r.value AS REAL) END AS v
+  FROM touched t LEFT JOIN main.readings r ON r.series = t.series
+    AND r.captured_us >= t.minute * :minute AND r.captured_us < (t.minute + 1) * :minute
+), step AS (
+  SELECT *, lag(v) OVER one AS before, lead(v) OVER one AS after FROM number
+  WINDOW one AS (PARTITION BY series, minute, v IS NULL ORDER BY captured_us, sequence)
+)
+SELECT series, minute, count(captured_us), coalesce(sum(quality = 0), 0), count(v), min(v), max(v),
+  coalesce(sum(v), 0.0), max(CASE WHEN before IS NULL THEN v END), max(CASE WHEN after IS NULL THEN v END),
+  coalesce(sum(CASE WHEN v >= before THEN v - before ELSE iif(before IS NULL, 0.0, v) END), 0.0)
+FROM step GROUP BY series, minute ORDER BY series, minute
+"""
+_STATES = """
+WITH held AS (
+  SELECT t.series, t.minute, CASE WHEN r.is_boolean THEN iif(r.value, 'true', 'false') ELSE r.value END AS state,
+    max(r.captured_us, t.minute * :minute) AS begins,
+    min(r.captured_us + :hold, (t.minute + 1) * :minute,
+      (SELECT n.captured_us FROM main.readings n WHERE n.series = t.series
+       AND (n.captured_us, n.sequence) > (r.captured_us, r.sequence) ORDER BY n.captured_us, n.sequence LIMIT 1)
+    ) AS ends
+  FROM touched t CROSS JOIN main.readings r ON r.series = t.series AND r.captured_us < (t.minute + 1) * :minute
+    AND r.captured_us >= coalesce(
+      (SELECT p.captured_us FROM main.readings p WHERE p.series = t.series AND p.captured_us < t.minute * :minute
+       AND p.captured_us >= t.minute * :minute - :hold ORDER BY p.captured_us DESC LIMIT 1), t.minute * :minute)
+  WHERE t.stateful AND r.quality <> 2 AND (r.is_boolean OR typeof(r.value) = 'text')
+)
+SELECT series, minute, state, sum(ends - begins) FROM held WHERE ends > begins GROUP BY 1, 2, 3
+"""
+
+
+_NAME = "SELECT site, device, metric, unit FROM main.series WHERE id = ?"
+
+
+class SeriesName(NamedTuple):
+    """What is measured, and in which unit."""
+
+    site: str
+    device: str
+    metric: str
+    unit: str
+
+
+class Summary(NamedTuple):
+    """The windows of one series that new readings have changed; those without readings and states are empty now."""
+
+    series: SeriesName
+    windows: list[Rollup]
+
+
+class Summarised(NamedTuple):
+    """All windows that readings up to id `last` have changed."""
+
+    last: int
+    summaries: list[Summary]
+
+
+class Windows:
+    """The readings file, as the tiers are made from it. `most` bounds how many windows are taken at once."""
+
+    def __init__(self, data_dir: Path, most: int = MAX_WINDOWS) -> None:
+        self._path = data_dir / FILE_NAME
+        self._most = most
+
+    def summarise(self, after: int, last: int) -> Summarised:
+        """Every one-minute window that readings with after < id <= last have changed, as it is now.
+
+        Goes less far than `last` where there are too many.
+
+        Raises:
+            UnavailableError: the file cannot be read.
+        """
+        with reading(self._path) as connection:
+            connection.execute("PRAGMA temp_store=MEMORY")
+            connection.execute(_TOUCHED)
+            last = min(last, after + _MAX_READINGS)
+            while not self._touch(connection, after, last):
+                connection.execute("DELETE FROM touched")
+                last = after + max(1, (last - after) // 4)
+            shares: dict[tuple[int, int], list[tuple[str, int]]] = {}
+            for series, minute, state, duration_us in connection.execute(_STATES, _FIGURES):
+                shares.setdefault((series, minute), []).append((state, duration_us))
+            return Summarised(
+                last,
+                [
+                    Summary(
+                        SeriesName(*connection.execute(_NAME, (series,)).fetchone()),
+                        [_rollup(row, shares.get((series, row[1]), ())) for row in rows],
+                    )
+                    for series, rows in groupby(connection.execute(_SUMMARISE, _FIGURES).fetchall(), itemgetter(0))
+                ],
+            )
+
+    def _touch(self, connection: sqlite3.Connection, after: int, last: int) -> bool:
+        """Note the windows to summarise; false when they are too many and may be fewer."""
+        connection.execute(_TOUCH, {"after": after, "last": last, **_FIGURES})
+        if self._too_many(connection, after, last):
+            return False
+        held = _held(connection.execute(_REACH, _FIGURES).fetchall())
+        connection.executemany("INSERT OR REPLACE INTO touched VALUES (?, ?, 1)", held)
+        return not self._too_many(connection, after, last)
+
+    def _too_many(self, connection: sqlite3.Connection, after: int, last: int) -> bool:
+        (count,) = connection.execute("SELECT count(*) FROM touched").fetchone()
+        return bool(count > self._most and last > after + 1)
+
+
+def _held(reached: Iterable[tuple[int, int, int | None, int | None]]) -> set[tuple[int, int]]:
+    """The windows whose states last longer or shorter now: from the reading before to the one after."""
+    held: set[tuple[int, int]] = set()
+    for series, minute, before_us, after_us in reached:
+        first = minute if before_us is None else max(0, before_us // _MINUTE_US)
+        reach_us = (minute + 1) * _MINUTE_US + _HOLD_US
+        last = minute if after_us is None else min(after_us, reach_us) // _MINUTE_US
+        held.update((series, each) for each in range(first, last + 1))
+    return held
+
+
+def _rollup(row: Sequence[Any], states: Iterable[tuple[str, int]]) -> Rollup:
+    _, minute, *figures = row
+    fields = (minute * Tier.MINUTE, *figures, share_states(states))
+    return Rollup(*fields)
