@@ -58,8 +58,12 @@ def kind_of(device_class: str) -> str:
 
 
 def describe(kind: str, metric: str) -> Metric | None:
-    """What the catalogue knows of a metric of that kind, or of any kind; None when it knows nothing."""
-    return _NUMBERED.get(kind, {}).get(metric) or _OF_ANY_KIND.get(metric)
+    """What the catalogue knows of a metric of that kind, or of any kind; None when it knows nothing.
+
+    `relay--2` is a `relay`: what follows two dashes tells several of a device apart.
+    """
+    base = metric.partition("--")[0]
+    return _NUMBERED.get(kind, {}).get(base) or _OF_ANY_KIND.get(base)
 
 
 def complete(birth: Birth, *, limits: bool = True) -> Birth:

@@ -1,0 +1,225 @@
+"""ONVIF events over MQTT: cameras that publish to `<prefix>/onvif-ej/...`, as ONVIF's event broker makes them do.
+
+What has a state (motion, tampering, a relay) becomes a metric of the camera; what only happens (a line crossed) becomes
+an event. ONVIF announces nothing, so births are made here: on first sight, and again with each property that is new.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from sensors.catalog import CAMERA, EquipmentClass
+from sensors.dialects.dialect import NOTHING, Filter, Heard, Send
+from sensors.dialects.native import CommandPayload, reject
+from sensors.dialects.onvif_message import MARK, EventTopic, OnvifEvent, parse_event, parse_topic
+from sensors.dialects.onvif_properties import Said, kind_of_happening, properties_of, switch_of
+from sensors.identity import UNASSIGNED, device_id, identity_mark
+from sensors.model import (
+    Birth,
+    BirthSeen,
+    DeviceId,
+    DeviceKey,
+    EventSeen,
+    Message,
+    MetricName,
+    Names,
+    Quality,
+    Reading,
+    ReadingsSeen,
+    SiteId,
+    Value,
+)
+
+MAX_CAMERAS = 1_000
+MAX_PROPERTIES = 64
+_LEVELS = 4
+_DELETED = "Deleted"
+
+
+class Place(NamedTuple):
+    """Where a prefix belongs: a site, and the device's id where the operator has named one."""
+
+    site: SiteId
+    device: DeviceId | None = None
+
+
+class _Last(NamedTuple):
+    """What was last heard of one metric, so that two values of one moment are both kept."""
+
+    at: datetime
+    value: Value
+    sequence: int
+
+
+class _Camera:
+    """What is known of one prefix. `names`: the metrics of each event topic and source."""
+
+    __slots__ = ("birth", "introduced", "key", "last", "names")
+
+    def __init__(self, key: DeviceKey, birth: Birth, *, introduced: bool) -> None:
+        self.key = key
+        self.birth = birth
+        self.introduced = introduced
+        self.last: dict[str, _Last] = {}
+        self.names: dict[tuple[str, tuple[tuple[str, str], ...]], frozenset[str]] = {}
+
+    def introduce(self, received_at: datetime, *, retained: bool) -> tuple[Message, ...]:
+        """The birth, where it is new or has changed."""
+        if self.introduced:
+            return ()
+        self.introduced = True
+        return (BirthSeen(self.key, self.birth, received_at, retained),)
+
+    def declare(self, said: tuple[Said, ...]) -> bool:
+        """Add to the birth what it lacks; False when that is too much."""
+        declared = {metric.name for metric in self.birth.metrics}
+        new = tuple(one.metric for one in said if one.metric.name not in declared)
+        if len(declared) + len(new) > MAX_PROPERTIES:
+            return False
+        if new:
+            self.birth = replace(self.birth, metrics=(*self.birth.metrics, *new))
+            self.introduced = False
+        return True
+
+    def forget(self, names: frozenset[str]) -> None:
+        """Take metrics out of the birth; the hub withdraws their alarms."""
+        kept = tuple(metric for metric in self.birth.metrics if metric.name not in names)
+        if kept != self.birth.metrics:
+            self.birth = replace(self.birth, metrics=kept)
+            self.introduced = False
+        for name in names:
+            self.last.pop(name, None)
+
+    def read(self, said: Said, at: datetime | None, received_at: datetime) -> Reading:
+        """One reading; without a time of its own it has the hub's, and is uncertain."""
+        name, when, sequence = said.metric.name, at or received_at, 0
+        last = self.last.get(name)
+        if last is not None and last.at == when:
+            sequence = last.sequence + (last.value != said.value)
+        self.last[name] = _Last(when, said.value, sequence)
+        quality = Quality.GOOD if at is not None else Quality.UNCERTAIN
+        return Reading(
+            self.key, MetricName(name), said.value, "", quality, when, received_at, sequence, historical=False
+        )
+
+
+class OnvifEvents:
+    """The dialect. `places` by prefix, or by the beginning of one at a level's end; the longest wins.
+
+    `known` are births of an earlier run, so that a restart takes no metric away.
+    """
+
+    name = "onvif-ej"
+    filters = tuple(Filter("+/" * levels + f"{MARK}/#") for levels in range(1, _LEVELS + 1))
+
+    def __init__(self, places: Mapping[str, Place], known: Mapping[DeviceKey, Birth] | None = None) -> None:
+        self._places = dict(places)
+        self._known = dict(known or {})
+        self._cameras: dict[str, _Camera] = {}
+
+    def claims(self, topic: str) -> bool:
+        """Whether one of its levels, not the first, says that these are ONVIF events in JSON."""
+        return f"/{MARK}/" in topic
+
+    def decode(self, topic: str, payload: bytes, *, retained: bool, received_at: datetime) -> Heard:
+        """One event. An empty payload only clears what the broker kept."""
+        if not payload:
+            return NOTHING
+        parsed = parse_topic(topic)
+        if isinstance(parsed, str):
+            return Heard((reject(topic, payload, parsed, received_at),))
+        camera = self._meet(parsed.prefix)
+        if camera is None:
+            return Heard((reject(topic, payload, f"over {MAX_CAMERAS} cameras", received_at),))
+        event = parse_event(payload)
+        if isinstance(event, str):
+            return Heard((reject(topic, payload, event, received_at, camera.key),))
+        if not event.operation and switch_of(parsed.event) is None:
+            happening = _happening(camera.key, parsed, event, payload, received_at)
+            return Heard((*camera.introduce(received_at, retained=retained), happening))
+        said = _take(camera, parsed, event, retained=retained, received_at=received_at)
+        return Heard((reject(topic, payload, said, received_at, camera.key),) if isinstance(said, str) else said)
+
+    def connected(self, now: datetime, opened_at: datetime) -> Heard:
+        """Nothing to say: cameras announce themselves by speaking."""
+        del now, opened_at
+        return NOTHING
+
+    def tick(self, now: datetime) -> Heard:
+        """Nothing waits for time."""
+        del now
+        return NOTHING
+
+    def command(self, key: DeviceKey, command: CommandPayload) -> tuple[Send, ...] | str:
+        """Events go one way."""
+        del key, command
+        return "a camera takes no commands by ONVIF events"
+
+    def farewell(self, now: datetime) -> tuple[Send, ...]:
+        """Nobody waits for a word."""
+        del now
+        return ()
+
+    def will(self, opened_at: datetime) -> Send | None:
+        """None: nobody waits for a word."""
+        del opened_at
+        return None
+
+    def _meet(self, prefix: str) -> _Camera | None:
+        camera = self._cameras.get(prefix)
+        if camera is None and len(self._cameras) < MAX_CAMERAS:
+            marks = (identity_mark(level) for level in prefix.split("/"))
+            mac = next((mark for mark in marks if mark.startswith("mac:")), "")
+            place = self._place(prefix)
+            key = DeviceKey(place.site, place.device or device_id(prefix, mac or f"{MARK}:{prefix}"))
+            known = self._known.pop(key, None)
+            birth = known or Birth(
+                kind=CAMERA,
+                names=Names(en=prefix),
+                equipment_class=EquipmentClass.SURVEILLANCE,
+                identities=(mac,) if mac else (),
+            )
+            camera = self._cameras[prefix] = _Camera(key, birth, introduced=known is not None)
+        return camera
+
+    def _place(self, prefix: str) -> Place:
+        """Where the operator has put it. A device named for the beginning of a prefix names none of those below."""
+        levels = prefix.split("/")
+        for length in range(len(levels), 0, -1):
+            place = self._places.get("/".join(levels[:length]))
+            if place is not None:
+                return place if length == len(levels) else Place(place.site)
+        return Place(UNASSIGNED)
+
+
+def _take(
+    camera: _Camera, topic: EventTopic, event: OnvifEvent, *, retained: bool, received_at: datetime
+) -> tuple[Message, ...] | str:
+    """A property event: its readings, after the birth where that grew."""
+    of_topic = (topic.event, event.source)
+    said = properties_of(topic.event, event)
+    if event.operation == _DELETED:
+        names = camera.names.pop(of_topic, frozenset())
+        camera.forget(names if isinstance(said, str) else names | {one.metric.name for one in said})
+        return camera.introduce(received_at, retained=retained)
+    if isinstance(said, str):
+        return said
+    if not camera.declare(said):
+        return f"over {MAX_PROPERTIES} properties of one camera"
+    if len(camera.names) < MAX_PROPERTIES:
+        camera.names[of_topic] = frozenset(one.metric.name for one in said)
+    readings = tuple(camera.read(one, event.at, received_at) for one in said)
+    told = ReadingsSeen(camera.key, readings, snapshot=retained and event.at is None)
+    return (*camera.introduce(received_at, retained=retained), told)
+
+
+def _happening(
+    key: DeviceKey, topic: EventTopic, event: OnvifEvent, payload: bytes, received_at: datetime
+) -> EventSeen:
+    """Something that happened; the same bytes are the same happening."""
+    mark = hashlib.sha256(b"\0".join((str(topic).encode("utf-8", "replace"), payload))).hexdigest()[:32]
+    text = " ".join(f"{name}={value}" for name, value in (*event.source, *event.data))
+    return EventSeen(key, mark, kind_of_happening(topic.event), text[:2000], event.at or received_at, received_at)
