@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -93,10 +94,22 @@ class Inbox:
 
     def put(self, item: Input) -> bool:
         """Put in, waiting while the inbox is full; False when it was closed."""
+        return self.put_all((item,))
+
+    def put_all(self, items: Sequence[Input]) -> bool:
+        """Put in all of them in order, waiting whenever the inbox is full; False when it was closed."""
+        begin = 0
         with self._lock:
-            while len(self._waiting) >= self._capacity and not self._closed.is_set():
-                self._emptied.wait()
-            return self._append(item)
+            while begin < len(items):
+                while len(self._waiting) >= self._capacity and not self._closed.is_set():
+                    self._emptied.wait()
+                if self._closed.is_set():
+                    return False
+                room = self._capacity - len(self._waiting)
+                self._waiting.extend(items[begin : begin + room])
+                self._filled.notify()
+                begin += room
+        return True
 
     def offer(self, item: Input) -> bool:
         """Put in without waiting, a little beyond what messages may fill; False when even that is full, or closed."""
@@ -112,7 +125,11 @@ class Inbox:
         if few and linger_s:
             self._closed.wait(linger_s)
         with self._lock:
-            taken = [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
+            if len(self._waiting) <= limit:
+                taken = list(self._waiting)
+                self._waiting.clear()
+            else:
+                taken = [self._waiting.popleft() for _ in range(limit)]
             if taken:
                 self._emptied.notify_all()
             return taken

@@ -19,10 +19,11 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from hub.inputs import Moment, Received
+from hub.ingest.packets import Packets
+from hub.ingest.wire import Deliver, Wire, WiredClient
+from hub.inputs import Received
 from sensors.clock import Clock
 from sensors.dialects.dialect import Filter, Send
-from sensors.dialects.native import MAX_PAYLOAD_BYTES
 from sensors.errors import UnavailableError
 from sensors.rtsp.authentication import Credentials
 from sensors.topics import EVERYTHING
@@ -31,9 +32,9 @@ SESSION_EXPIRY_S = 7 * 86_400
 RECEIVE_MAXIMUM = 1_000
 MAX_PACKET_BYTES = 32 * 1024 * 1024
 """An MQTT 5 broker does not send the hub a packet beyond this; one below it that is too large is shown as rejected."""
-_HEAD_BYTES = 200
 _CONNECT_TIMEOUT_S = 5.0
 _LOOP_S = 1.0
+_BEHIND_LOOP_S = 0.01
 _FLUSH_LOOPS = 50
 _TOPICS_IN_A_PACKET = 200
 SHARED = "$share/"
@@ -81,7 +82,7 @@ class Connection:
         version: int,
         epoch: int,
         clock: Clock,
-        deliver: Callable[[Received], bool],
+        deliver: Deliver,
         announce: Callable[["Connection", bool], None],
         terms: Terms,
     ) -> None:
@@ -99,6 +100,7 @@ class Connection:
         self._over = False
         self._looked_s = clock.monotonic_s()
         self._lock = threading.Lock()
+        self._wire: Wire | None = None
         self._client = self._make_client()
 
     @property
@@ -118,7 +120,7 @@ class Connection:
             began_s = self._clock.monotonic_s()
             while not stopping.is_set():
                 self._looked_s = self._clock.monotonic_s()
-                result = self._client.loop(_LOOP_S)
+                result = self._client.loop(_LOOP_S if self._flush() else _BEHIND_LOOP_S)
                 if self._refusal is not None:
                     raise self._refusal
                 if result != mqtt.MQTT_ERR_SUCCESS:
@@ -136,15 +138,15 @@ class Connection:
 
         A broker that kept the session delivers at once, before it has answered the subscription.
         """
-        count = 0
+        packet_ids = [each.packet_id for each in messages if each.epoch == self._epoch and each.qos]
         with self._lock:
-            if self._over:
+            if self._over or self._wire is None or not packet_ids:
                 return 0
-            for message in messages:
-                if message.epoch == self._epoch and message.qos:
-                    self._client.ack(message.packet_id, message.qos)
-                    count += 1
-        return count
+            try:
+                self._wire.acknowledge(packet_ids)
+            except OSError:
+                return 0
+        return len(packet_ids)
 
     def publish(self, topic: str, payload: bytes, qos: int, *, retained: bool) -> bool:
         """Queue a message for the broker; False when the connection does not stand."""
@@ -173,13 +175,13 @@ class Connection:
 
     def cut(self) -> None:
         """Break the connection, so that its thread begins a new one."""
-        connection = self._client.socket()
-        if isinstance(connection, socket.socket):
+        if self._wire is not None:
             with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+                self._wire.shut()
 
     def _make_client(self) -> mqtt.Client:
-        client = mqtt.Client(
+        client = WiredClient(
+            self._put_on_wire,
             CallbackAPIVersion.VERSION2,
             client_id=self._address.client_id,
             clean_session=None if self._version == mqtt.MQTTv5 else not self._terms.persistent,
@@ -194,10 +196,21 @@ class Connection:
             client.will_set(will.topic, will.payload, will.qos, will.retained)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
-        # With this set, a write by another thread is only queued, and the ingest thread alone uses the socket.
+        # With this set, what another thread publishes is only queued, and the ingest thread alone sends it.
         client.on_socket_register_write = _leave_writing_to_the_loop
         return client
+
+    def _put_on_wire(self, connection: socket.socket) -> Wire:
+        packets = Packets(self._epoch, is_v5=self._version == mqtt.MQTTv5)
+        self._wire = Wire(connection, packets, self._clock, self._deliver)
+        return self._wire
+
+    def _flush(self) -> bool:
+        """Send what the broker did not take yet; False when it still does not."""
+        try:
+            return self._wire is None or self._wire.flush()
+        except OSError:
+            return True
 
     def _connect(self) -> None:
         try:
@@ -228,9 +241,10 @@ class Connection:
         return UnavailableError("the connection has ended", subject=f"broker {self._address}")
 
     def _leave(self) -> None:
-        """Let queued acknowledgements out, then say goodbye."""
+        """Let out what is queued, then say goodbye."""
         for _ in range(_FLUSH_LOOPS):
-            if not self._client.want_write() or self._client.loop(0.01) != mqtt.MQTT_ERR_SUCCESS:
+            sent = self._flush() and not self._client.want_write()
+            if sent or self._client.loop(_BEHIND_LOOP_S) != mqtt.MQTT_ERR_SUCCESS:
                 break
         self._client.disconnect()
         self._client.loop(0.05)
@@ -276,25 +290,6 @@ class Connection:
             return
         self._subscribed = True
         self._announce(self, True)
-
-    def _on_message(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
-        try:
-            topic = message.topic
-        except UnicodeDecodeError:
-            topic = "(a topic that is not UTF-8)"
-        payload = bytes(message.payload)
-        self._deliver(
-            Received(
-                moment=Moment(self._clock.now(), self._clock.monotonic_s()),
-                topic=topic,
-                payload=payload if len(payload) <= MAX_PAYLOAD_BYTES else payload[:_HEAD_BYTES],
-                payload_bytes=len(payload),
-                retained=message.retain,
-                qos=message.qos,
-                packet_id=message.mid,
-                epoch=self._epoch,
-            )
-        )
 
 
 def _leave_writing_to_the_loop(_: mqtt.Client, __: object, ___: object) -> None:

@@ -128,7 +128,7 @@ class Intake:
             self._versions[0],
             next(self._epochs),
             self._clock,
-            self._inbox.put,
+            self._inbox.put_all,
             self._announce,
             self._terms,
         )
