@@ -23,9 +23,11 @@ from hub.protocol import (
     API,
     AccountRequest,
     AccountView,
+    Aggregate,
     AlarmView,
     DeviceView,
     History,
+    HistorySteps,
     HubStatus,
     LiveMessage,
     LogEntry,
@@ -203,6 +205,24 @@ class HubClient:
             "limit": limit,
         }
         return await self._call("GET", f"/history/{key}/{_quote(metric)}", History, query=query)
+
+    async def history_steps(
+        self,
+        key: DeviceKey,
+        metric: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        step_s: int = 0,
+        aggregate: Aggregate = Aggregate.MEAN,
+    ) -> HistorySteps:
+        """One metric over time, one figure a step, oldest first; a step of 0 lets the hub choose one."""
+        query = {
+            "since": since.isoformat() if since else None,
+            "until": until.isoformat() if until else None,
+            "step": step_s,
+            "aggregate": aggregate.value,
+        }
+        return await self._call("GET", f"/devices/{key}/history/{_quote(metric)}", HistorySteps, query=query)
 
     async def status(self) -> HubStatus:
         """The hub's counters and troubles."""

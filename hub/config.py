@@ -42,7 +42,7 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StorageSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """How readings reach the disk."""
+    """How readings reach the disk, and how long they and their summaries stay there."""
 
     batch_messages: Annotated[
         int, Meta(ge=1, le=10_000, description="most messages that share one commit to the disk")
@@ -53,6 +53,14 @@ class StorageSettings(Struct, frozen=True, forbid_unknown_fields=True):
     inbox_messages: Annotated[
         int, Meta(ge=100, le=1_000_000, description="messages held in memory before the broker has to wait")
     ] = 10_000
+    keep_raw_days: Annotated[
+        int, Meta(ge=0, le=36_500, description="how long readings stay after they were received; 0 keeps all")
+    ] = 30
+    keep_1min_days: Annotated[int, Meta(ge=0, le=36_500, description="how long windows of 1 minute stay; 0: all")] = 180
+    keep_15min_days: Annotated[
+        int, Meta(ge=0, le=36_500, description="how long windows of 15 minutes stay; 0: all")
+    ] = 730
+    keep_1h_days: Annotated[int, Meta(ge=0, le=36_500, description="how long windows of 1 hour stay; 0: all")] = 0
 
 
 class InfluxSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from hub.history import Question
 from hub.live import Subscription
 from hub.protocol import (
     AlarmView,
     DeviceView,
     History,
+    HistorySteps,
     HubStatus,
     LogEntry,
     Page,
@@ -51,6 +53,9 @@ class Archive(Protocol):
 
     def history(self, key: DeviceKey, metric: str, since: datetime, until: datetime, limit: int) -> History:
         """Stored readings of one metric with since <= captured_at < until, oldest first."""
+
+    def steps(self, asked: Question) -> HistorySteps:
+        """One metric over time, one figure a step."""
 
     def log(self, before: int | None, limit: int) -> Page:
         """Log entries with a number below `before` (None: the newest), newest first."""
@@ -206,6 +211,14 @@ class Hub:
             NotFoundError: nothing of that metric was ever stored.
         """
         return await asyncio.to_thread(self._archive.history, key, metric, since, until, limit)
+
+    async def history_steps(self, asked: Question) -> HistorySteps:
+        """One metric over time, one figure for each step that has any; silences are listed.
+
+        Raises:
+            NotFoundError: nothing of that metric was ever stored.
+        """
+        return await asyncio.to_thread(self._archive.steps, asked)
 
     async def log(self, before: int | None, limit: int) -> Page:
         """Log entries with a number below `before` (None: the newest), newest first, at most `limit`."""

@@ -23,6 +23,7 @@ from hub.core import Hub
 from hub.dialects import Dialects
 from hub.doctor_command import doctor
 from hub.health import Health
+from hub.history import Historian
 from hub.ingest.connection import Address
 from hub.ingest.door import FrontDoor, connections
 from hub.ingest.intake import ANY_VERSION, EMBEDDED_VERSION, LONGEST_PAUSE_S, NEARBY_PAUSE_S, Intake
@@ -31,8 +32,11 @@ from hub.keys import load_or_create_keys
 from hub.live import LiveFeed
 from hub.pipeline import Pipeline
 from hub.state import State
+from hub.storage.downsampling import Downsampler
 from hub.storage.operations import OperationsStore
 from hub.storage.readings import ReadingsStore
+from hub.storage.rollups import RollupStore
+from hub.storage.windows import Windows
 from hub.supervision import Child
 from sensors.broker_settings import BrokerSettings
 from sensors.clock import Clock, SystemClock
@@ -88,6 +92,8 @@ async def _run_hub(settings: Settings) -> None:
         engine.pipeline.start(engine.door)
         stack.callback(_stop_threads, engine)
         engine.door.start()
+        stack.callback(engine.downsampler.stop, _THREADS_STOP_WITHIN_S)
+        engine.downsampler.start()
         _log.info("hub started", url=section.url, broker=engine.health.broker, data=str(section.data_dir))
         _start_forwarding(settings, section, engine, clock, stack)
         services: list[Coroutine[None, None, None]] = [serve(app, listener)]
@@ -105,6 +111,7 @@ class _Engine(NamedTuple):
     readings: ReadingsStore
     pipeline: Pipeline
     door: FrontDoor
+    downsampler: Downsampler
     feed: LiveFeed
     health: Health
     facade: Hub
@@ -131,8 +138,12 @@ def _make_engine(
     storage = settings.section(StorageSettings, "storage")
     pipeline = Pipeline(center, readings, operations, feed, health, clock, storage)
     door = _make_door(dialects, address, pipeline.inbox, health, clock, embedded=broker_section.embedded)
-    facade = Hub(pipeline, Archive(readings, operations), lambda: health.status(clock.now()))
-    return _Engine(readings, pipeline, door, feed, health, facade)
+    rollups = RollupStore(section.data_dir)
+    stack.callback(rollups.close)
+    downsampler = Downsampler(readings, Windows(section.data_dir), rollups, health, clock)
+    historian = Historian(readings, rollups, storage, clock)
+    facade = Hub(pipeline, Archive(historian, operations), lambda: health.status(clock.now()))
+    return _Engine(readings, pipeline, door, downsampler, feed, health, facade)
 
 
 def _make_door(

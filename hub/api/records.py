@@ -3,10 +3,21 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from hub.api.route import Call, Nothing, Route
-from hub.protocol import API, History, HubStatus, LogEntry, Note, Page, RejectedView
+from hub.history import Question
+from hub.protocol import (
+    API,
+    Aggregate,
+    History,
+    HistorySteps,
+    HubStatus,
+    LogEntry,
+    Note,
+    Page,
+    RejectedView,
+)
 from sensors.access import Action
 
 _DAY = timedelta(days=1)
@@ -19,6 +30,18 @@ class HistoryQuery(Struct, frozen=True, forbid_unknown_fields=True):
     since: Annotated[Moment | None, Meta(description="default: a day before `until`")] = None
     until: Annotated[Moment | None, Meta(description="default: now")] = None
     limit: Annotated[int, Meta(ge=1, le=20_000)] = 1_000
+
+
+class StepsQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which figures: of the steps that reach into since .. until."""
+
+    since: Annotated[Moment | None, Meta(description="default: a day before `until`")] = None
+    until: Annotated[Moment | None, Meta(description="default: now")] = None
+    step_s: Annotated[
+        int, Meta(ge=0, le=31_622_400, description="seconds in a step; 0 chooses one that gives some 300 steps")
+    ] = field(default=0, name="step")
+    aggregate: Annotated[Aggregate, Meta(description="which figure is a step's `value`")] = Aggregate.MEAN
+    limit: Annotated[int, Meta(ge=1, le=20_000)] = 2_000
 
 
 class LogQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,6 +62,16 @@ async def read_history(call: Call[Nothing, HistoryQuery]) -> History:
     until = call.query.until or call.parts.clock.now()
     since = call.query.since or until - _DAY
     return await call.parts.hub.history(call.key, call.ident("metric"), since, until, call.query.limit)
+
+
+async def read_history_steps(call: Call[Nothing, StepsQuery]) -> HistorySteps:
+    """Read one metric over any length of time, one figure a step, oldest first."""
+    query = call.query
+    until = query.until or call.parts.clock.now()
+    asked = Question(
+        call.key, call.ident("metric"), query.since or until - _DAY, until, query.step_s, query.aggregate, query.limit
+    )
+    return await call.parts.hub.history_steps(asked)
 
 
 async def read_log(call: Call[Nothing, LogQuery]) -> Page:
@@ -63,6 +96,7 @@ async def list_rejected(call: Call[Nothing, Count]) -> tuple[RejectedView, ...]:
 
 ROUTES = (
     Route("GET", f"{API}/history/{{site}}/{{device}}/{{metric}}", Action.READ_HISTORY, read_history),
+    Route("GET", f"{API}/devices/{{site}}/{{device}}/history/{{metric}}", Action.READ_HISTORY, read_history_steps),
     Route("GET", f"{API}/log", Action.READ_LOG, read_log),
     Route("POST", f"{API}/log", Action.WRITE_LOG, write_log, status=201),
     Route("GET", f"{API}/status", Action.READ_STATE, read_status),

@@ -47,6 +47,10 @@ SELECT {_COLUMNS}, revision, tier, site, device, metric, unit,
    ORDER BY b.start_s DESC LIMIT 1)
 FROM rollups r JOIN series s ON s.id = r.series WHERE revision > ? ORDER BY revision LIMIT ?
 """  # noqa: S608 - own columns
+_LAST_BEFORE = """
+SELECT last FROM rollups WHERE tier = ? AND numbers AND start_s < ? AND series =
+  (SELECT id FROM series WHERE site = ? AND device = ? AND metric = ? AND unit = ?) ORDER BY start_s DESC LIMIT 1
+"""
 _READ_WITHIN = f"""
 SELECT {_COLUMNS} FROM rollups WHERE tier = ? AND series = ? AND start_s >= ? AND start_s < ? ORDER BY start_s
 """  # noqa: S608 - own columns
@@ -108,6 +112,12 @@ class RollupStore:
                 (key.site, key.device, metric),
             ).fetchall()
         return [unit for (unit,) in rows]
+
+    def last_before(self, series: SeriesName, tier: Tier, start_s: int) -> float | None:
+        """The last number of the windows that begin before `start_s`; None when there is none."""
+        with reading(self._path) as connection:
+            row = connection.execute(_LAST_BEFORE, (tier, start_s, *series)).fetchone()
+        return float(row[0]) if row else None
 
     def series(self) -> list[SeriesName]:
         """Everything that has windows, in order of name."""

@@ -4,12 +4,15 @@ Pure. A summary depends on nothing but the readings, so a window that is summari
 Numbers of quality BAD are counted and otherwise left out. The value of a window's mean is `total / numbers`.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
+
+from sensors.model import Quality, Value
 
 MAX_STATES = 32
 """States told apart in one window, the longest ones; what is beyond shares `OTHER`."""
@@ -122,3 +125,61 @@ def share_states(held: Iterable[tuple[str, int]]) -> tuple[StateShare, ...]:
     rest += sum(duration_us for _, duration_us in ordered[MAX_STATES:])
     shares = [StateShare(*item) for item in ordered[:MAX_STATES] if item[1]]
     return (*shares, StateShare(OTHER, rest)) if rest else tuple(shares)
+
+
+class Sample(NamedTuple):
+    """One reading, as far as a window is concerned."""
+
+    at_us: int
+    value: Value
+    quality: Quality
+
+
+def summarise(samples: Iterable[Sample], step_s: int) -> Iterator[Rollup]:
+    """Windows of any length straight from readings in order of time. What was before the first of them is not known."""
+    window: Rollup | None = None
+    states: list[tuple[str, int]] = []
+    before: Sample | None = None
+    for sample in samples:
+        start_s = sample.at_us // 1_000_000 // step_s * step_s
+        ends_us = sample.at_us if before is None else min(sample.at_us, before.at_us + STATE_HOLDS_S * 1_000_000)
+        while window is not None and before is not None:
+            until_us = min(ends_us, (window.start_s + step_s) * 1_000_000)
+            if (state := _state_of(before)) is not None:
+                states.append((state, max(0, until_us - max(before.at_us, window.start_s * 1_000_000))))
+            if window.start_s == start_s:
+                break
+            yield structs.replace(window, states=share_states(states))
+            states = []
+            held = _state_of(before) is not None and ends_us > (window.start_s + step_s) * 1_000_000
+            window = Rollup(window.start_s + step_s if held else start_s, 0, 0)
+        window = _count_in(window or Rollup(start_s, 0, 0), sample)
+        before = sample
+    if window is not None:
+        yield structs.replace(window, states=share_states(states))
+
+
+def _count_in(window: Rollup, sample: Sample) -> Rollup:
+    count, good = window.count + 1, window.good + (sample.quality is Quality.GOOD)
+    value = sample.value
+    if sample.quality is Quality.BAD or isinstance(value, (bool, str)) or not math.isfinite(value):
+        return structs.replace(window, count=count, good=good)
+    number = float(value)
+    return Rollup(
+        window.start_s,
+        count,
+        good,
+        window.numbers + 1,
+        number if window.minimum is None else min(window.minimum, number),
+        number if window.maximum is None else max(window.maximum, number),
+        window.total + number,
+        number if window.first is None else window.first,
+        number,
+        window.increase + step_up(window.last, number),
+    )
+
+
+def _state_of(sample: Sample) -> str | None:
+    if sample.quality is Quality.BAD or not isinstance(sample.value, (bool, str)):
+        return None
+    return sample.value if isinstance(sample.value, str) else str(sample.value).lower()

@@ -17,6 +17,7 @@ from hub.center import Center
 from hub.config import HubSettings, StorageSettings
 from hub.core import Hub
 from hub.health import Health
+from hub.history import Historian
 from hub.inputs import Moment, Received
 from hub.keys import SigningKeys, load_or_create_keys
 from hub.live import LiveFeed
@@ -24,6 +25,7 @@ from hub.pipeline import Pipeline
 from hub.state import Outgoing, State, Wish
 from hub.storage.operations import OperationsStore
 from hub.storage.readings import ReadingsStore
+from hub.storage.rollups import RollupStore
 from sensors.access import Role
 from sensors.clock import Clock, SystemClock
 from sensors.dialects import native
@@ -110,7 +112,10 @@ class StandingHub:
         started = Moment(self.clock.now(), self.clock.monotonic_s())
         center = Center(State(self.settings, operations.recall(), [], started))
         self.pipeline = Pipeline(center, readings, operations, self.feed, self.health, self.clock, StorageSettings())
-        self.facade = Hub(self.pipeline, Archive(readings, operations), lambda: self.health.status(self.clock.now()))
+        self.rollups = RollupStore(self.settings.data_dir)
+        stack.callback(self.rollups.close)
+        historian = Historian(readings, self.rollups, StorageSettings(), self.clock)
+        self.facade = Hub(self.pipeline, Archive(historian, operations), lambda: self.health.status(self.clock.now()))
         self.pipeline.start(self.outbox)
         stack.callback(self.pipeline.stop, 5.0)
 
