@@ -1,5 +1,7 @@
 """One input in, its effects on the state: what equipment said, what people ask, and the passing of time."""
 
+from collections.abc import Mapping
+
 from hub.desk import Desk
 from hub.dialects import MAIN
 from hub.inputs import Asked, Connected, Disconnected, Input, Moment, Received, Tick
@@ -7,6 +9,7 @@ from hub.reception import Reception
 from hub.state import Answer, Effects, State
 from hub.vetting import Vetting
 from sensors.errors import ShekaraError
+from sensors.model import DeviceKey
 
 
 class Center:
@@ -54,6 +57,12 @@ class Center:
         self._reception.take(message)
         if self.state.receipts.wants(message):
             self.state.receipts.gather(message, readings[before:])
+
+    def count_repeated(self, readings: Mapping[DeviceKey, int]) -> None:
+        """The store had these already: devices, or the links before them, say things twice."""
+        for key, count in readings.items():
+            if (device := self.state.registry.find(key)) is not None:
+                device.conduct.repeated_total += count
 
     def _ask(self, asked: Asked) -> None:
         try:

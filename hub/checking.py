@@ -12,6 +12,8 @@ from sensors.topics import WALLS
 
 MAX_AHEAD = timedelta(seconds=60)
 """A source clock further ahead than this makes its readings uncertain."""
+CLOCKS_SET_SINCE = 2020
+"""A year before this is a clock that was never set: Shekara is younger."""
 
 
 def find_lie(key: DeviceKey, birth: Birth) -> str | None:
@@ -28,7 +30,7 @@ def find_lie(key: DeviceKey, birth: Birth) -> str | None:
 def check(reading: Reading, metric: Metric | None) -> Reading | str:
     """The reading with its declared unit and the quality found, or why it is refused. None: it was never declared."""
     quality = reading.quality
-    if quality is Quality.GOOD and reading.captured_at - reading.received_at > MAX_AHEAD:
+    if quality is Quality.GOOD and not _possible(reading):
         quality = Quality.UNCERTAIN
     if metric is None:
         return reading if quality is reading.quality else msgspec.structs.replace(reading, quality=quality)
@@ -47,6 +49,12 @@ def check(reading: Reading, metric: Metric | None) -> Reading | str:
         reading.sequence,
         reading.historical,
     )
+
+
+def _possible(reading: Reading) -> bool:
+    """Whether it can have been captured when it says. It may be old: it may have waited for a link, or for the hub."""
+    captured_at = reading.captured_at
+    return captured_at - reading.received_at <= MAX_AHEAD and captured_at.year >= CLOCKS_SET_SINCE
 
 
 def _lie_of_metric(metric: Metric) -> str | None:

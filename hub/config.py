@@ -29,6 +29,13 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True):
         bool,
         Meta(description="watch metrics that declare no alarm limits by those of the device catalogue"),
     ] = True
+    device_readings_per_s: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="most readings a second that one device may send for longer than a minute; more are refused",
+        ),
+    ] = 2_000.0
     mdns: Annotated[bool, Meta(description="look for cameras and brokers by mDNS, and advertise the hub")] = True
     language: Annotated[Language, Meta(description="language of walls until an officer chooses: kk, ru or en")] = (
         Language.RU
@@ -71,6 +78,17 @@ class InfluxSettings(Struct, frozen=True, forbid_unknown_fields=True):
     bucket: Annotated[str, Meta(description="bucket (InfluxDB 2) or database (1.x and 3)")] = "shekara"
     batch_lines: Annotated[int, Meta(ge=1, le=20_000, description="most lines in one write request")] = 5_000
     timeout_s: Annotated[float, Meta(gt=0, le=300, description="how long one request may take, in seconds")] = 10.0
+    gzip: Annotated[bool, Meta(description="compress what is written")] = True
+    create_database: Annotated[bool, Meta(description="make the database when InfluxDB 1.x has none of that name")] = (
+        False
+    )
+    retention_days: Annotated[
+        int, Meta(ge=0, le=36_500, description="how long a database that the hub makes keeps points; 0 keeps all")
+    ] = 0
+    read_back_every_s: Annotated[
+        float,
+        Meta(ge=0, le=86_400, description="how often confirmed points are looked for in the database; 0 never looks"),
+    ] = 60.0
 
     @property
     def enabled(self) -> bool:

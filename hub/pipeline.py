@@ -154,6 +154,7 @@ class Pipeline:
         counters = self._health.counters
         counters.readings_stored_total += outcome.stored
         counters.readings_duplicate_total += outcome.duplicates
+        self._center.count_repeated(outcome.repeated)
         counters.rejected_total = self._center.state.rejections.total
 
     def _until_kept(self, write: Callable[[], R]) -> R:

@@ -5,6 +5,7 @@ from collections import Counter, OrderedDict
 import msgspec
 
 from hub.checking import check, find_lie
+from hub.conduct import is_numbered, reading_of
 from hub.dialects import MAIN, NATIVE
 from hub.inputs import Moment, Received
 from hub.protocol import Liveness
@@ -93,7 +94,7 @@ class Reception:
     def _take_one(self, seen: Message, message: Received, provenance: str) -> None:
         now = message.moment
         if isinstance(seen, Rejected):
-            self._state.reject(seen)
+            self._reject(seen)
             return
         device = self._state.registry.meet(seen.key, now, provenance)
         if device is None:
@@ -140,7 +141,7 @@ class Reception:
                 device.state = seen.online
                 self._state.liveness_due = True
             case ReadingsSeen():
-                self._take_readings(seen, device, message)
+                self._take_readings(seen, device, message, provenance)
             case EventSeen():
                 self._take_event(seen, message)
             case AckSeen():
@@ -157,8 +158,12 @@ class Reception:
         else:
             self._vetting.hear(device, seen.birth, provenance, message.moment, live=not message.retained)
 
-    def _take_readings(self, seen: ReadingsSeen, device: Device, message: Received) -> None:
-        state, now = self._state, message.moment
+    def _take_readings(self, seen: ReadingsSeen, device: Device, message: Received, provenance: str) -> None:
+        state, now, conduct = self._state, message.moment, device.conduct
+        if not conduct.admit(len(seen.readings), state.settings.device_readings_per_s, now):
+            self._refuse(message, f"over {state.settings.device_readings_per_s:g} readings a second", seen.key)
+            return
+        conduct.hear(seen, numbered=provenance == NATIVE and is_numbered(device.birth))
         for said in seen.readings:
             metric = device.metrics.get(said.metric)
             if metric is None and not _admits_undeclared(device, said.metric):
@@ -173,10 +178,28 @@ class Reception:
                 state.values.recall(reading)
                 continue
             state.effects.readings.append(reading)
-            if reading.historical or not state.values.move(reading) or metric is None:
-                continue
-            if _may_alarm(device, reading, metric):
-                state.move_alarms(state.engine.see(reading, metric, now), now)
+            if not reading.historical and metric is not None:
+                self._judge(reading, device, metric, now)
+            elif not reading.historical:
+                state.values.move(reading)
+        if conduct.due(now):
+            self._report(device, now)
+
+    def _judge(self, reading: Reading, device: Device, metric: Metric, now: Moment) -> None:
+        """Take a live reading as the current value, and see whether it needs a human."""
+        state = self._state
+        if state.values.move(reading) and _may_alarm(device, reading, metric):
+            state.move_alarms(state.engine.see(reading, metric, now), now)
+
+    def _report(self, device: Device, now: Moment) -> None:
+        """Say, as readings of the device, how it speaks."""
+        for found, value in device.conduct.report(now):
+            if found.name not in device.metrics:
+                self._state.registry.changed.add(device.key)
+            if (metric := device.declare(found)) is not None:
+                reading = reading_of(device.key, metric, value, now)
+                self._state.effects.readings.append(reading)
+                self._judge(reading, device, metric, now)
 
     def _take_event(self, seen: EventSeen, message: Received) -> None:
         event = (seen.key, seen.id)
@@ -197,7 +220,12 @@ class Reception:
 
     def _refuse(self, message: Received, reason: str, key: DeviceKey, head: str | None = None) -> None:
         rejected = native.reject(message.topic, message.payload, reason, message.moment.at, key)
-        self._state.reject(rejected if head is None else msgspec.structs.replace(rejected, payload_head=head))
+        self._reject(rejected if head is None else msgspec.structs.replace(rejected, payload_head=head))
+
+    def _reject(self, rejected: Rejected) -> None:
+        self._state.reject(rejected)
+        if rejected.key is not None and (device := self._state.registry.find(rejected.key)) is not None:
+            device.conduct.refused_total += 1
 
 
 def _oversized(message: Received) -> Rejected:

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
+
+from hub.conduct import Conduct
 from hub.inputs import Moment
 from hub.protocol import Approval, Conflict, DeviceView, Liveness, StreamCheck
 from hub.records import DeviceRecord, Doubts
@@ -49,6 +52,7 @@ class Device:
     same_as: tuple[DeviceKey, ...] = ()
     checks: tuple[StreamCheck, ...] = ()
     doubt_logged_s: float | None = None
+    conduct: Conduct = field(default_factory=Conduct)
 
     @property
     def vetted(self) -> bool:
@@ -81,6 +85,17 @@ class Device:
         full = complete(self.birth, limits=self.default_limits)
         self.metrics = {metric.name: metric for metric in metrics_of(full)}
         self.undeclared.difference_update(self.metrics)
+
+    def declare(self, metric: Metric) -> Metric | None:
+        """The metric as the hub found it of this device, made known; None when the device itself means another by it.
+
+        What speaks through another device raises no alarm of its own by it: a post has one clock and one link.
+        """
+        declared = self.metrics.get(metric.name)
+        if declared is None:
+            declared = metric if self.birth.via is None else msgspec.structs.replace(metric, limits=())
+            self.metrics[metric.name] = declared
+        return declared if declared.names == metric.names else None
 
     def view(self) -> DeviceView:
         """What clients see."""

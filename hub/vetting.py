@@ -155,6 +155,7 @@ class Vetting:
         state = self._state
         if live:
             state.values.restart(device.key)
+            device.conduct.restart()
         if device.doubts.birth_from != source:
             device.doubts = replace(device.doubts, birth_from=source)
             state.registry.changed.add(device.key)

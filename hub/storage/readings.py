@@ -3,7 +3,8 @@
 One thread writes. Any thread reads, each question on a connection of its own.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -43,10 +44,15 @@ _QUALITY_NUMBER = {quality: number for number, quality in enumerate(_QUALITIES)}
 
 
 class WriteOutcome(NamedTuple):
-    """What became of a batch: readings that are new, and those that were there already."""
+    """What became of a batch: readings that are new, and those that were there already, whose they were."""
 
     stored: int
-    duplicates: int
+    repeated: Mapping[DeviceKey, int] = {}
+
+    @property
+    def duplicates(self) -> int:
+        """How many were there already."""
+        return sum(self.repeated.values())
 
 
 class StoredReading(Struct, frozen=True):
@@ -74,7 +80,7 @@ class ReadingsStore:
             UnavailableError: the disk is full or fails; nothing of the batch is stored, and it may be tried again.
         """
         if not batch:
-            return WriteOutcome(0, 0)
+            return WriteOutcome(0)
         try:
             with speaking_of(self._path), transaction(self._connection):
                 if not self._series_known:
@@ -84,10 +90,11 @@ class ReadingsStore:
                 named = self._connection.total_changes - before
                 self._insert(values)
                 stored = self._connection.total_changes - before - named
+                repeated = self._find_repeated(batch, values, stored) if stored < len(batch) else {}
         except BaseException:
             self._series_known = False
             raise
-        return WriteOutcome(stored, len(batch) - stored)
+        return WriteOutcome(stored, repeated)
 
     def read_after(self, cursor: int, limit: int) -> list[StoredReading]:
         """Up to `limit` readings with an id above `cursor`, in order of id."""
@@ -196,6 +203,22 @@ class ReadingsStore:
             while len(values) - begin >= rows * width:
                 self._connection.execute(_insertion(rows), values[begin : begin + rows * width])
                 begin += rows * width
+
+    def _find_repeated(self, batch: Sequence[Reading], values: list[object], stored: int) -> Counter[DeviceKey]:
+        """Whose readings of a batch were not new: those beyond the rows just made, which have the highest ids."""
+        rows = self._connection.execute(
+            "SELECT series, captured_us, sequence FROM readings ORDER BY id DESC LIMIT ?", (stored,)
+        )
+        fresh = set(rows)
+        repeated: Counter[DeviceKey] = Counter()
+        for place, item in enumerate(batch):
+            begin = place * len(_COLUMNS)
+            identity = tuple(values[begin : begin + 3])
+            if identity in fresh:
+                fresh.remove(identity)
+            else:
+                repeated[item.key] += 1
+        return repeated
 
     def _name_series(self, key: DeviceKey, metric: str, unit: str) -> int:
         if not unit and (key, metric) in self._named:

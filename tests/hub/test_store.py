@@ -26,10 +26,10 @@ def at(second: float) -> datetime:
 def test_every_reading_is_stored_once_and_duplicates_are_counted(tmp_path: Path) -> None:
     store = ReadingsStore(tmp_path)
     batch = [reading(float(number), at=at(number), sequence=number) for number in range(5)]
-    assert store.write(batch) == WriteOutcome(5, 0)
-    assert store.write([*batch, reading(9.0, at=at(4), sequence=5)]) == WriteOutcome(1, 5)
+    assert store.write(batch) == WriteOutcome(5)
+    assert store.write([*batch, reading(9.0, at=at(4), sequence=5)]) == WriteOutcome(1, {FENCE: 5})
     again = ReadingsStore(tmp_path)
-    assert again.write(batch[:2]) == WriteOutcome(0, 2)
+    assert again.write(batch[:2]) == WriteOutcome(0, {FENCE: 2})
     assert [stored.reading.value for stored in again.read_after(0, 100)] == [0.0, 1.0, 2.0, 3.0, 4.0, 9.0]
 
 
@@ -77,9 +77,9 @@ def test_readings_from_before_the_birth_join_the_series_with_the_unit(tmp_path: 
     early = msgspec.structs.replace(reading(1.0), unit="")
     store.write([early])
     store.write([reading(2.0, at=at(1), sequence=2)])
-    assert store.write([early, reading(1.0)]) == WriteOutcome(0, 2)
+    assert store.write([early, reading(1.0)]) == WriteOutcome(0, {FENCE: 2})
     assert store.history(FENCE, "tension", at(0), at(5), 9).unit == "N"
-    assert ReadingsStore(tmp_path).write([early]) == WriteOutcome(0, 1)
+    assert ReadingsStore(tmp_path).write([early]) == WriteOutcome(0, {FENCE: 1})
 
 
 def test_the_newest_reading_of_each_series_is_found(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_full_disk_stores_nothing_of_a_batch_and_takes_it_whole_later(tmp_path
         store.write(batch)
     assert store.read_after(0, 1) == []
     store._connection.execute("PRAGMA max_page_count=100000")
-    assert store.write(batch) == WriteOutcome(500, 0)
+    assert store.write(batch) == WriteOutcome(500)
 
 
 def test_a_file_of_a_newer_hub_is_refused_with_the_way_out(tmp_path: Path) -> None:
