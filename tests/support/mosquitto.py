@@ -1,6 +1,7 @@
 """A real mosquitto for tests, and a proxy that keeps a record of acknowledgements."""
 
 import asyncio
+import getpass
 import os
 import shutil
 import subprocess
@@ -17,33 +18,59 @@ _INSTALL = ("apt-get", "install", "-y", "-qq", "--no-install-recommends", "mosqu
 _PUBLISH, _PUBACK = 3, 4
 
 
+class Mosquitto:
+    """One that can be killed and started again, on the same port and with the same memory."""
+
+    def __init__(self, directory: Path, configuration: str, port: int) -> None:
+        # Started by root it would become a user who may not write into a folder of the tests.
+        self._config = directory / f"mosquitto-{port}.conf"
+        self._config.write_text(f"{configuration}\nuser {getpass.getuser()}\n")
+        self._log = directory / f"mosquitto-{port}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = port
+
+    def start(self) -> None:
+        """Begin, and wait until it listens."""
+        with self._log.open("ab") as log:
+            self._process = process = subprocess.Popen([program(), "-c", self._config], stdout=log, stderr=log)
+        eventually(lambda: _listens(self.port) or process.poll() is not None, within_s=20, what="mosquitto's port")
+        assert process.poll() is None, self._log.read_text()
+
+    def kill(self) -> None:
+        """As a power cut would, but for what the kernel has yet to write."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+
+    def stop(self) -> None:
+        """As its service manager would."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+
+
 @contextmanager
 def running_mosquitto(directory: Path, *lines: str) -> Iterator[int]:
     """The port of a mosquitto that lives as long as the block; `lines` are added to its configuration."""
     port = free_port()
-    config = directory / f"mosquitto-{port}.conf"
-    config.write_text(
-        "\n".join((f"listener {port} 127.0.0.1", "allow_anonymous true", "max_queued_messages 0", *lines, ""))
-    )
-    with (directory / f"mosquitto-{port}.log").open("wb") as log:
-        process = subprocess.Popen([_program(), "-c", config], stdout=log, stderr=log)
-        try:
-            eventually(lambda: _listens(port) or process.poll() is not None, within_s=20, what="mosquitto's port")
-            yield port
-        finally:
-            process.terminate()
-            process.wait(10)
+    plain = (f"listener {port} 127.0.0.1", "allow_anonymous true", "max_queued_messages 0", *lines)
+    broker = Mosquitto(directory, "\n".join(plain), port)
+    broker.start()
+    try:
+        yield port
+    finally:
+        broker.stop()
 
 
-def _program() -> str:
-    """Where mosquitto is; installed when it is missing and that is allowed."""
+def program(name: str = "mosquitto") -> str:
+    """Where one of its programs is; installed when it is missing and that is allowed."""
     path = f"{os.environ.get('PATH', '')}:/usr/sbin"
-    found = shutil.which("mosquitto", path=path)
+    found = shutil.which(name, path=path)
     if found is None and os.geteuid() == 0:
         # The packaged service is kept from starting: it would take the usual port.
         no_service = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
         subprocess.run(_INSTALL, check=True, env=no_service, stdout=subprocess.DEVNULL)
-        found = shutil.which("mosquitto", path=path)
+        found = shutil.which(name, path=path)
     assert found, "mosquitto is missing: run  apt-get install --no-install-recommends mosquitto"
     return found
 
