@@ -65,18 +65,18 @@ class Conflict(Struct, frozen=True):
 
 
 class StreamState(StrEnum):
-    """How a camera answered when it was asked to describe a stream."""
+    """How a camera answered when it was asked about a stream, or about itself."""
 
     OK = "ok"
     WANTS_CREDENTIALS = "wants-credentials"
     WRONG_CREDENTIALS = "wrong-credentials"
     NOT_FOUND = "not-found"
     NO_ANSWER = "no-answer"
-    NOT_RTSP = "not-rtsp"
+    NOT_UNDERSTOOD = "not-understood"
 
 
 class StreamCheck(Struct, frozen=True):
-    """One stream as its camera described it; `width` and `height` are 0 when it did not say."""
+    """What came of asking at one URL, of a stream or of a device service. What was not said is empty or 0."""
 
     url: str
     state: StreamState
