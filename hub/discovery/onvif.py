@@ -15,6 +15,7 @@ import structlog
 from msgspec import Struct
 from zeep import AsyncClient
 from zeep.exceptions import Fault, TransportError
+from zeep.proxy import AsyncServiceProxy
 from zeep.wsdl import Document
 from zeep.wsse.username import UsernameToken
 
@@ -145,7 +146,7 @@ class _Conversation:
             user, password = self._credentials.user, self._credentials.password
             wsse = UsernameToken(user, password, use_digest=True, created=created, zulu_timestamp=True)
         client = AsyncClient(document, transport=self._post, wsse=wsse, settings=SETTINGS)
-        return client.create_service(binding, url)
+        return AsyncServiceProxy(client, document.bindings[binding], address=url)
 
 
 def clean_url(url: str, address: str) -> str | None:

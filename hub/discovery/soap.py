@@ -50,7 +50,9 @@ class Post(AsyncTransport):  # type: ignore[misc]  # zeep's types are not follow
         if "multipart" in kind.lower() or "Content-Encoding" in response.headers or b"<!" in body:
             message_text = "a reply of a sort that is not read"
             raise httpx.DecodingError(message_text)
-        return httpx.Response(response.status_code, headers={"Content-Type": kind}, content=bytes(body))
+        return httpx.Response(
+            response.status_code, headers={"Content-Type": kind}, content=bytes(body), request=response.request
+        )
 
 
 def read_services() -> tuple[Document, Document]:
