@@ -1,5 +1,5 @@
 # Everything a newcomer types. `make demo ARGS="--headless --for 60 --report report.json"` passes options through.
-.PHONY: demo test check bench lock pictures clean
+.PHONY: demo test check bench lock pictures proto clean
 BIN := .venv/bin
 ARGS ?=
 BENCH ?=
@@ -27,6 +27,11 @@ bench:
 pictures:
 	@deploy/prepare test
 	$(BIN)/python -m tests.support.pictures
+
+# Python for the payload of Sparkplug B, from our own description of it.
+proto:
+	@deploy/prepare test
+	.venv-peers/bin/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. sensors/dialects/sparkplug/sparkplug_b.proto
 
 # New pins: hashes only, no index address. Needs `uv` on the path.
 lock:
