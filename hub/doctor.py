@@ -199,7 +199,7 @@ def _of_broker(broker: BrokerSettings, settings: Settings) -> Finding:
 
 
 def _of_influx(influx: InfluxSettings, settings: Settings) -> Finding:
-    trouble = meet_influx(influx, settings.secrets.influx.token)
+    trouble = meet_influx(influx, settings.secrets.influx)
     if trouble is None:
         return Finding("[influx]", Level.OK, f"{influx.url} takes points")
     return Finding("[influx]", Level.FAIL, trouble.text, trouble.mend)

@@ -25,6 +25,9 @@ class Forwarding:
 
     pending: int = 0
     written_total: int = 0
+    dead_letters: int = 0
+    read_back_total: int = 0
+    missing_total: int = 0
 
 
 @dataclass(slots=True)
@@ -83,6 +86,9 @@ class Health:
             live_dropped_total=self.live_dropped(),
             influx_pending=self.forwarding.pending,
             influx_written_total=self.forwarding.written_total,
+            influx_read_back_total=self.forwarding.read_back_total,
+            influx_missing_total=self.forwarding.missing_total,
+            dead_letters=self.forwarding.dead_letters,
             rollups_pending=self.rollups.pending,
             rollups_written_total=self.rollups.written_total,
             problems=problems,

@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
+from random import SystemRandom
 from typing import NamedTuple
 
 import structlog
@@ -180,13 +181,19 @@ def _start_forwarding(
     if not influx.enabled:
         return
     # Its client takes half a second and numpy to load: only a hub that forwards pays for that.
-    from hub.storage.forwarder import DeadLetters, Forwarder  # noqa: PLC0415 - see above
-    from hub.storage.influx import InfluxWriter  # noqa: PLC0415 - see above
+    from hub.storage.dead_letters import DeadLetters  # noqa: PLC0415 - see above
+    from hub.storage.forwarder import Forwarder  # noqa: PLC0415 - see above
+    from hub.storage.influx_reader import InfluxReader  # noqa: PLC0415 - see above
+    from hub.storage.influx_writer import InfluxWriter  # noqa: PLC0415 - see above
+    from hub.storage.read_back import ReadBack  # noqa: PLC0415 - see above
 
-    writer = InfluxWriter(influx, settings.secrets.influx.token)
+    writer = InfluxWriter(influx, settings.secrets.influx)
     stack.callback(writer.close)
+    reader = InfluxReader(influx, settings.secrets.influx)
+    stack.callback(reader.close)
+    read_back = ReadBack(reader, engine.health, clock, SystemRandom(), influx.read_back_every_s)
     letters = DeadLetters(section.data_dir, clock)
-    forwarder = Forwarder(engine.readings, writer, letters, engine.health, clock, influx.batch_lines)
+    forwarder = Forwarder(engine.readings, writer, letters, read_back, engine.health, clock, influx.batch_lines)
     stack.callback(forwarder.stop, _THREADS_STOP_WITHIN_S)
     forwarder.start()
 

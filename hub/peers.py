@@ -14,6 +14,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from hub.config import InfluxSettings
 from sensors.errors import ShekaraError
 from sensors.rtsp.authentication import Credentials
+from sensors.secrets import InfluxSecrets
 
 _WITHIN_S = 3.0
 
@@ -72,12 +73,15 @@ def meet_broker(host: str, port: int, credentials: Credentials | None) -> Met:
     return Met.REFUSES if answers[0].is_failure else Met.OURS
 
 
-def meet_influx(settings: InfluxSettings, token: str) -> ShekaraError | None:
+def meet_influx(settings: InfluxSettings, secrets: InfluxSecrets) -> ShekaraError | None:
     """Why the server does not take a point of ours; None when it does."""
     # Its client takes half a second to load: only settings that name a server pay for that.
-    from hub.storage.influx import InfluxWriter  # noqa: PLC0415 - see above
+    from hub.storage.influx_writer import InfluxWriter  # noqa: PLC0415 - see above
 
-    writer = InfluxWriter(settings, token)
+    try:
+        writer = InfluxWriter(settings, secrets)
+    except ShekaraError as error:
+        return error
     try:
         writer.write([f"shekara_probe,hub=doctor v=1.0 {time.time_ns()}"])
     except ShekaraError as error:

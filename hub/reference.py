@@ -41,7 +41,7 @@ named by `[secrets] file` (relative to `shekara.toml`) or by `SHEKARA_SECRETS_FI
 [mqtt]                       # how the hub, the walls and the simulators sign in at the broker
 user = "hub"
 password = "…"
-[influx]
+[influx]                     # a token, or user and password for InfluxDB 1.x
 token = "…"
 [cameras."kordai"]           # every camera of a site
 user = "viewer"
@@ -51,7 +51,8 @@ user = "viewer"
 password = "…"
 ```
 
-`SHEKARA_SECRET_MQTT_USER`, `SHEKARA_SECRET_MQTT_PASSWORD` and `SHEKARA_SECRET_INFLUX_TOKEN` override it.
+`SHEKARA_SECRET_MQTT_USER`, `SHEKARA_SECRET_MQTT_PASSWORD`, `SHEKARA_SECRET_INFLUX_TOKEN`,
+`SHEKARA_SECRET_INFLUX_USER` and `SHEKARA_SECRET_INFLUX_PASSWORD` override it.
 
 The hub makes its own signing key in `<data_dir>/keys`: `session.key` (its owner's alone) and `session.pub`, which every
 wall node needs (`[wall] public_key_file`). Accounts are made with `shekara account set NAME --role ROLE`.

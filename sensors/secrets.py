@@ -5,7 +5,7 @@ The file is TOML:
     [mqtt]
     user = "hub"
     password = "…"
-    [influx]
+    [influx]                     # a token, or user and password for InfluxDB 1.x
     token = "…"
     [cameras."kordai"]           # every camera of a site
     user = "viewer"
@@ -14,7 +14,8 @@ The file is TOML:
     user = "viewer"
     password = "…"
 
-`SHEKARA_SECRET_MQTT_USER`, `SHEKARA_SECRET_MQTT_PASSWORD` and `SHEKARA_SECRET_INFLUX_TOKEN` override it.
+`SHEKARA_SECRET_MQTT_USER`, `SHEKARA_SECRET_MQTT_PASSWORD`, `SHEKARA_SECRET_INFLUX_TOKEN`,
+`SHEKARA_SECRET_INFLUX_USER` and `SHEKARA_SECRET_INFLUX_PASSWORD` override it.
 """
 
 import tomllib
@@ -28,6 +29,14 @@ from sensors.errors import ConfigError
 from sensors.model import DeviceKey
 from sensors.rtsp.authentication import Credentials
 
+_FROM_ENVIRONMENT = (
+    ("mqtt", "user"),
+    ("mqtt", "password"),
+    ("influx", "token"),
+    ("influx", "user"),
+    ("influx", "password"),
+)
+
 
 class SecretsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Section [secrets]: where they are, never what they are."""
@@ -35,18 +44,22 @@ class SecretsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     file: Annotated[str, Meta(description="TOML file of passwords and tokens, relative to this one; empty: none")] = ""
 
 
-class _Influx(Struct, frozen=True, forbid_unknown_fields=True):
+class InfluxSecrets(Struct, frozen=True, forbid_unknown_fields=True):
+    """How to sign in at an InfluxDB: with a token (2 and 3), or with user and password (1.x). All empty: not at all."""
+
     token: str = ""
+    user: str = ""
+    password: str = ""
 
     def __repr__(self) -> str:
-        return "_Influx(…)"
+        return "InfluxSecrets(…)"
 
 
 class Secrets(Struct, frozen=True, forbid_unknown_fields=True):
     """What was in the file, the environment applied. Its repr shows no secret."""
 
     mqtt: Credentials | None = None
-    influx: _Influx = field(default_factory=_Influx)
+    influx: InfluxSecrets = field(default_factory=InfluxSecrets)
     cameras: dict[str, Credentials] = field(default_factory=dict)
 
     def camera(self, key: DeviceKey) -> Credentials | None:
@@ -67,7 +80,7 @@ def parse_secrets(text: bytes, environ: Mapping[str, str], source: str) -> Secre
         document: dict[str, Any] = tomllib.loads(text.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError("not a TOML file in UTF-8", subject=source, mend="Check it line by line") from error
-    for section, key in (("mqtt", "user"), ("mqtt", "password"), ("influx", "token")):
+    for section, key in _FROM_ENVIRONMENT:
         value = environ.get(f"SHEKARA_SECRET_{section}_{key}".upper())
         if value is not None and isinstance(document.setdefault(section, {}), dict):
             document[section][key] = value

@@ -2,37 +2,35 @@
 
 The cursor moves only after the server has confirmed, or after a line that it refuses for good is in the dead-letter
 file with the reason. InfluxDB away for a day costs nothing but that day's place on the disk, which is there anyway.
+What a technician puts back in line from the dead letters goes first.
 """
 
 import random
 import threading
 from collections.abc import Sequence
-from contextlib import closing
-from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import structlog
 
 from hub.backoff import Backoff
 from hub.health import Health
-from hub.storage.database import open_writer, reading, speaking_of, transaction
-from hub.storage.influx import BusyError
+from hub.storage.dead_letters import DeadLetters, Refused, Tally
+from hub.storage.delivery import Delivery, Writer
+from hub.storage.influx_answers import BusyError
 from hub.storage.line_protocol import encode_line
+from hub.storage.read_back import ReadBack
 from hub.storage.readings import StoredReading
 from sensors.clock import Clock
-from sensors.errors import ShekaraError, WireError
+from sensors.errors import ShekaraError
 
 CURSOR = "influx"
+"""The forwarder's cursor in the readings store: what is above it has not reached InfluxDB yet."""
 PART = "influx"
-DEAD_LETTER_FILE = "dead_letters.sqlite"
-MAX_DEAD_LETTERS = 100_000
+LETTERS_PART = "influx dead letters"
+GROWING_S = 900.0
+"""How long it is said that lines are being refused, after the last one."""
 _IDLE_S = 0.5
-_VERSION = 1
-_SCHEMA = """
-CREATE TABLE dead_letters (
-  reading_id INTEGER PRIMARY KEY, at REAL NOT NULL, line TEXT NOT NULL, reason TEXT NOT NULL
-) STRICT;
-"""
+_TEND_S = 1.0
 _log = structlog.get_logger("hub.influx")
 
 
@@ -52,58 +50,6 @@ class Outbox(Protocol):
         """Remember how far it has come."""
 
 
-class Writer(Protocol):
-    """`hub.storage.influx.InfluxWriter`."""
-
-    def write(self, lines: Sequence[str]) -> None:
-        """All of the lines, confirmed; or WireError, or BusyError."""
-
-
-class DeadLetter(NamedTuple):
-    """A line that the server refuses for good."""
-
-    reading_id: int
-    line: str
-    reason: str
-
-
-class DeadLetters:
-    """What InfluxDB refused, and why, for the technician. The readings themselves are in the local store."""
-
-    def __init__(self, data_dir: Path, clock: Clock) -> None:
-        self._path = data_dir / DEAD_LETTER_FILE
-        self._clock = clock
-        open_writer(self._path, _SCHEMA, _VERSION).close()
-
-    def add(self, letters: Sequence[DeadLetter]) -> None:
-        """Keep them, durably; the oldest give way beyond the bound.
-
-        Raises:
-            UnavailableError: the disk refuses.
-        """
-        at = self._clock.now().timestamp()
-        with (
-            closing(open_writer(self._path, _SCHEMA, _VERSION)) as database,
-            speaking_of(self._path),
-            transaction(database),
-        ):
-            database.executemany(
-                "INSERT OR REPLACE INTO dead_letters VALUES (?, ?, ?, ?)",
-                [(letter.reading_id, at, letter.line, letter.reason) for letter in letters],
-            )
-            database.execute(
-                "DELETE FROM dead_letters WHERE reading_id <="
-                " (SELECT reading_id FROM dead_letters ORDER BY reading_id DESC LIMIT 1 OFFSET ?)",
-                (MAX_DEAD_LETTERS,),
-            )
-
-    def all(self) -> tuple[DeadLetter, ...]:
-        """All of them, oldest first."""
-        with reading(self._path) as database:
-            rows = database.execute("SELECT reading_id, line, reason FROM dead_letters ORDER BY reading_id").fetchall()
-        return tuple(DeadLetter(*row) for row in rows)
-
-
 class Forwarder:
     """One thread between `start` and `stop`; `run_once` works and fails, the thread retries for ever."""
 
@@ -112,19 +58,22 @@ class Forwarder:
         outbox: Outbox,
         writer: Writer,
         letters: DeadLetters,
+        read_back: ReadBack,
         health: Health,
         clock: Clock,
         batch_lines: int,
         chance: random.Random | None = None,
     ) -> None:
         self._outbox = outbox
-        self._writer = writer
         self._letters = letters
+        self._read_back = read_back
         self._health = health
         self._clock = clock
-        self._batch_lines = batch_lines
         self._backoff = Backoff(clock, chance or random.SystemRandom())
         self._stopping = threading.Event()
+        self._delivery = Delivery(writer, clock, batch_lines, self._stopping)
+        self._tend_at_s = 0.0
+        self._grew_at_s: float | None = None
         self._thread = threading.Thread(target=self.run, name="influx-forwarder", daemon=True)
 
     @property
@@ -149,10 +98,10 @@ class Forwarder:
             try:
                 moved = self.run_once()
             except ShekaraError as error:
-                wished_s = error.retry_after_s if isinstance(error, BusyError) else 0.0
+                least_s = error.retry_after_s if isinstance(error, BusyError) else 0.0
                 if self._health.report(PART, error.text):
                     _log.warning("forwarding waits", problem=error.text)
-                self._stopping.wait(max(wished_s, self._backoff.failed()))
+                self._stopping.wait(max(least_s, self._backoff.failed()))
             else:
                 self._backoff.succeeded()
                 if self._health.clear(PART):
@@ -161,51 +110,77 @@ class Forwarder:
                     self._stopping.wait(_IDLE_S)
 
     def run_once(self) -> int:
-        """Forward one batch; how many readings are done with, 0 when there are none.
+        """Forward one batch; how many lines are done with, 0 when there are none.
 
         Raises:
             BusyError: the server takes nothing now; the cursor has not moved.
-            UnavailableError: the local disk fails.
+            UnavailableError, ConfigError: the local disk fails; the cursor has not moved.
         """
+        forwarding = self._health.forwarding
         cursor = self._outbox.get_cursor(CURSOR)
-        self._health.forwarding.pending = max(0, self._outbox.last_id() - cursor)
-        batch = self._outbox.read_after(cursor, self._batch_lines)
+        forwarding.pending = max(0, self._outbox.last_id() - cursor)
+        replayed = self._tend()
+        batch = self._outbox.read_after(cursor, self._delivery.batch_lines)
         if not batch:
-            return 0
-        refused = self._deliver([(stored.id, encode_line(stored.reading)) for stored in batch])
-        if refused:
-            self._bury(refused, len(batch))
+            return replayed
+        lines = [encode_line(stored.reading) for stored in batch]
+        refused = {each.line for each in self._deliver(lines)}
         self._outbox.set_cursor(CURSOR, batch[-1].id)
-        self._health.forwarding.written_total += len(batch) - len(refused)
-        self._health.forwarding.pending = max(0, self._outbox.last_id() - batch[-1].id)
-        return len(batch)
+        forwarding.written_total += len(batch) - len(refused)
+        forwarding.pending = max(0, self._outbox.last_id() - batch[-1].id)
+        self._read_back.offer(
+            [stored.reading for stored, line in zip(batch, lines, strict=True) if line not in refused]
+            if refused
+            else [stored.reading for stored in batch]
+        )
+        return len(batch) + replayed
 
-    def _deliver(self, numbered: Sequence[tuple[int, str]]) -> list[DeadLetter]:
-        """Write lines, halving what is refused until the bad ones stand alone; those are returned."""
+    def _tend(self) -> int:
+        """Once a second: look for a sample of what was confirmed, count the dead letters, send those in line."""
+        now_s = self._clock.monotonic_s()
+        if now_s < self._tend_at_s:
+            return 0
+        self._read_back.look()
         try:
-            self._writer.write([line for _, line in numbered])
-        except WireError as error:
-            if len(numbered) == 1:
-                return [DeadLetter(*numbered[0], error.what)]
-            if self._stopping.is_set():
-                raise BusyError("stopped in the middle of a batch", subject=PART, mend="It is sent again") from error
-            middle = len(numbered) // 2
-            return self._deliver(numbered[:middle]) + self._deliver(numbered[middle:])
-        return []
+            tally = self._letters.tally()
+        except ShekaraError as error:
+            # Nothing needs that file until a line is refused.
+            self._grew_at_s = now_s
+            self._health.report(LETTERS_PART, error.text)
+            self._tend_at_s = now_s + _TEND_S
+            return 0
+        self._health.forwarding.dead_letters = tally.kept
+        self._say_growth(now_s, tally)
+        if not tally.queued:
+            self._tend_at_s = now_s + _TEND_S
+            return 0
+        queued = self._letters.letters(limit=self._delivery.batch_lines, queued=True)
+        refused = {each.line for each in self._deliver([letter.line for letter in queued])}
+        confirmed = [letter.id for letter in queued if letter.line not in refused]
+        self._letters.drop(confirmed)
+        self._health.forwarding.written_total += len(confirmed)
+        _log.info("dead letters replayed", taken=len(confirmed), refused=len(refused))
+        return len(queued)
 
-    def _bury(self, refused: Sequence[DeadLetter], batch: int) -> None:
-        """Give bad lines up, unless it is the server that refuses everything.
+    def _deliver(self, lines: Sequence[str]) -> Sequence[Refused]:
+        """Write them; what is refused for good is with the dead letters when this returns, and is returned."""
+        refused = self._delivery.deliver(lines)
+        if refused:
+            self._letters.add(refused)
+            self._grew_at_s = self._clock.monotonic_s()
+            self._tend_at_s = 0.0  # the count has changed
+            _log.warning("lines refused for good", lines=len(refused), reason=refused[0].reason)
+        return refused
 
-        Raises:
-            BusyError: not even a line beyond doubt is accepted.
-        """
-        if len(refused) == batch:
-            probe = f"shekara_probe,hub=1 v=1.0 {round(self._clock.now().timestamp())}000000000"
-            try:
-                self._writer.write([probe])
-            except WireError as error:
-                raise BusyError(
-                    f"refuses every line: {error.what}", subject=error.subject, mend="Check [influx] org and bucket"
-                ) from error
-        self._letters.add(refused)
-        _log.warning("lines refused for good", lines=len(refused), reason=refused[0].reason)
+    def _say_growth(self, now_s: float, tally: Tally) -> None:
+        if self._grew_at_s is None:
+            return
+        if tally.kept and now_s - self._grew_at_s < GROWING_S:
+            lost = f", {tally.given_way_total} older ones had to give way" if tally.given_way_total else ""
+            self._health.report(
+                LETTERS_PART,
+                f"InfluxDB refuses readings: {tally.kept} dead letters{lost}. See shekara dead-letters list",
+            )
+        else:
+            self._grew_at_s = None
+            self._health.clear(LETTERS_PART)
