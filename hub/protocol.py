@@ -194,7 +194,11 @@ class WallView(Struct, frozen=True):
 
 
 class HubStatus(Struct, frozen=True):
-    """The hub's own counters since it started; every drop is here."""
+    """The hub's own counters since it started; every drop is here.
+
+    `dead_letters` are the readings that InfluxDB refused and that wait for a technician; `influx_missing_total` are
+    those it confirmed and did not have when some of them were looked for (`influx_read_back_total`).
+    """
 
     at: datetime
     started_at: datetime
@@ -210,6 +214,9 @@ class HubStatus(Struct, frozen=True):
     live_dropped_total: int = 0
     influx_pending: int = 0
     influx_written_total: int = 0
+    influx_read_back_total: int = 0
+    influx_missing_total: int = 0
+    dead_letters: int = 0
     rollups_pending: int = 0
     rollups_written_total: int = 0
     problems: tuple[str, ...] = ()
