@@ -172,15 +172,16 @@ class Hub:
         """
         return await self._ask(NoteChecks(key, checks))
 
-    async def propose(self, key: DeviceKey, birth: Birth, provenance: str) -> DeviceView:
+    async def propose(self, key: DeviceKey, birth: Birth, provenance: str, *, whole: bool = True) -> DeviceView:
         """Tell the registry of something found by `provenance` ("mdns").
 
-        What another source has introduced only gains that provenance.
+        What another source has introduced only gains that provenance, and so does everything that is known already
+        when `whole` is false: the thing has more to say of itself than was heard.
 
         Raises:
             LimitError: the registry is full.
         """
-        return await self._ask(Propose(key, birth, provenance))
+        return await self._ask(Propose(key, birth, provenance, whole))
 
     async def change_wall(self, wall: str, change: WallRequest, who: str) -> WallView:
         """Apply an officer's choice to a wall.

@@ -100,7 +100,7 @@ class Desk:
         device = registry.meet(request.key, now, source)
         if device is None:
             raise LimitError("the registry is full", subject=str(request.key))
-        if not device.introduced or device.doubts.birth_from == source:
+        if not device.introduced or (request.whole and device.doubts.birth_from == source):
             self._vetting.hear(device, request.birth, source, now, live=True)
         return device.view()
 

@@ -108,11 +108,15 @@ class ChangeWall(Request[WallView], frozen=True):
 
 
 class Propose(Request[DeviceView], frozen=True):
-    """The hub's own search has found something; what another source has introduced only gains this provenance."""
+    """The hub's own search has found something; what another source has introduced only gains this provenance.
+
+    What is not `whole` is less than the thing has to say, and contradicts nothing that is known of it.
+    """
 
     key: DeviceKey
     birth: Birth
     provenance: str
+    whole: bool = True
 
 
 class WriteNote(Request[LogEntry], frozen=True):
