@@ -14,6 +14,13 @@ MAX_AHEAD = timedelta(seconds=60)
 """A source clock further ahead than this makes its readings uncertain."""
 CLOCKS_SET_SINCE = 2020
 """A year before this is a clock that was never set: Shekara is younger."""
+_TYPES = {
+    MetricType.NUMBER: (float, int),
+    MetricType.COUNTER: (int, float),
+    MetricType.BOOLEAN: (bool,),
+    MetricType.TEXT: (str,),
+}
+"""What a value may be by its declaration; a boolean is no number, although Python thinks so."""
 
 
 def find_lie(key: DeviceKey, birth: Birth) -> str | None:
@@ -91,13 +98,7 @@ def _holds_password(url: str) -> bool:
 
 
 def _fits(value: Value, declared: MetricType) -> bool:
-    match declared:
-        case MetricType.NUMBER | MetricType.COUNTER:
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        case MetricType.BOOLEAN:
-            return isinstance(value, bool)
-        case MetricType.TEXT:
-            return isinstance(value, str)
+    return type(value) in _TYPES[declared]
 
 
 def _plausible(value: Value, metric: Metric) -> bool:

@@ -27,8 +27,8 @@ from hub.protocol import (
     MetricsChanged,
     WallsChanged,
 )
-from hub.records import Changes, DeviceRecord, Remembered
 from hub.receipts import Receipts
+from hub.records import Changes, DeviceRecord, Remembered
 from hub.registry import Device, Registry
 from hub.rejections import Rejections
 from hub.requests import ReadStand, Stand
@@ -174,9 +174,8 @@ class State:
         self._settle_devices()
         for gateway, receipt in self.receipts.due(now):
             self.effects.outgoing.append(Outgoing(topic(gateway, Leaf.STORED), receipt, retained=False))
-        if self.values.changed:
-            self.effects.live.append(MetricsChanged(tuple(self.values.changed.values())))
-            self.values.changed = {}
+        if changed := self.values.take_changed():
+            self.effects.live.append(MetricsChanged(changed))
         effects, self.effects = self.effects, Effects()
         return effects
 

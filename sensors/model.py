@@ -24,7 +24,7 @@ Paragraph = Annotated[str, Meta(max_length=2000)]
 Value = bool | int | float | Annotated[str, Meta(max_length=256)]
 
 
-class DeviceKey(Struct, frozen=True, order=True):
+class DeviceKey(Struct, frozen=True, order=True, cache_hash=True):
     """A device's place in the whole network: site, then device."""
 
     site: SiteId

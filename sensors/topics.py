@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from sensors.model import ID_PATTERN, DeviceId, DeviceKey, SiteId
@@ -12,6 +13,8 @@ WALLS = SiteId("walls")
 """The site that wall nodes belong to; no post may take this name."""
 
 _ID = re.compile(ID_PATTERN)
+_REMEMBERED = 16_384
+"""Topics of which the parts are remembered: some three for each of the most devices that a hub takes."""
 
 
 class Leaf(StrEnum):
@@ -47,6 +50,7 @@ def device_filter(key: DeviceKey) -> str:
     return f"{PREFIX}/{key.site}/{key.device}/#"
 
 
+@lru_cache(_REMEMBERED)
 def parse_topic(text: str) -> Topic | str:
     """The parts of a native topic, or the reason why it is none."""
     levels = text.split("/")

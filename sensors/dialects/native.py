@@ -4,9 +4,9 @@
 functions are the other direction, used by simulators, wall nodes and commands.
 """
 
-import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Annotated
 
 import msgspec
@@ -36,6 +36,7 @@ MAX_SAMPLES = 1_000
 MAX_VALUES = 256
 _HEAD_BYTES = 200
 _MAX_INTEGER = 2**63
+_GOOD = Quality.GOOD
 
 Moment = Annotated[datetime, Meta(tz=True)]
 
@@ -187,30 +188,44 @@ def decode_command(payload: bytes) -> CommandPayload | str:
 
 
 def _readings(key: DeviceKey, payload: bytes, received_at: datetime) -> tuple[Reading, ...]:
-    if _shape.decode(payload).historical is msgspec.UNSET:
-        return tuple(_of_sample(key, _sample.decode(payload), received_at, historical=False))
-    backlog = _backlog.decode(payload)
-    return tuple(
-        reading
-        for sample in backlog.samples
-        for reading in _of_sample(key, sample, received_at, historical=backlog.historical)
-    )
+    try:
+        samples: tuple[Sample, ...] = (_sample.decode(payload),)
+        historical = False
+    except msgspec.ValidationError:
+        # Nearly every message is one live sample: only what is none is looked at twice.
+        if _shape.decode(payload).historical is msgspec.UNSET:
+            raise
+        backlog = _backlog.decode(payload)
+        samples, historical = backlog.samples, backlog.historical
+    readings: list[Reading] = []
+    for sample in samples:
+        _gather(readings, key, sample, received_at, historical=historical)
+    return tuple(readings)
 
 
-def _of_sample(key: DeviceKey, sample: Sample, received_at: datetime, *, historical: bool) -> Iterable[Reading]:
-    captured_at = _utc(sample.at)
+def _gather(
+    readings: list[Reading], key: DeviceKey, sample: Sample, received_at: datetime, *, historical: bool
+) -> None:
+    captured_at, sequence = _utc(sample.at), sample.seq
     for name, value in sample.values.items():
-        if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        kind = type(value)
+        if kind is float:
+            if not isfinite(value):  # type: ignore[arg-type]  # its type was looked at
+                continue
+        elif kind is int:
+            if not -_MAX_INTEGER < value < _MAX_INTEGER:  # type: ignore[operator]  # as above
+                message = f"value of {name} does not fit 64 bits"
+                raise msgspec.ValidationError(message)
+        elif value is None:
             continue
-        if isinstance(value, int) and abs(value) >= _MAX_INTEGER:
-            message = f"value of {name} does not fit 64 bits"
-            raise msgspec.ValidationError(message)
-        quality = sample.quality.get(name, Quality.GOOD)
-        yield Reading(key, MetricName(name), value, "", quality, captured_at, received_at, sample.seq, historical)
+        quality = sample.quality.get(name, _GOOD) if sample.quality else _GOOD
+        readings.append(
+            Reading(key, MetricName(name), value, "", quality, captured_at, received_at, sequence, historical)  # type: ignore[arg-type]  # not None
+        )
 
 
 def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def _printable(text: str) -> str:
