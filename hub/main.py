@@ -22,6 +22,7 @@ from hub.command import PARENT_PIPE
 from hub.config import HubSettings, InfluxSettings, StorageSettings
 from hub.core import Hub
 from hub.dialects import Dialects
+from hub.discovery.settings import DiscoverySettings
 from hub.doctor_command import doctor
 from hub.health import Health
 from hub.history import Historian
@@ -33,9 +34,11 @@ from hub.keys import load_or_create_keys
 from hub.live import LiveFeed
 from hub.pipeline import Pipeline
 from hub.state import State
+from hub.storage import downsampling
 from hub.storage.downsampling import Downsampler
 from hub.storage.operations import OperationsStore
 from hub.storage.readings import ReadingsStore
+from hub.storage.retention import Retention
 from hub.storage.rollups import RollupStore
 from hub.storage.windows import Windows
 from hub.supervision import Child
@@ -95,13 +98,14 @@ async def _run_hub(settings: Settings) -> None:
         engine.door.start()
         stack.callback(engine.downsampler.stop, _THREADS_STOP_WITHIN_S)
         engine.downsampler.start()
+        stack.callback(engine.retention.stop, _THREADS_STOP_WITHIN_S)
+        engine.retention.start()
         _log.info("hub started", url=section.url, broker=engine.health.broker, data=str(section.data_dir))
         _start_forwarding(settings, section, engine, clock, stack)
         services: list[Coroutine[None, None, None]] = [serve(app, listener)]
         if broker_section.embedded:
             services.append(_broker_child(settings, engine.health, clock).run())
-        if section.mdns:
-            services.append(_discover(section, broker_section, engine, clock))
+        services += _discovery(settings, section, broker_section, engine, clock)
         await _run_until(stopping, services, engine)
     _log.info("hub stopped")
 
@@ -113,6 +117,7 @@ class _Engine(NamedTuple):
     pipeline: Pipeline
     door: FrontDoor
     downsampler: Downsampler
+    retention: Retention
     feed: LiveFeed
     health: Health
     facade: Hub
@@ -142,9 +147,19 @@ def _make_engine(
     rollups = RollupStore(section.data_dir)
     stack.callback(rollups.close)
     downsampler = Downsampler(readings, Windows(section.data_dir), rollups, health, clock)
+    retention = Retention(readings, rollups, storage, *_followers(settings), health, clock)
     historian = Historian(readings, rollups, storage, clock)
     facade = Hub(pipeline, Archive(historian, operations), lambda: health.status(clock.now()))
-    return _Engine(readings, pipeline, door, downsampler, feed, health, facade)
+    return _Engine(readings, pipeline, door, downsampler, retention, feed, health, facade)
+
+
+def _followers(settings: Settings) -> tuple[list[str], list[str]]:
+    """The cursors over readings and over windows that deletion waits for."""
+    if not settings.section(InfluxSettings, "influx").enabled:
+        return [downsampling.CURSOR], []
+    from hub.storage import forwarder  # noqa: PLC0415 - only a hub that forwards pays for its client
+
+    return [downsampling.CURSOR, forwarder.CURSOR], []
 
 
 def _make_door(
@@ -168,10 +183,24 @@ def _make_door(
     return FrontDoor(intakes, health)
 
 
-async def _discover(section: HubSettings, broker_section: BrokerSettings, engine: _Engine, clock: Clock) -> None:
-    from hub.discovery.mdns import Discovery, own_services  # noqa: PLC0415 - as above
+def _discovery(
+    settings: Settings, section: HubSettings, broker_section: BrokerSettings, engine: _Engine, clock: Clock
+) -> list[Coroutine[None, None, None]]:
+    """What looks for equipment. Its libraries take their time to load: only a hub that looks pays for that."""
+    wanted, services = settings.section(DiscoverySettings, "discovery"), list[Coroutine[None, None, None]]()
+    if section.mdns:
+        from hub.discovery.mdns import Discovery, own_services  # noqa: PLC0415 - see above
 
-    await Discovery(engine.facade, own_services(section, broker_section), clock).run()
+        services.append(Discovery(engine.facade, own_services(section, broker_section), clock).run())
+    if wanted.onvif:
+        from hub.discovery.finder import Finder  # noqa: PLC0415 - see above
+
+        services.append(Finder(wanted, engine.facade, settings.secrets, clock).run())
+    if wanted.streams:
+        from hub.discovery.checks import StreamChecks  # noqa: PLC0415 - see above
+
+        services.append(StreamChecks(engine.facade, settings.secrets, clock).run())
+    return services
 
 
 def _start_forwarding(

@@ -104,6 +104,10 @@ language = "{language}"
 approve_all = true
 mdns = false
 
+[discovery]
+onvif = false
+streams = false
+
 [broker]
 host = "{LOOPBACK}"
 port = {ports["broker"]}
