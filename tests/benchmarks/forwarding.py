@@ -11,7 +11,7 @@ from tests.benchmarks.hub_process import HubProcess
 from tests.benchmarks.ingest import DEVICES, RUNS
 from tests.benchmarks.load import SITE
 from tests.benchmarks.row import Row
-from tests.hub.test_forwarder import Victoria
+from tests.support.influx_servers import Victoria
 from tests.support.mosquitto import running_mosquitto
 from tests.support.waiting import eventually
 
