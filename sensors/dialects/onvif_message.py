@@ -7,13 +7,14 @@ Value under SimpleItem, as in the XML that they come from.
 
 import math
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
 
 from sensors.model import Value
+from sensors.moments import parse_moment
 
 MARK = "onvif-ej"
 MAX_ITEMS = 32
@@ -22,7 +23,6 @@ _MAX_PREFIX_LEVELS = 4
 _MAX_TOPIC_LEVELS = 8
 _WORDS = {"true": True, "active": True, "false": False, "inactive": False}
 _NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?([eE][+-]?\d{1,3})?")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 
 
 class EventTopic(NamedTuple):
@@ -74,7 +74,7 @@ def parse_event(payload: bytes) -> OnvifEvent | str:
     if isinstance(source, str) or isinstance(data, str):
         return f"Source and Data are objects of at most {MAX_ITEMS} items"
     return OnvifEvent(
-        at=_moment(said.UtcTime),
+        at=parse_moment(said.UtcTime) if isinstance(said.UtcTime, str) else None,
         operation=said.PropertyOperation.capitalize()[:20] if isinstance(said.PropertyOperation, str) else "",
         source=tuple((name, _text(value)) for name, value in source),
         data=tuple((name, said_value) for name, value in data if (said_value := _value(value)) is not None),
@@ -129,13 +129,3 @@ def _text(said: Any) -> str:
     if isinstance(said, dict | list):
         return ""
     return "".join(letter for letter in str(said)[:MAX_TEXT] if letter.isprintable())
-
-
-def _moment(said: Any) -> datetime | None:
-    """UTC, from a full date and time with a zone; None for anything else."""
-    if not isinstance(said, str) or not _TIME.fullmatch(said):
-        return None
-    try:
-        return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", said)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

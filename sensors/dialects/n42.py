@@ -1,0 +1,204 @@
+"""Radiation portals that hand in files after ANSI N42.42: by MQTT on `<prefix>/<site>/<device>`, or by HTTP upload.
+
+A file is one occupancy, or a measurement of the background: readings with their own times, and an event where the
+portal raised an alarm. Files older than `FRESH_S` are history: stored, and no live alarm.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from sensors.catalog import EquipmentClass
+from sensors.dialects.dialect import NOTHING, Filter, Heard, Send
+from sensors.dialects.n42_file import Category, Measurement, N42File, Purpose, parse_file
+from sensors.dialects.native import CommandPayload, reject
+from sensors.equipment import CATALOGUE
+from sensors.identity import plain_id
+from sensors.model import (
+    Birth,
+    BirthSeen,
+    DeviceId,
+    DeviceKey,
+    EventSeen,
+    Message,
+    MetricName,
+    Names,
+    Quality,
+    Reading,
+    ReadingsSeen,
+    SiteId,
+    Value,
+)
+from sensors.units import convert
+
+KIND = "radiation-portal"
+ALARM = "radiation-alarm"
+MAX_PORTALS = 1_000
+FRESH_S = 300.0
+_SILENCE_S = 86_400.0
+"""A portal hands in a file when a vehicle passes: a night without one says nothing."""
+
+
+class Handed(Struct, frozen=True):
+    """A file that was read, and the SHA-256 of its bytes, by which it is found again where it is kept."""
+
+    file: N42File
+    sha256: str
+
+
+def read_handed(raw: bytes) -> Handed | str:
+    """A file as it was handed in, or the reason why it is none. Needs no dialect, and takes as long as it takes."""
+    file = parse_file(raw)
+    return file if isinstance(file, str) else Handed(file, hashlib.sha256(raw).hexdigest())
+
+
+class N42:
+    """The dialect."""
+
+    name = "n42"
+
+    def __init__(self, prefix: str = "n42") -> None:
+        self._prefix = f"{prefix}/"
+        self.filters = (Filter(f"{prefix}/+/+"),)
+        self._births: dict[DeviceKey, Birth] = {}
+
+    def claims(self, topic: str) -> bool:
+        """Whether it is below the prefix."""
+        return topic.startswith(self._prefix)
+
+    def decode(self, topic: str, payload: bytes, *, retained: bool, received_at: datetime) -> Heard:
+        """One file. An empty payload only clears what the broker kept."""
+        levels = topic.removeprefix(self._prefix).split("/")
+        ids = [plain_id(level) for level in levels]
+        if len(ids) != 2 or ids[0] is None or ids[1] is None or not all(ids):
+            return Heard((reject(topic, payload, f"a topic is {self._prefix}<site>/<device>", received_at),))
+        key = DeviceKey(SiteId(ids[0]), DeviceId(ids[1]))
+        if not payload:
+            return NOTHING
+        handed = read_handed(payload)
+        if isinstance(handed, str):
+            return Heard((reject(topic, payload, handed, received_at, key),))
+        return Heard(self.tell(key, handed, received_at, retained=retained))
+
+    def tell(
+        self, key: DeviceKey, handed: Handed, received_at: datetime, *, retained: bool = False
+    ) -> tuple[Message, ...]:
+        """What a file amounts to: the portal's birth where it is news, its readings, its alarm."""
+        readings = tuple(_readings(key, handed.file, received_at))
+        happened = (_event(key, handed, received_at),) if handed.file.alarms else ()
+        return (
+            *self._introduce(key, handed.file, received_at, retained=retained),
+            ReadingsSeen(key, readings),
+            *happened,
+        )
+
+    def connected(self, now: datetime, opened_at: datetime) -> Heard:
+        """Nothing to say."""
+        del now, opened_at
+        return NOTHING
+
+    def tick(self, now: datetime) -> Heard:
+        """Nothing waits for time."""
+        del now
+        return NOTHING
+
+    def command(self, key: DeviceKey, command: CommandPayload) -> tuple[Send, ...] | str:
+        """Files go one way."""
+        del key, command
+        return "a portal that hands in files takes no commands"
+
+    def farewell(self, now: datetime) -> tuple[Send, ...]:
+        """Nobody waits for a word."""
+        del now
+        return ()
+
+    def will(self, opened_at: datetime) -> Send | None:
+        """None: nobody waits for a word."""
+        del opened_at
+        return None
+
+    def _introduce(
+        self, key: DeviceKey, file: N42File, received_at: datetime, *, retained: bool
+    ) -> tuple[Message, ...]:
+        birth = Birth(
+            kind=KIND,
+            names=Names(en=f"{file.maker} {file.model}".strip()),
+            equipment_class=EquipmentClass.RADIATION,
+            metrics=CATALOGUE[KIND].metrics,
+            silence_s=_SILENCE_S,
+            maker=file.maker,
+            model=file.model,
+            firmware=file.version,
+            serial=file.serial,
+        )
+        if self._births.get(key) == birth:
+            return ()
+        if key in self._births or len(self._births) < MAX_PORTALS:
+            self._births[key] = birth
+        return (BirthSeen(key, birth, received_at, retained),)
+
+
+def _readings(key: DeviceKey, file: N42File, received_at: datetime) -> Iterator[Reading]:
+    """In order of time: each measurement at its start, alarms when they were raised, and their end with the file's."""
+    ends = (_end(one.started_at, one.duration_s) for one in file.measurements if one.started_at)
+    ended_at = max(ends, default=None)
+    historical = ended_at is not None and (received_at - ended_at).total_seconds() > FRESH_S
+    sequences: dict[tuple[str, datetime], int] = {}
+
+    def read(metric: str, value: Value, at: datetime | None) -> Reading:
+        when = at or received_at
+        sequence = sequences[metric, when] = sequences.get((metric, when), -1) + 1
+        quality = Quality.GOOD if at else Quality.UNCERTAIN
+        return Reading(key, MetricName(metric), value, "", quality, when, received_at, sequence, historical)
+
+    for one in sorted(file.measurements, key=lambda one: one.started_at or received_at):
+        for metric, value in _values(one):
+            if value is not None:
+                yield read(metric, value, one.started_at)
+    raised = {alarm.category: alarm.at or ended_at for alarm in reversed(file.alarms)}
+    for metric, category in (("gamma_alarm", Category.GAMMA), ("neutron_alarm", Category.NEUTRON)):
+        at = raised.get(category)
+        if category in raised:
+            yield read(metric, True, at)
+        yield read(metric, False, at if ended_at is None or (at and at > ended_at) else ended_at)
+
+
+def _values(one: Measurement) -> Iterator[tuple[str, Value | None]]:
+    background = one.purpose is Purpose.BACKGROUND
+    yield "background" if background else "gamma", one.gamma_cps
+    yield "neutron_background" if background else "neutron", one.neutron_cps
+    yield "dose_rate", one.dose_rate_usv_h
+    yield "exposure_rate", None if one.exposure_rate_mr_h is None else convert(one.exposure_rate_mr_h, "mR/h", "uR/h")
+    yield "occupied", one.occupied
+    yield "speed", None if one.speed_m_s is None else convert(one.speed_m_s, "m/s", "km/h")
+
+
+def _event(key: DeviceKey, handed: Handed, received_at: datetime) -> EventSeen:
+    """The alarm of a file. Its id is the document's own, so that the file handed in twice is one event."""
+    file = handed.file
+    at = next((alarm.at for alarm in file.alarms if alarm.at), None)
+    started = next((one.started_at for one in file.measurements if one.purpose is Purpose.FOREGROUND), None)
+    return EventSeen(key, file.uuid or handed.sha256, ALARM, _words(handed), at or started or received_at, received_at)
+
+
+def _words(handed: Handed) -> str:
+    file = handed.file
+    words = [", ".join(dict.fromkeys(alarm.category.lower() for alarm in file.alarms))]
+    words += dict.fromkeys(alarm.description for alarm in file.alarms if alarm.description)
+    for name, purpose in (("greatest", Purpose.FOREGROUND), ("background", Purpose.BACKGROUND)):
+        rates = [one.gamma_cps for one in file.measurements if one.purpose is purpose and one.gamma_cps is not None]
+        if rates:
+            words.append(f"{name} {max(rates):.0f} counts/s")
+    if file.nuclides:
+        words.append(" ".join(file.nuclides))
+    return "; ".join([*words[:8], f"sha256 {handed.sha256}"])
+
+
+def _end(started_at: datetime, duration_s: float) -> datetime:
+    """When a measurement ended; its start where that is beyond all calendars."""
+    try:
+        return started_at + timedelta(seconds=duration_s)
+    except OverflowError:
+        return started_at
