@@ -1,0 +1,1 @@
+"""Parts of the Home Assistant dialect: abbreviations, templates, configs, entities, availability."""
