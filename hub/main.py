@@ -22,6 +22,7 @@ from hub.command import PARENT_PIPE
 from hub.config import HubSettings, InfluxSettings, StorageSettings
 from hub.core import Hub
 from hub.dialects import Dialects
+from hub.dialects_config import make_dialects
 from hub.discovery.settings import DiscoverySettings
 from hub.doctor_command import doctor
 from hub.health import Health
@@ -131,7 +132,8 @@ def _make_engine(
     operations = OperationsStore(section.data_dir)
     stack.callback(operations.close)
     address = Address(*broker_section.address, section.name, broker_section.client_keepalive_s, settings.secrets.mqtt)
-    dialects = Dialects()
+    remembered = operations.recall()
+    dialects = Dialects(make_dialects(settings, remembered.devices))
     feed = LiveFeed()
     health = Health(
         started_at=clock.now(),
@@ -140,7 +142,7 @@ def _make_engine(
         live_dropped=lambda: feed.dropped_total,
     )
     started = Moment(health.started_at, clock.monotonic_s())
-    center = Center(State(section, operations.recall(), readings.newest(), started, dialects))
+    center = Center(State(section, remembered, readings.newest(), started, dialects))
     storage = settings.section(StorageSettings, "storage")
     pipeline = Pipeline(center, readings, operations, feed, health, clock, storage)
     door = _make_door(dialects, address, pipeline.inbox, health, clock, embedded=broker_section.embedded)
