@@ -1,7 +1,8 @@
 """The live feed: what the pipeline decided, to every watcher, without one slow watcher holding up another.
 
 The pipeline thread alone publishes and attaches, so the snapshot it takes when it attaches a subscription and the
-changes that follow have neither gap nor overlap. Metric values and the hub's counters are merged, newest wins; all
+changes that follow have neither gap nor overlap. Metric values and the hub's counters are merged, newest wins: a
+metric that was quiet is shown with the next message, one that changes faster than it is shown waits its turn. All
 else is kept in order, and a watcher that cannot keep up is cut off and counted, never silently thinned.
 """
 
@@ -15,8 +16,14 @@ from sensors.model import DeviceKey
 
 MAX_WAITING = 2_000
 """Messages, merged ones aside, that wait for one watcher before it is cut off."""
-METRICS_INTERVAL_S = 0.25
-"""Least time between two `MetricsChanged` to one watcher."""
+METRIC_INTERVAL_S = 0.25
+"""Least time between two values of one metric to one watcher."""
+LEAST_INTERVAL_S = 0.02
+"""Least time between two `MetricsChanged` to one watcher, when there are few watchers."""
+MAX_METRICS_CHANGED_PER_S = 400
+"""To all watchers together: each one more makes the interval of all longer."""
+
+_Key = tuple[DeviceKey, str]
 
 
 class Subscription(AsyncIterator[LiveMessage]):
@@ -26,12 +33,18 @@ class Subscription(AsyncIterator[LiveMessage]):
         self._loop = loop
         self._lock = threading.Lock()
         self._waiting: deque[LiveMessage] = deque()
-        self._metrics: dict[tuple[DeviceKey, str], MetricView] = {}
+        self._fresh: dict[_Key, MetricView] = {}
+        self._shown: dict[_Key, MetricView | None] = {}
+        """Metrics shown within the interval, each with the value that came since."""
+        self._turns: deque[tuple[float, tuple[_Key, ...]]] = deque()
+        """When which of them may be shown again."""
         self._status: StatusChanged | None = None
         self._ended = False
         self._signalled = False
         self._wake = asyncio.Event()
-        self._metrics_due_s = 0.0
+        self._due_s = 0.0
+        self._awake_by_itself = False
+        self.interval_s = LEAST_INTERVAL_S
         self.overrun = False
 
     @property
@@ -45,13 +58,14 @@ class Subscription(AsyncIterator[LiveMessage]):
             if self._ended:
                 return
             if isinstance(message, MetricsChanged):
-                self._metrics.update(((view.key, view.metric), view) for view in message.metrics)
+                self._merge(message.metrics)
+                if self._awake_by_itself:
+                    return
             elif isinstance(message, StatusChanged):
                 self._status = message
             elif len(self._waiting) >= MAX_WAITING:
-                self._ended = self.overrun = True
-                self._waiting.clear()
-                self._metrics.clear()
+                self.overrun = True
+                self._end()
             else:
                 self._waiting.append(message)
             self._signal()
@@ -59,14 +73,13 @@ class Subscription(AsyncIterator[LiveMessage]):
     def close(self) -> None:
         """End the iteration, from any thread; what still waits is dropped."""
         with self._lock:
-            self._ended = True
-            self._waiting.clear()
-            self._metrics.clear()
+            self._end()
             self._signal()
 
     async def __anext__(self) -> LiveMessage:
         while True:
             with self._lock:
+                self._awake_by_itself = False
                 message, pause_s = self._next()
                 self._signalled = False
                 self._wake.clear()
@@ -85,15 +98,34 @@ class Subscription(AsyncIterator[LiveMessage]):
         if self._status is not None:
             message, self._status = self._status, None
             return message, None
-        if not self._metrics:
-            return None, None
         now_s = self._loop.time()
-        if now_s < self._metrics_due_s:
-            return None, self._metrics_due_s - now_s
-        self._metrics_due_s = now_s + METRICS_INTERVAL_S
-        changed = MetricsChanged(tuple(self._metrics.values()))
-        self._metrics.clear()
-        return changed, None
+        self._give_turns(now_s)
+        if not self._fresh:
+            return None, self._turns[0][0] - now_s if self._turns else None
+        if now_s < self._due_s:
+            self._awake_by_itself = True
+            return None, self._due_s - now_s
+        changed, self._fresh = self._fresh, {}
+        self._shown.update(dict.fromkeys(changed))
+        self._turns.append((now_s + METRIC_INTERVAL_S, tuple(changed)))
+        self._due_s = now_s + self.interval_s
+        return MetricsChanged(tuple(changed.values())), None
+
+    def _merge(self, views: tuple[MetricView, ...]) -> None:
+        for view in views:
+            key = (view.key, view.metric)
+            (self._shown if key in self._shown else self._fresh)[key] = view
+
+    def _give_turns(self, now_s: float) -> None:
+        while self._turns and self._turns[0][0] <= now_s:
+            for key in self._turns.popleft()[1]:
+                if (view := self._shown.pop(key)) is not None:
+                    self._fresh[key] = view
+
+    def _end(self) -> None:
+        self._ended = True
+        for kept in (self._waiting, self._fresh, self._shown, self._turns):
+            kept.clear()
 
     def _signal(self) -> None:
         if self._signalled or self._loop.is_closed():
@@ -112,6 +144,7 @@ class LiveFeed:
     def attach(self, subscription: Subscription) -> None:
         """From now on `subscription` receives every message."""
         self._subscriptions = (*self._subscriptions, subscription)
+        self._share()
 
     def publish(self, message: LiveMessage) -> None:
         """Hand a message to every watcher; those that ended are let go, those cut off are counted."""
@@ -120,8 +153,13 @@ class LiveFeed:
         if any(subscription.ended for subscription in self._subscriptions):
             self.dropped_total += sum(subscription.overrun for subscription in self._subscriptions)
             self._subscriptions = tuple(each for each in self._subscriptions if not each.ended)
+            self._share()
 
     def close(self) -> None:
         """End every watcher."""
         for subscription in self._subscriptions:
             subscription.close()
+
+    def _share(self) -> None:
+        for subscription in self._subscriptions:
+            subscription.interval_s = max(LEAST_INTERVAL_S, len(self._subscriptions) / MAX_METRICS_CHANGED_PER_S)
