@@ -3,6 +3,7 @@
 BIN := .venv/bin
 ARGS ?=
 BENCH ?=
+KILLS ?= 50
 TESTS ?= tests
 
 demo:
@@ -22,6 +23,11 @@ test: check
 bench:
 	@deploy/prepare test
 	$(BIN)/python -m tests.benchmarks $(BENCH)
+
+# SIGKILL of hub, broker and both under load; the last line is JSON: kills, acknowledged, lost, twice.
+torture:
+	@deploy/prepare test
+	@$(BIN)/python -m tests.torture --kills $(KILLS)
 
 # The pictures of the README, made by the project itself.
 pictures:

@@ -1,14 +1,14 @@
-"""The promise of the hub: what it has acknowledged is stored, once, whatever happens to it."""
+"""The hub's promise to its broker: what it has acknowledged is stored, once, and it acknowledges in order of arrival.
+
+What it promises to a gateway, and what is left when the broker dies as well, is in tests/torture.
+"""
 
 import asyncio
-import os
 import random
-import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections import Counter
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -20,63 +20,12 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from sensors.dialects import native
 from tests.hub.quiet_center import START
-from tests.support.brokers import free_port
 from tests.support.mosquitto import AcknowledgementRecord, recording_proxy, running_mosquitto
 from tests.support.waiting import eventually_async
+from tests.torture.parts import HubProcess
 
 KILLS = 4
 MESSAGES = 6_000
-
-
-class HubProcess:
-    """`shekara hub` as users run it, killed and started again."""
-
-    def __init__(self, directory: Path, broker_port: int) -> None:
-        self._directory = directory
-        self.file = directory / "data" / "readings.sqlite"
-        self._environ = {
-            **os.environ,
-            "SHEKARA_BROKER_URL": f"mqtt://127.0.0.1:{broker_port}",
-            "SHEKARA_HUB_PORT": str(free_port()),
-            "SHEKARA_HUB_MDNS": "false",
-        }
-
-    def start(self) -> None:
-        with (self._directory / "hub.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "hub.command", "hub"],
-                cwd=self._directory,
-                env=self._environ,
-                stdout=log,
-                stderr=log,
-            )
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait(10)
-
-    @property
-    def subscribed(self) -> bool:
-        """Whether the broker keeps a session for it, from which on it may be killed without loss."""
-        return "broker connected" in (self._directory / "hub.log").read_text()
-
-    def end(self) -> None:
-        """Leave nothing running, whatever has happened."""
-        if self._process.poll() is None:
-            self.kill()
-
-    def stop(self) -> int:
-        self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(10)
-
-    def sequences(self) -> Counter[int]:
-        """How often each sequence number is in the store."""
-        if not self.file.exists():
-            return Counter()
-        with sqlite3.connect(self.file) as connection:
-            rows = connection.execute("SELECT sequence FROM readings").fetchall()
-        connection.close()
-        return Counter(row[0] for row in rows)
 
 
 class Publisher:
@@ -110,18 +59,27 @@ def acknowledged_sequences(payloads: list[bytes]) -> set[int]:
     return {msgspec.json.decode(sample, type=native.Sample).seq for sample in samples}
 
 
+def sequences(hub: HubProcess) -> Counter[int]:
+    """How often each sequence number is in the store."""
+    if not hub.store.exists():
+        return Counter()
+    with closing(sqlite3.connect(hub.store)) as connection:
+        return Counter(row[0] for row in connection.execute("SELECT sequence FROM readings"))
+
+
 @pytest.mark.slow
 async def test_whatever_was_acknowledged_is_stored_once_although_the_hub_is_killed_under_load(tmp_path: Path) -> None:
     with running_mosquitto(tmp_path, "max_inflight_messages 200") as port:
         async with recording_proxy(port) as (proxy_port, record):
-            hub = HubProcess(tmp_path, proxy_port)
+            environ = {"SHEKARA_BROKER_URL": f"mqtt://127.0.0.1:{proxy_port}", "SHEKARA_HUB_PORT": "0"}
+            hub = HubProcess(tmp_path, environ)
             hub.start()
             try:
                 await _kill_under_load(hub, port, record)
                 assert hub.stop() == 0
             finally:
-                hub.end()
-            assert hub.sequences() == Counter(range(MESSAGES))
+                hub.kill()
+            assert sequences(hub) == Counter(range(MESSAGES))
             assert record.order_broken_total == 0
 
 
@@ -135,9 +93,9 @@ async def _kill_under_load(hub: HubProcess, port: int, record: AcknowledgementRe
             await eventually_async(partial(_has_acknowledged, record, aim), within_s=60, what="acknowledgements")
             hub.kill()
             acknowledged = acknowledged_sequences(record.acknowledged)
-            assert acknowledged <= hub.sequences().keys(), f"kill {kill} lost what had been acknowledged"
+            assert acknowledged <= sequences(hub).keys(), f"kill {kill} lost what had been acknowledged"
             hub.start()
-        await eventually_async(lambda: len(hub.sequences()) == MESSAGES, within_s=60, what="all in the store")
+        await eventually_async(lambda: len(sequences(hub)) == MESSAGES, within_s=60, what="all in the store")
     finally:
         await asyncio.to_thread(publisher.end)
 

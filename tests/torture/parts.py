@@ -1,0 +1,64 @@
+"""The hub as a process that is quick to start, because everything it needs is loaded once, and forked for each run."""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Mapping
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+_LOADED_ONCE = ["hub.main", "hub.command", "hub.api.app", "hub.api.server", "hub.storage.forwarder", "influxdb_client"]
+
+
+class HubProcess:
+    """`shekara hub` in a folder of its own, killed and started again."""
+
+    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._environ = {"SHEKARA_HUB_MDNS": "false", **environ}
+        self._process: ForkServerProcess | None = None
+        self.store = folder / "data" / "readings.sqlite"
+        self.log = folder / "hub.log"
+        self.log.touch()
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        _CONTEXT.set_forkserver_preload(_LOADED_ONCE)
+        self._process = _CONTEXT.Process(target=_run, args=(self._folder, self._environ), name="hub-under-torture")
+        self._process.start()
+
+    @property
+    def subscribed(self) -> bool:
+        """Whether the broker keeps a session for it, from which on it may be killed without loss."""
+        return "broker connected" in self.log.read_text()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._process is not None and self._process.is_alive()
+
+    def kill(self) -> None:
+        """SIGKILL: it is not asked, and does nothing more."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join(10)
+
+    def stop(self) -> int | None:
+        """SIGTERM, and its exit code."""
+        assert self._process is not None
+        self._process.terminate()
+        self._process.join(10)
+        return self._process.exitcode
+
+
+def _run(folder: Path, environ: Mapping[str, str]) -> None:
+    os.chdir(folder)
+    os.environ.update(environ)
+    log = os.open("hub.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    sys.argv = ["shekara", "hub"]
+    from hub.command import main  # noqa: PLC0415 - the hub is loaded in its own process only
+
+    main()
