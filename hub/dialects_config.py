@@ -18,7 +18,7 @@ from sensors.settings import Settings
 class OnvifEventsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Cameras that publish their ONVIF events to the broker. See docs/dialects/onvif-events.md."""
 
-    enabled: Annotated[bool, Meta(description="listen to <prefix>/onvif-ej/# of prefixes of one to four levels")] = True
+    enabled: Annotated[bool, Meta(description="listen to PREFIX/onvif-ej/#, for prefixes of one to four levels")] = True
     places: Annotated[
         str,
         Meta(
@@ -47,7 +47,7 @@ class N42Settings(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(
             pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$",
             max_length=100,
-            description="files come by MQTT on <prefix>/<post>/<device>",
+            description="files come by MQTT on PREFIX/POST/DEVICE",
         ),
     ] = "n42"
 
