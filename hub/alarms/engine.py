@@ -44,6 +44,8 @@ class AlarmEngine:
     ) -> None:
         self._cameras_of = cameras_of
         self._points: dict[PointKey, _Point] = {}
+        self._known: dict[DeviceKey, dict[PointKey, None]] = {}
+        """The points of each device, so that its birth costs what it says, and not what all devices together say."""
         self._waiting: dict[PointKey, None] = {}
         self._counts: dict[PointKey, int] = {}
         self._listed: dict[PointKey, AlarmView] = {}
@@ -52,6 +54,7 @@ class AlarmEngine:
             self._counts[key] = record.count
             if record.view is not None:
                 self._listed[key] = record.view
+                self._known.setdefault(record.key, {})[key] = None
 
     @property
     def listed(self) -> tuple[AlarmView, ...]:
@@ -85,9 +88,11 @@ class AlarmEngine:
     def withdraw(self, key: DeviceKey, metrics: Iterable[Metric], now: Moment) -> list[Transition]:
         """The device has only these metrics now; what stood for limits it no longer has returns to normal."""
         kept = {(key, metric.name, limit.id) for metric in metrics for limit in metric.limits}
-        gone = [point for point in {**self._listed, **self._points} if point[0] == key and point not in kept]
+        known = self._known.get(key, {})
+        gone = [point for point in known if point not in kept]
         transitions: list[Transition] = []
         for point in gone:
+            del known[point]
             self._points.pop(point, None)
             self._waiting.pop(point, None)
             view = self._listed.get(point)
@@ -118,6 +123,7 @@ class AlarmEngine:
         if point is None:
             view = self._listed.get(key)
             point = self._points[key] = _Point(Watch(limit, raised=view is not None and view.state in _STANDING))
+            self._known.setdefault(key[0], {})[key] = None
         point.watch.limit = limit
         return point
 
