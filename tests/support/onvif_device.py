@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import fromstring
 
@@ -44,7 +45,7 @@ class OnvifDevice:
     def answer(self, body: bytes) -> tuple[int, bytes, dict[str, str]]:
         """Status, body and further headers."""
         envelope = fromstring(body)
-        request = envelope.find(f"{{{_SOAP}}}Body")[0]
+        (request,) = envelope.findall(f"{{{_SOAP}}}Body/*")
         operation = request.tag.rpartition("}")[2]
         user = self._user(envelope)
         self.asked.append((operation, user))
@@ -55,9 +56,9 @@ class OnvifDevice:
         token = next((child.text or "" for child in request if child.tag.endswith("ProfileToken")), "")
         return 200, _envelope(self._body(operation, token)), {}
 
-    def _user(self, envelope: object) -> str:
+    def _user(self, envelope: Element) -> str:
         """The user whose digest is right and made within half a minute of this device's clock; empty if none."""
-        token = envelope.find(f".//{{{_WSSE}}}UsernameToken")  # type: ignore[attr-defined]  # an Element
+        token = envelope.find(f".//{{{_WSSE}}}UsernameToken")
         if token is None or self.credentials is None:
             return ""
         name, digest, nonce = (token.findtext(f"{{{_WSSE}}}{part}") or "" for part in ("Username", "Password", "Nonce"))
@@ -73,46 +74,20 @@ class OnvifDevice:
         return datetime.now(UTC) + self.ahead
 
     def _body(self, operation: str, token: str) -> str:
-        now = self._now()
         media = f"http://{self.media_host}:{self.port}/onvif/media_service"
-        match operation:
-            case "GetSystemDateAndTime":
-                return _TIME.format(now=now)
-            case "GetCapabilities":
-                return (
-                    f"<d:GetCapabilitiesResponse><d:Capabilities><t:Device><t:XAddr>{self.url}</t:XAddr></t:Device>"
-                    f"<t:Media><t:XAddr>{media}</t:XAddr><t:StreamingCapabilities/></t:Media>"
-                    "</d:Capabilities></d:GetCapabilitiesResponse>"
-                )
-            case "GetServices":
-                services = "".join(_SERVICE.format(namespace=ns, url=url) for ns, url in ((DEVICE, self.url), (MEDIA, media)))
-                return f"<d:GetServicesResponse>{services}</d:GetServicesResponse>"
-            case "GetDeviceInformation":
-                return (
-                    "<d:GetDeviceInformationResponse><d:Manufacturer>Example</d:Manufacturer><d:Model>X-7</d:Model>"
-                    "<d:FirmwareVersion>1.2.3</d:FirmwareVersion><d:SerialNumber>00408C010203</d:SerialNumber>"
-                    "<d:HardwareId>7</d:HardwareId></d:GetDeviceInformationResponse>"
-                )
-            case "GetProfiles":
-                profiles = "".join(
-                    _PROFILE.format(token=name, width=width, height=height, fps=fps)
-                    for name, width, height, fps in (("low", 640, 360, 12), ("high", 1920, 1080, 25), ("mid", 1280, 720, 25))
-                )
-                return f"<m:GetProfilesResponse>{profiles}</m:GetProfilesResponse>"
-            case "GetStreamUri":
-                url = f"rtsp://viewer:hunter2@{self.stream_host}:554/{token}?a=1&amp;b=2"
-                return (
-                    f"<m:GetStreamUriResponse><m:MediaUri><t:Uri>{url}</t:Uri><t:InvalidAfterConnect>false"
-                    "</t:InvalidAfterConnect><t:InvalidAfterReboot>false</t:InvalidAfterReboot>"
-                    "<t:Timeout>PT0S</t:Timeout></m:MediaUri></m:GetStreamUriResponse>"
-                )
-        return _FAULT.format(code="Receiver", subcode="ter:ActionNotSupported")
+        answers = {
+            "GetSystemDateAndTime": _TIME.format(now=self._now()),
+            "GetCapabilities": _CAPABILITIES.format(device=self.url, media=media),
+            "GetServices": _SERVICES.format(device=self.url, media=media),
+            "GetDeviceInformation": _INFORMATION,
+            "GetProfiles": _PROFILES,
+            "GetStreamUri": _STREAM.format(url=f"rtsp://viewer:hunter2@{self.stream_host}:554/{token}?a=1&amp;b=2"),
+        }
+        return answers.get(operation, _FAULT.format(code="Receiver", subcode="ter:ActionNotSupported"))
 
 
 @contextmanager
-def onvif_device(
-    host: str = "127.0.0.1", credentials: Credentials | None = None
-) -> Iterator[OnvifDevice]:
+def onvif_device(host: str = "127.0.0.1", credentials: Credentials | None = None) -> Iterator[OnvifDevice]:
     """A device that answers until the block ends."""
     device = OnvifDevice(host, credentials)
 
@@ -161,9 +136,27 @@ _TIME = (
     "<t:Month>{now.month}</t:Month><t:Day>{now.day}</t:Day></t:Date></t:UTCDateTime></d:SystemDateAndTime>"
     "</d:GetSystemDateAndTimeResponse>"
 )
-_SERVICE = (
-    "<d:Service><d:Namespace>{namespace}</d:Namespace><d:XAddr>{url}</d:XAddr>"
-    "<d:Version><t:Major>2</t:Major><t:Minor>0</t:Minor></d:Version></d:Service>"
+_CAPABILITIES = (
+    "<d:GetCapabilitiesResponse><d:Capabilities><t:Device><t:XAddr>{device}</t:XAddr></t:Device>"
+    "<t:Media><t:XAddr>{media}</t:XAddr><t:StreamingCapabilities/></t:Media>"
+    "</d:Capabilities></d:GetCapabilitiesResponse>"
+)
+_SERVICES = "<d:GetServicesResponse>{}</d:GetServicesResponse>".format(
+    "".join(
+        f"<d:Service><d:Namespace>{namespace}</d:Namespace><d:XAddr>{{{name}}}</d:XAddr>"
+        "<d:Version><t:Major>2</t:Major><t:Minor>0</t:Minor></d:Version></d:Service>"
+        for name, namespace in (("device", DEVICE), ("media", MEDIA))
+    )
+)
+_INFORMATION = (
+    "<d:GetDeviceInformationResponse><d:Manufacturer>Example</d:Manufacturer><d:Model>X-7</d:Model>"
+    "<d:FirmwareVersion>1.2.3</d:FirmwareVersion><d:SerialNumber>00408C010203</d:SerialNumber>"
+    "<d:HardwareId>7</d:HardwareId></d:GetDeviceInformationResponse>"
+)
+_STREAM = (
+    "<m:GetStreamUriResponse><m:MediaUri><t:Uri>{url}</t:Uri><t:InvalidAfterConnect>false</t:InvalidAfterConnect>"
+    "<t:InvalidAfterReboot>false</t:InvalidAfterReboot><t:Timeout>PT0S</t:Timeout></m:MediaUri>"
+    "</m:GetStreamUriResponse>"
 )
 _PROFILE = (
     '<m:Profiles token="{token}"><t:Name>{token}</t:Name><t:VideoEncoderConfiguration token="e-{token}">'
@@ -173,4 +166,10 @@ _PROFILE = (
     "<t:Multicast><t:Address><t:Type>IPv4</t:Type><t:IPv4Address>239.0.0.1</t:IPv4Address></t:Address><t:Port>0</t:Port>"
     "<t:TTL>1</t:TTL><t:AutoStart>false</t:AutoStart></t:Multicast><t:SessionTimeout>PT60S</t:SessionTimeout>"
     "</t:VideoEncoderConfiguration></m:Profiles>"
+)
+_PROFILES = "<m:GetProfilesResponse>{}</m:GetProfilesResponse>".format(
+    "".join(
+        _PROFILE.format(token=token, width=width, height=height, fps=fps)
+        for token, width, height, fps in (("low", 640, 360, 12), ("high", 1920, 1080, 25), ("mid", 1280, 720, 25))
+    )
 )
