@@ -8,7 +8,6 @@ What a technician puts back in line from the dead letters goes first.
 import random
 import threading
 from collections.abc import Sequence
-from typing import Protocol
 
 import structlog
 
@@ -17,14 +16,12 @@ from hub.health import Health
 from hub.storage.dead_letters import DeadLetters, Refused, Tally
 from hub.storage.delivery import Delivery, Writer
 from hub.storage.influx_answers import BusyError
-from hub.storage.line_protocol import encode_line
+from hub.storage.outbox import CURSOR, Outbox
 from hub.storage.read_back import ReadBack
-from hub.storage.readings import StoredReading
 from sensors.clock import Clock
 from sensors.errors import ShekaraError
 
-CURSOR = "influx"
-"""The forwarder's cursor in the readings store: what is above it has not reached InfluxDB yet."""
+__all__ = ["CURSOR", "Forwarder"]
 PART = "influx"
 LETTERS_PART = "influx dead letters"
 GROWING_S = 900.0
@@ -32,22 +29,6 @@ GROWING_S = 900.0
 _IDLE_S = 0.5
 _TEND_S = 1.0
 _log = structlog.get_logger("hub.influx")
-
-
-class Outbox(Protocol):
-    """The readings store, as the forwarder sees it."""
-
-    def read_after(self, cursor: int, limit: int) -> list[StoredReading]:
-        """Readings with an id above `cursor`, in order of id."""
-
-    def last_id(self) -> int:
-        """The newest id."""
-
-    def get_cursor(self, name: str) -> int:
-        """How far a consumer has come."""
-
-    def set_cursor(self, name: str, last_id: int) -> None:
-        """Remember how far it has come."""
 
 
 class Forwarder:
@@ -117,23 +98,19 @@ class Forwarder:
             UnavailableError, ConfigError: the local disk fails; the cursor has not moved.
         """
         forwarding = self._health.forwarding
-        cursor = self._outbox.get_cursor(CURSOR)
-        forwarding.pending = max(0, self._outbox.last_id() - cursor)
+        cursor = self._outbox.cursor
+        forwarding.pending = max(0, self._outbox.last_id - cursor)
         replayed = self._tend()
-        batch = self._outbox.read_after(cursor, self._delivery.batch_lines)
-        if not batch:
+        lines, last_id = self._outbox.lines_after(cursor, self._delivery.batch_lines)
+        if not lines:
             return replayed
-        lines = [encode_line(stored.reading) for stored in batch]
-        refused = {each.line for each in self._deliver(lines)}
-        self._outbox.set_cursor(CURSOR, batch[-1].id)
-        forwarding.written_total += len(batch) - len(refused)
-        forwarding.pending = max(0, self._outbox.last_id() - batch[-1].id)
-        self._read_back.offer(
-            [stored.reading for stored, line in zip(batch, lines, strict=True) if line not in refused]
-            if refused
-            else [stored.reading for stored in batch]
-        )
-        return len(batch) + replayed
+        refused = self._deliver(lines)
+        self._outbox.confirm(last_id)
+        forwarding.written_total += len(lines) - len(refused)
+        forwarding.pending = max(0, self._outbox.last_id - last_id)
+        if not refused and self._read_back.wants_more:
+            self._read_back.offer(self._outbox.readings_between(cursor, last_id, len(lines)))
+        return len(lines) + replayed
 
     def _tend(self) -> int:
         """Once a second: look for a sample of what was confirmed, count the dead letters, send those in line."""

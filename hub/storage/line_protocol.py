@@ -11,6 +11,7 @@ below it the last three digits of its sequence number, so that readings of one m
 """
 
 from functools import lru_cache
+from typing import NamedTuple
 
 from hub.storage.database import to_us
 from sensors.model import DeviceKey, Quality, Reading, Value
@@ -26,17 +27,58 @@ _TAG_ESCAPES = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ ", "\\": "/"})
 _TEXT_ESCAPES = str.maketrans({'"': r"\"", "\\": r"\\"})
 
 
+class Series(NamedTuple):
+    """What the lines of one metric of one device begin with, by the kind of value, and the unit they say."""
+
+    numbers: str
+    switches: str
+    texts: str
+    unit: str
+
+
 def encode_line(reading: Reading) -> str:
     """One line, without its end."""
-    value, captured_us = reading.value, to_us(reading.captured_at)
-    if isinstance(value, str):
-        head, field = _head(TEXTS, reading.key, reading.metric), f's="{_quoted(value)}"'
+    return write_line(
+        name_series(reading.key, reading.metric, reading.unit),
+        reading.value,
+        isinstance(reading.value, bool),
+        QUALITY_NUMBERS[reading.quality],
+        to_us(reading.captured_at),
+        to_us(reading.received_at),
+        reading.sequence,
+        reading.historical,
+    )
+
+
+def write_line(
+    series: Series,
+    value: Value,
+    is_boolean: bool,  # noqa: FBT001 - the order of the outbox's columns
+    quality: int,
+    captured_us: int,
+    received_us: int,
+    sequence: int,
+    historical: bool,  # noqa: FBT001 - same
+) -> str:
+    """One line from a reading's parts; a boolean's value may be 0 or 1."""
+    if is_boolean:
+        head = f"{series.switches} v={value:d}.0"
+    elif isinstance(value, str):
+        head = f'{series.texts} s="{_quoted(value)}"'
     else:
-        measurement = SWITCHES if isinstance(value, bool) else NUMBERS
-        head, field = _head(measurement, reading.key, reading.metric), f"v={float(value)!r}"
-    delay_s = (to_us(reading.received_at) - captured_us) / 1_000_000
-    facts = _facts(reading.quality, reading.unit, reading.historical)
-    return f"{head} {field},delay={delay_s!r},{facts} {point_time_ns(captured_us, reading.sequence)}"
+        head = f"{series.numbers} v={float(value)!r}"
+    said = f"{series.unit},historical=true" if historical else series.unit
+    delay_s = (received_us - captured_us) / 1_000_000
+    return f"{head},delay={delay_s!r},q={quality}.0{said} {captured_us * 1_000 + sequence % 1_000}"
+
+
+@lru_cache(_SERIES_KNOWN)
+def name_series(key: DeviceKey, metric: str, unit: str) -> Series:
+    """The beginnings of a metric's lines."""
+    device, site, name = (_plain(each).translate(_TAG_ESCAPES) for each in (key.device, key.site, metric))
+    tags = f"device={device},metric={name},site={site}"
+    said = f',unit="{_quoted(unit)}"' if unit else ""
+    return Series(f"{NUMBERS},{tags}", f"{SWITCHES},{tags}", f"{TEXTS},{tags}", said)
 
 
 def point_time_ns(captured_us: int, sequence: int) -> int:
@@ -59,20 +101,6 @@ def place_of(value: Value) -> tuple[str, str]:
     if isinstance(value, str):
         return TEXTS, "s"
     return (SWITCHES if isinstance(value, bool) else NUMBERS), "v"
-
-
-@lru_cache(_SERIES_KNOWN)
-def _head(measurement: str, key: DeviceKey, metric: str) -> str:
-    device, site, name = (_plain(each).translate(_TAG_ESCAPES) for each in (key.device, key.site, metric))
-    return f"{measurement},device={device},metric={name},site={site}"
-
-
-@lru_cache(_SERIES_KNOWN)
-def _facts(quality: Quality, unit: str, historical: bool) -> str:  # noqa: FBT001 - a cache's key
-    said = f"q={QUALITY_NUMBERS[quality]}.0"
-    if unit:
-        said += f',unit="{_quoted(unit)}"'
-    return f"{said},historical=true" if historical else said
 
 
 def _quoted(text: str) -> str:

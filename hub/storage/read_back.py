@@ -51,10 +51,15 @@ class ReadBack:
         self._sample: _Sample | None = None
         self._next_s = 0.0
 
+    @property
+    def wants_more(self) -> bool:
+        """Whether it is time for a sample."""
+        return bool(self._every_s) and self._sample is None and self._clock.monotonic_s() >= self._next_s
+
     def offer(self, confirmed: Sequence[Reading]) -> None:
         """Take a sample of these, when it is time for one."""
-        now_s = self._clock.monotonic_s()
-        if self._every_s and confirmed and self._sample is None and now_s >= self._next_s:
+        if confirmed and self.wants_more:
+            now_s = self._clock.monotonic_s()
             chosen = self._chance.sample(confirmed, min(SAMPLE_READINGS, len(confirmed)))
             self._sample = _Sample(chosen, now_s + SETTLES_S)
             self._next_s = now_s + self._every_s

@@ -12,6 +12,7 @@ from hub.storage.dead_letters import DeadLetters
 from hub.storage.forwarder import CURSOR, Forwarder
 from hub.storage.influx_reader import InfluxReader
 from hub.storage.influx_writer import InfluxWriter
+from hub.storage.outbox import Outbox
 from hub.storage.read_back import ReadBack
 from hub.storage.readings import ReadingsStore
 from sensors.clock import Clock, SystemClock
@@ -47,7 +48,7 @@ class Bench:
         self.reader = InfluxReader(settings, secrets)
         read_back = ReadBack(self.reader, self.health, clock, chance, settings.read_back_every_s)
         self.forwarder = Forwarder(
-            self.store, self.writer, self.letters, read_back, self.health, clock, batch_lines, chance
+            Outbox(self.store, folder), self.writer, self.letters, read_back, self.health, clock, batch_lines, chance
         )
 
     @property
