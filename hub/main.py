@@ -216,6 +216,7 @@ def _start_forwarding(
     from hub.storage.forwarder import Forwarder  # noqa: PLC0415 - see above
     from hub.storage.influx_reader import InfluxReader  # noqa: PLC0415 - see above
     from hub.storage.influx_writer import InfluxWriter  # noqa: PLC0415 - see above
+    from hub.storage.outbox import Outbox  # noqa: PLC0415 - see above
     from hub.storage.read_back import ReadBack  # noqa: PLC0415 - see above
 
     writer = InfluxWriter(influx, settings.secrets.influx)
@@ -224,7 +225,8 @@ def _start_forwarding(
     stack.callback(reader.close)
     read_back = ReadBack(reader, engine.health, clock, SystemRandom(), influx.read_back_every_s)
     letters = DeadLetters(section.data_dir, clock)
-    forwarder = Forwarder(engine.readings, writer, letters, read_back, engine.health, clock, influx.batch_lines)
+    outbox = Outbox(engine.readings, section.data_dir)
+    forwarder = Forwarder(outbox, writer, letters, read_back, engine.health, clock, influx.batch_lines)
     stack.callback(forwarder.stop, _THREADS_STOP_WITHIN_S)
     forwarder.start()
 
