@@ -141,9 +141,9 @@ class N42:
 
 
 def _readings(key: DeviceKey, file: N42File, received_at: datetime) -> Iterator[Reading]:
-    """In order of time: each measurement at its start, alarms when they were raised, and their end with the file's."""
-    ends = (_end(one.started_at, one.duration_s) for one in file.measurements if one.started_at)
-    ended_at = max(ends, default=None)
+    """In order of time: each measurement when it ended, alarms when they were raised, and their end with the file's."""
+    measured = [(_end(one), one) for one in file.measurements]
+    ended_at = max((at for at, _ in measured if at is not None), default=None)
     historical = ended_at is not None and (received_at - ended_at).total_seconds() > FRESH_S
     sequences: dict[tuple[str, datetime], int] = {}
 
@@ -153,10 +153,10 @@ def _readings(key: DeviceKey, file: N42File, received_at: datetime) -> Iterator[
         quality = Quality.GOOD if at else Quality.UNCERTAIN
         return Reading(key, MetricName(metric), value, "", quality, when, received_at, sequence, historical)
 
-    for one in sorted(file.measurements, key=lambda one: one.started_at or received_at):
+    for at, one in sorted(measured, key=lambda pair: pair[0] or received_at):
         for metric, value in _values(one):
             if value is not None:
-                yield read(metric, value, one.started_at)
+                yield read(metric, value, at)
     raised = {alarm.category: alarm.at or ended_at for alarm in reversed(file.alarms)}
     for metric, category in (("gamma_alarm", Category.GAMMA), ("neutron_alarm", Category.NEUTRON)):
         at = raised.get(category)
@@ -196,9 +196,11 @@ def _words(handed: Handed) -> str:
     return "; ".join([*words[:8], f"sha256 {handed.sha256}"])
 
 
-def _end(started_at: datetime, duration_s: float) -> datetime:
-    """When a measurement ended; its start where that is beyond all calendars."""
+def _end(one: Measurement) -> datetime | None:
+    """When a measurement ended, if its start is known; its start where the end is beyond all calendars."""
+    if one.started_at is None:
+        return None
     try:
-        return started_at + timedelta(seconds=duration_s)
+        return one.started_at + timedelta(seconds=one.duration_s)
     except OverflowError:
-        return started_at
+        return one.started_at

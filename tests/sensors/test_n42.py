@@ -80,7 +80,7 @@ def test_an_occupancy_is_a_portals_birth_and_its_readings_at_their_own_times() -
     assert find_lie(PORTAL, birth.birth) is None
     assert isinstance(said, ReadingsSeen)
     gamma = [reading for reading in said.readings if reading.metric == "gamma"]
-    assert [reading.captured_at for reading in gamma] == [START + timedelta(milliseconds=100 * n) for n in range(7)]
+    assert [reading.captured_at for reading in gamma] == [START + timedelta(milliseconds=100 * n) for n in range(1, 8)]
     assert [round(float(reading.value)) for reading in gamma] == [3000 + 100 * n for n in range(7)]
     assert {reading.metric for reading in said.readings} == {
         "gamma",
