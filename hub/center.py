@@ -19,7 +19,7 @@ class Center:
         self.state = state
         self._vetting = Vetting(state)
         self._reception = Reception(state, self._vetting)
-        self._desk = Desk(state, self._vetting)
+        self._desk = Desk(state, self._vetting, self._reception)
 
     def begin(self, now: Moment) -> Effects:
         """The first entry of a run."""

@@ -13,6 +13,7 @@ from hub.live import Subscription
 from hub.protocol import (
     AlarmView,
     DeviceView,
+    FileReceipt,
     History,
     HistorySteps,
     HubStatus,
@@ -37,9 +38,11 @@ from hub.requests import (
     Retire,
     SendCommand,
     Settle,
+    Upload,
     WriteNote,
 )
 from sensors.access import Principal
+from sensors.dialects.n42 import Handed
 from sensors.dialects.native import CommandPayload
 from sensors.errors import UnavailableError
 from sensors.model import Birth, DeviceKey
@@ -195,6 +198,15 @@ class Hub:
     async def write_note(self, who: str, text: str, key: DeviceKey | None = None) -> LogEntry:
         """Put an officer's line into the operational log."""
         return await self._ask(WriteNote(who, text, key))
+
+    async def upload(self, key: DeviceKey, handed: Handed, who: str) -> FileReceipt:
+        """Take in a radiation portal's file, as if it had come over MQTT, and log who handed it in.
+
+        Raises:
+            NotFoundError: the dialect of these files is switched off.
+            ConflictError: nothing of it can be this device's; the text says why.
+        """
+        return await self._ask(Upload(key, handed, who))
 
     async def send_command(self, key: DeviceKey, command: CommandPayload, who: str) -> LogEntry:
         """Log a command and publish it to a device; its answer comes as a log entry.

@@ -3,7 +3,8 @@
 from typing import Any
 
 from hub.inputs import Moment
-from hub.protocol import AlarmView, Approval, DeviceView, LogEntry, WallView
+from hub.protocol import AlarmView, Approval, DeviceView, FileReceipt, LogEntry, WallView
+from hub.reception import Reception
 from hub.registry import Device
 from hub.requests import (
     Acknowledge,
@@ -18,10 +19,13 @@ from hub.requests import (
     Retire,
     SendCommand,
     Settle,
+    Upload,
     WriteNote,
 )
 from hub.state import Outgoing, State
 from hub.vetting import Vetting
+from sensors.dialects.dialect import Heard
+from sensors.dialects.n42 import N42
 from sensors.dialects.native import CommandPayload, encode_command
 from sensors.errors import ConflictError, LimitError, NotFoundError, UnavailableError, WireError
 from sensors.model import DeviceKey
@@ -37,9 +41,10 @@ _DECISIONS: dict[type, tuple[Approval, str]] = {
 class Desk:
     """Answers requests from the state."""
 
-    def __init__(self, state: State, vetting: Vetting) -> None:
+    def __init__(self, state: State, vetting: Vetting, reception: Reception) -> None:
         self._state = state
         self._vetting = vetting
+        self._reception = reception
 
     def answer(self, request: Request[Any], now: Moment) -> object:  # noqa: C901, PLR0911 - one case for each request
         """The answer; for `ReadStand` the request itself, because it is answered after its batch.
@@ -66,6 +71,8 @@ class Desk:
                 return self._change_wall(request, now)
             case WriteNote():
                 return self._state.log(now, "note", request.text, who=request.who, key=request.key)
+            case Upload():
+                return self._upload(request, now)
             case SendCommand():
                 return self._send_command(request, now)
         raise WireError("is not understood", subject=type(request).__name__)
@@ -125,6 +132,21 @@ class Desk:
         state.effects.changes.walls[request.wall] = state.walls.choices[request.wall]
         state.plan(now)
         return state.walls.view(request.wall, state.registry)
+
+    def _upload(self, request: Upload, now: Moment) -> FileReceipt:
+        state, handed = self._state, request.handed
+        dialect = next((dialect for dialect in state.dialects.spoken if isinstance(dialect, N42)), None)
+        if dialect is None:
+            raise NotFoundError("files of N42.42 are not taken in", mend="Set [n42] enabled")
+        taken, refused = len(state.effects.readings), state.rejections.total
+        self._reception.take_heard(Heard(dialect.tell(request.key, handed, now.at)), dialect, now)
+        taken, refused = len(state.effects.readings) - taken, state.rejections.total - refused
+        if refused and not taken:
+            reason = state.rejections.newest(1)[0].reason
+            raise ConflictError(f"nothing of the file was taken in: {reason}", subject=str(request.key))
+        text = f"n42: {taken} readings, {len(handed.file.alarms)} alarms; sha256 {handed.sha256}"
+        state.log(now, "file-received", text, who=request.who, key=request.key)
+        return FileReceipt(request.key, handed.sha256, taken, refused, len(handed.file.alarms))
 
     def _send_command(self, request: SendCommand, now: Moment) -> LogEntry:
         device, command = self._device(request.key), request.command

@@ -315,6 +315,20 @@ class Note(Struct, frozen=True, forbid_unknown_fields=True):
     text: Paragraph = ""
 
 
+class FileReceipt(Struct, frozen=True):
+    """What became of a file that was handed in, once it is on the disk; the file itself is not kept.
+
+    `readings` were taken in; the store keeps each once, however often the file is handed in. `refused` were not, and
+    are shown among what was rejected.
+    """
+
+    key: DeviceKey
+    sha256: str
+    readings: int
+    refused: int
+    alarms: int
+
+
 class Settlement(Struct, frozen=True, forbid_unknown_fields=True):
     """Body of requests that settle a conflict: which one, as its `mark` says, and the technician's words."""
 

@@ -11,6 +11,7 @@ from hub.live import Subscription
 from hub.protocol import (
     AlarmView,
     DeviceView,
+    FileReceipt,
     LogEntry,
     MetricView,
     RejectedView,
@@ -18,6 +19,7 @@ from hub.protocol import (
     WallRequest,
     WallView,
 )
+from sensors.dialects.n42 import Handed
 from sensors.dialects.native import CommandPayload
 from sensors.model import Birth, DeviceKey
 
@@ -125,6 +127,14 @@ class WriteNote(Request[LogEntry], frozen=True):
     who: str
     text: str
     key: DeviceKey | None = None
+
+
+class Upload(Request[FileReceipt], frozen=True):
+    """A file of a radiation portal, handed in by hand or by the portal itself."""
+
+    key: DeviceKey
+    handed: Handed
+    who: str
 
 
 class SendCommand(Request[LogEntry], frozen=True):

@@ -38,17 +38,25 @@ class Action(StrEnum):
     READ_DIAGNOSTICS = "read-diagnostics"
     APPROVE_DEVICE = "approve-device"
     COMMAND_DEVICE = "command-device"
+    UPLOAD_FILE = "upload-file"
     MANAGE_ACCOUNTS = "manage-accounts"
 
 
 _VIEWER = frozenset({Action.WATCH_WALL, Action.READ_STATE, Action.READ_HISTORY})
-_DUTY_OFFICER = _VIEWER | {Action.READ_LOG, Action.WRITE_LOG, Action.ACKNOWLEDGE_ALARM, Action.CONTROL_WALL}
+_DUTY_OFFICER = _VIEWER | {
+    Action.READ_LOG,
+    Action.WRITE_LOG,
+    Action.ACKNOWLEDGE_ALARM,
+    Action.CONTROL_WALL,
+    Action.UPLOAD_FILE,
+}
 _TECHNICIAN = _VIEWER | {
     Action.READ_LOG,
     Action.WRITE_LOG,
     Action.READ_DIAGNOSTICS,
     Action.APPROVE_DEVICE,
     Action.COMMAND_DEVICE,
+    Action.UPLOAD_FILE,
 }
 
 ALLOWED: dict[Role, frozenset[Action]] = {

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.accounts import Accounts
-from hub.api import alarms, devices, live, openapi, pages, people, records, sessions, walls
+from hub.api import alarms, devices, files, live, openapi, pages, people, records, sessions, walls
 from hub.api.gate import Gate
 from hub.api.route import Call, Nothing, Parts, Route, encode, register
 from hub.api.signing_in import SignInDesk
@@ -26,6 +26,7 @@ from sensors.errors import ErrorKind
 ROUTES: tuple[Route, ...] = (
     *sessions.ROUTES,
     *devices.ROUTES,
+    *files.ROUTES,
     *alarms.ROUTES,
     *records.ROUTES,
     *walls.ROUTES,

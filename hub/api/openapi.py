@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, structs
 
-from hub.api.route import Open, Route
+from hub.api.route import Open, RawBody, Route
 from hub.protocol import API, LiveMessage, Problem
 from sensors.access import ALLOWED, Action
 
@@ -31,7 +31,7 @@ def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
     listed = [route for route in routes if route.path.startswith(API)]
     types: list[object] = [Problem, LiveMessage]
     for route in listed:
-        types += [type_ for type_ in (*route.takes, route.returns) if type_ not in types]
+        types += [type_ for type_ in (*route.takes, route.returns) if type_ not in (*types, RawBody)]
     shapes, components = msgspec.json.schema_components(types, ref_template=_REF)
     schemas = dict(zip(map(repr, types), shapes, strict=True))
     paths: dict[str, dict[str, Any]] = {}
@@ -59,7 +59,9 @@ def _operation(route: Route, schemas: Mapping[str, Any]) -> dict[str, Any]:
         "parameters": _path_parameters(route.path) + _query_parameters(query),
         "responses": {str(status): _problem(text, schemas) for status, text in _ERRORS.items()},
     }
-    if structs.fields(body):
+    if body is RawBody:
+        operation["requestBody"] = {"required": True, "content": {"application/xml": {"schema": {"type": "string"}}}}
+    elif structs.fields(body):
         needed = any(item.required for item in structs.fields(body))
         operation["requestBody"] = {"required": needed, "content": _json(schemas[repr(body)])}
     if route.returns is type(None):

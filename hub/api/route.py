@@ -46,6 +46,12 @@ class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
     """A body or query that must be empty."""
 
 
+class RawBody(Struct, frozen=True):
+    """A body that is a file, as it came."""
+
+    content: bytes
+
+
 B = TypeVar("B", bound=Struct)
 Q = TypeVar("Q", bound=Struct)
 
@@ -109,6 +115,7 @@ class Route:
     answer: Callable[[Call[Any, Any]], Awaitable[object]]
     status: int = 200
     form: bool = False
+    max_bytes: int = MAX_BODY_BYTES
     explain: "Callable[[Request, ShekaraError], Response]" = field(default_factory=lambda: problem)
 
     @property
@@ -138,7 +145,7 @@ def register(app: FastAPI, parts: Parts, route: Route) -> None:
         try:
             principal = None if isinstance(route.action, Open) else parts.gate.admit(request, route.action)
             query = convert(dict(request.query_params), query_type, "query")
-            body = await _body(request, body_type, form=route.form)
+            body = await _body(request, body_type, route)
             reply = await route.answer(Call(parts, request, principal, body, query))
         except ShekaraError as error:
             return route.explain(request, error)
@@ -190,20 +197,22 @@ def _json(reply: object, status: int) -> Response:
     return Response(status_code=204) if reply is None else encode(reply, status)
 
 
-async def _body(request: Request, type_: type[B], *, form: bool) -> B:
+async def _body(request: Request, type_: type[Struct], route: Route) -> Struct:
     """The request's body, read up to its bound, decoded strictly.
 
     Raises:
-        LimitError: it is over `MAX_BODY_BYTES`.
+        LimitError: it is over the route's `max_bytes`.
         WireError: it is not JSON of that type; the text names the field.
     """
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
-        if len(raw) > MAX_BODY_BYTES:
-            raise LimitError(f"over {MAX_BODY_BYTES} bytes", subject="request body", mend="Send less")
+        if len(raw) > route.max_bytes:
+            raise LimitError(f"over {route.max_bytes} bytes", subject="request body", mend="Send less")
+    if type_ is RawBody:
+        return RawBody(bytes(raw))
     try:
-        if form:
+        if route.form:
             fields = dict(parse_qsl(raw.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS))
             return msgspec.convert(fields, type_, strict=False)
         return msgspec.json.decode(bytes(raw or b"{}"), type=type_)
