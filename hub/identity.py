@@ -11,6 +11,8 @@ from sensors.identity import identity_mark
 from sensors.model import Birth
 
 MARK_LETTERS = 16
+HOST = "host:"
+"""How a token of `likely_tokens` begins."""
 _SHOWN_LETTERS = 60
 _TEXT_LETTERS = 300
 _NO_SERIALS = frozenset({"", "0", "none", "unknown", "n/a", "na", "default", "serial", "1234567890", "12345678"})
@@ -61,7 +63,7 @@ def unique_tokens(birth: Birth) -> tuple[str, ...]:
 
 def likely_tokens(birth: Birth) -> tuple[str, ...]:
     """What cameras found in two ways have in common, and the cameras of one recorder too: their streams' hosts."""
-    return tuple(f"host:{host}" for host in sorted(_hosts(birth))) if birth.kind == CAMERA else ()
+    return tuple(f"{HOST}{host}" for host in sorted(_hosts(birth))) if birth.kind == CAMERA else ()
 
 
 def _marks(birth: Birth) -> set[str]:

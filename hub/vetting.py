@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from hub.alarms.engine import reading_of_state
 from hub.alarms.identity import IDENTITY, IN_DOUBT, KNOWN
 from hub.alarms.liveness import LIVENESS
-from hub.identity import describe, differences, fingerprint, likely_tokens, unique_tokens
+from hub.identity import HOST, describe, differences, fingerprint, likely_tokens, unique_tokens
 from hub.inputs import Moment
 from hub.kinship import MAX_KIN, Kinship
 from hub.protocol import Approval, Conflict, ConflictKind
@@ -234,7 +234,7 @@ class Vetting:
                 self._state.registry.changed.add(key)
             shared: dict[str, list[DeviceKey]] = {}
             for kin in self._kinship.kin(key):
-                if not kin.token.startswith("host:") and self._same_source(device, kin.key):
+                if not kin.token.startswith(HOST) and self._same_source(device, kin.key):
                     shared.setdefault(f"shared:{kin.token}", []).append(kin.key)
             stale = [each for each in device.conflicts if each.kind is ConflictKind.SHARED and each.mark not in shared]
             self._drop(device, stale, now)
@@ -243,8 +243,13 @@ class Vetting:
                 self._open(device, Conflict(ConflictKind.SHARED, mark, now.at, text, tuple(sorted(others))), now)
 
     def _alike(self, device: Device) -> tuple[DeviceKey, ...]:
-        """What other sources know, and looks like this device."""
-        kin = {kin.key for kin in self._kinship.kin(device.key) if not self._same_source(device, kin.key)}
+        """What other sources know, or a search has found in two ways, and looks like this device."""
+        searched = device.doubts.birth_from in SEARCHES
+        kin = {
+            kin.key
+            for kin in self._kinship.kin(device.key)
+            if not self._same_source(device, kin.key) or (searched and kin.token.startswith(HOST))
+        }
         return tuple(sorted(kin)[:MAX_KIN])
 
     def _same_source(self, device: Device, other: DeviceKey) -> bool:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from sensors.catalog import CAMERA, EquipmentClass
-from sensors.identity import UNASSIGNED, device_id
+from sensors.identity import UNASSIGNED, device_id, identity_mark
 from sensors.model import Birth, DeviceKey, Names, Stream, StreamRole
 
 _PATH_LETTERS = 300
@@ -23,26 +23,31 @@ class Service(Struct, frozen=True):
     properties: Mapping[bytes, bytes | None]
 
 
-def camera_of(service: Service, *, on_loopback: bool = False) -> tuple[DeviceKey, Birth] | str:
+def camera_of(
+    service: Service, *, on_loopback: bool = False, stream: str | None = None
+) -> tuple[DeviceKey, Birth] | str:
     """The camera that a service announces, or why it is none.
 
-    Its id comes from its name, which it keeps when its address changes. `on_loopback`: whether this machine's own
-    addresses may be meant.
+    Its id comes from its MAC address where it says that, else from its name: it keeps both when its address changes.
+    `on_loopback`: whether this machine's own addresses may be meant. `stream`: where its maker has the stream, as
+    port and path, when the service is another one than RTSP.
     """
+    mac = _mac(service.properties)
     host = _reachable(service.addresses, on_loopback=on_loopback)
     if host is None:
         return "it has no address that could be a camera's"
     if not 0 < service.port < 65_536:
         return "it has no port"
     shown = "".join(letter if letter.isprintable() else " " for letter in service.instance).strip()[:_SHOWN_LETTERS]
-    path = _path(service.properties)
+    place = f":{service.port}{_path(service.properties)}" if stream is None else stream
     birth = Birth(
         kind=CAMERA,
         names=Names(en=shown or "Camera"),
         equipment_class=EquipmentClass.SURVEILLANCE.value,
-        streams=(Stream(StreamRole.MAIN, f"rtsp://{host}:{service.port}{path}"),),
+        streams=(Stream(StreamRole.MAIN, f"rtsp://{host}{place}"),),
+        identities=(mac,) if mac else (),
     )
-    return DeviceKey(UNASSIGNED, device_id(service.instance, service.instance)), birth
+    return DeviceKey(UNASSIGNED, device_id(service.instance, mac or service.instance)), birth
 
 
 def _reachable(addresses: Sequence[str], *, on_loopback: bool) -> str | None:
@@ -59,6 +64,13 @@ def _reachable(addresses: Sequence[str], *, on_loopback: bool) -> str | None:
         if not (foreign or needs_interface):
             return f"[{address}]" if address.version == 6 else str(address)
     return None
+
+
+def _mac(properties: Mapping[bytes, bytes | None]) -> str:
+    """The TXT record's MAC address, in the one spelling of identities; empty when there is none."""
+    given = next((value for name, value in properties.items() if name.lower() == b"macaddress" and value), b"")
+    mark = identity_mark(given.decode("ascii", "replace"))
+    return mark if mark.startswith("mac:") else ""
 
 
 def _path(properties: Mapping[bytes, bytes | None]) -> str:

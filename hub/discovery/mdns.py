@@ -1,4 +1,7 @@
-"""DNS-SD over multicast DNS: advertises the hub and its broker, and proposes the RTSP services it finds.
+"""DNS-SD over multicast DNS: advertises the hub and its broker, and proposes the cameras it finds.
+
+Cameras are RTSP services, and those of the one maker with a type of its own, which says their MAC address. Web pages
+(`_http._tcp`) are not looked at: every printer has one.
 
 Nothing found here is believed: names and texts are a stranger's, their number is bounded, and the registry decides.
 """
@@ -19,15 +22,18 @@ from hub.backoff import Backoff
 from hub.config import HubSettings
 from hub.discovery.cameras import Service, camera_of
 from hub.protocol import API
+from hub.vetting import MDNS
 from sensors.broker_settings import BrokerSettings
 from sensors.clock import Clock
 from sensors.errors import ShekaraError
 from sensors.model import Birth, DeviceKey
 
 RTSP = "_rtsp._tcp.local."
+AXIS = "_axis-video._tcp.local."
+AXIS_STREAM = ":554/axis-media/media.amp"
+"""Where that maker's cameras have their stream; the announced port is their web page's."""
 MQTT = "_mqtt._tcp.local."
 HUB = "_shekara._tcp.local."
-PROVENANCE = "mdns"
 MAX_FOUND = 256
 """Services looked at in one run of the hub; a stranger who invents more is ignored and counted."""
 MAX_WAITING = 64
@@ -118,7 +124,7 @@ class Discovery:
         try:
             for service in self._advertised:
                 await network.async_register_service(_info(service), allow_name_change=True)
-            browser = AsyncServiceBrowser(network.zeroconf, [RTSP, MQTT], handlers=[on_change])
+            browser = AsyncServiceBrowser(network.zeroconf, [RTSP, AXIS, MQTT], handlers=[on_change])
             try:
                 while True:
                     await self._look_at(network, *await waiting.get())
@@ -144,20 +150,20 @@ class Discovery:
         if self._found.get(name) == service:
             return
         self._found[name] = service
-        if service_type == RTSP:
-            await self._propose(service)
+        if service_type in (RTSP, AXIS):
+            await self._propose(service, None if service_type == RTSP else AXIS_STREAM)
         elif all(service.instance != own.instance for own in self._advertised):
             _log.info("an MQTT broker is on the network", addresses=service.addresses, port=service.port)
 
-    async def _propose(self, service: Service) -> None:
-        camera = camera_of(service, on_loopback=self._on_loopback)
+    async def _propose(self, service: Service, stream: str | None) -> None:
+        camera = camera_of(service, on_loopback=self._on_loopback, stream=stream)
         if isinstance(camera, str):
             self.ignored_total += 1
-            _log.info("an RTSP service is left alone", service=service.instance[:100], reason=camera)
+            _log.info("a camera's service is left alone", service=service.instance[:100], reason=camera)
             return
         key, birth = camera
         try:
-            await self._registry.propose(key, birth, PROVENANCE)
+            await self._registry.propose(key, birth, MDNS)
         except ShekaraError as error:
             _log.warning("a camera found on the network was not registered", device=str(key), problem=error.text)
             return

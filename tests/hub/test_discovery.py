@@ -12,7 +12,7 @@ from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 from hub.config import HubSettings
 from hub.discovery import mdns
 from hub.discovery.cameras import Service, camera_of
-from hub.discovery.mdns import HUB, MQTT, RTSP, Advertised, Discovery, own_services
+from hub.discovery.mdns import AXIS, HUB, MQTT, RTSP, Advertised, Discovery, own_services
 from hub.protocol import Approval
 from sensors.broker_settings import BrokerSettings
 from sensors.clock import SystemClock
@@ -110,6 +110,19 @@ async def test_a_camera_announced_twice_is_proposed_once_and_again_when_it_moves
         assert second[1].streams[0].url == "rtsp://127.0.0.1:8555"
 
 
+async def test_a_camera_with_a_type_of_its_makers_own_is_known_by_its_mac_address() -> None:
+    registry = Noted()
+    async with neighbour() as network, discovering(registry):
+        await announce(network, "AXIS P1", AXIS, port=80, macaddress="00408CABCDEF")
+        await eventually_async(lambda: bool(registry.proposals), within_s=30)
+    ((key, birth, provenance),) = registry.proposals
+    assert (birth.identities, provenance) == (("mac:00408cabcdef",), "mdns")
+    assert birth.streams[0].url == "rtsp://127.0.0.1:554/axis-media/media.amp"
+    renamed = camera_of(Service("AXIS P1", ("10.0.0.9",), 80, {b"MACAddress": b"00:40:8c:ab:cd:ef"}), stream=":554/")
+    assert not isinstance(renamed, str)
+    assert renamed[0] == key
+
+
 async def test_a_stranger_who_invents_cameras_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mdns, "MAX_FOUND", 3)
     registry = Noted()
@@ -145,7 +158,7 @@ def assert_is_a_birth(key: DeviceKey, birth: Birth) -> None:
     st.text(max_size=80),
     st.lists(st.sampled_from(["10.0.0.1", "fe80::1", "2001:db8::1", "224.0.0.1", "0.0.0.0", "127.0.0.1", "x", ""])),
     st.integers(-1, 70_000),
-    st.dictionaries(st.sampled_from([b"path", b"Path", b"x"]), st.none() | st.binary(max_size=400)),
+    st.dictionaries(st.sampled_from([b"path", b"Path", b"macaddress", b"x"]), st.none() | st.binary(max_size=400)),
 )
 def test_nothing_that_is_announced_makes_a_camera_that_is_none(
     name: str, addresses: list[str], port: int, properties: dict[bytes, bytes | None]
