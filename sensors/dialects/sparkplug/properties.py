@@ -1,0 +1,75 @@
+"""What a metric's property set says that the hub can use: its unit, its range, its quality."""
+
+import math
+from typing import NamedTuple
+
+from sensors.dialects.sparkplug.sparkplug_b_pb2 import Payload
+from sensors.dialects.sparkplug.values import text_of
+from sensors.model import Quality
+from sensors.units import ucum_of
+
+_MAX_PROPERTIES = 64
+_GOOD, _BAD, _STALE = 192, 0, 500
+_QUALITIES = {_GOOD: Quality.GOOD, _BAD: Quality.BAD, _STALE: Quality.UNCERTAIN}
+_QUALITY, _UNIT, _LOW, _HIGH = "quality", "engunit", "englow", "enghigh"
+
+
+class Scale(NamedTuple):
+    """Unit and range of a metric. `wording` is what the source calls a unit that has no UCUM code."""
+
+    unit: str = ""
+    wording: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+def quality_of(metric: Payload.Metric) -> Quality:
+    """192 is good and 0 bad, as the specification has it; 500, stale, and what it does not name are uncertain.
+
+    A metric that says nothing of its quality is good.
+    """
+    if not metric.HasField("properties"):
+        return Quality.GOOD
+    said = _number(_properties(metric).get(_QUALITY))
+    return Quality.GOOD if said is None else _QUALITIES.get(int(said), Quality.UNCERTAIN)
+
+
+def scale_of(metric: Payload.Metric) -> Scale:
+    """`engUnit`, `engLow` and `engHigh`; a range that is upside down is none."""
+    if not metric.HasField("properties"):
+        return Scale()
+    said = _properties(metric)
+    unit = said.get(_UNIT)
+    wording = "" if unit is None else text_of(unit.string_value).strip()
+    code = ucum_of(wording)
+    low, high = _number(said.get(_LOW)), _number(said.get(_HIGH))
+    if low is not None and high is not None and low >= high:
+        low = high = None
+    return Scale(code or "", wording if code is None else "", low, high)
+
+
+def _properties(metric: Payload.Metric) -> dict[str, Payload.PropertyValue]:
+    """By key in small letters. Keys and values are two lists: of different length, nothing of them can be believed."""
+    keys, values = metric.properties.keys, metric.properties.values
+    if len(keys) != len(values):
+        return {}
+    pairs = zip(keys[:_MAX_PROPERTIES], values[:_MAX_PROPERTIES], strict=True)
+    return {text_of(key).lower(): value for key, value in pairs if not value.is_null}
+
+
+def _number(said: Payload.PropertyValue | None) -> float | None:
+    """A number, whichever field it came in; signed ones travel as two's complement."""
+    if said is None:
+        return None
+    match said.WhichOneof("value"):
+        case "int_value":
+            number: float = said.int_value - 2**32 if said.int_value >= 2**31 else said.int_value
+        case "long_value":
+            number = said.long_value - 2**64 if said.long_value >= 2**63 else said.long_value
+        case "float_value":
+            number = said.float_value
+        case "double_value":
+            number = said.double_value
+        case _:
+            return None
+    return float(number) if math.isfinite(number) else None
