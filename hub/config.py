@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from sensors.model import Language, Line
+from sensors.model import Ident, Language, Line
 
 
 class HubSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +68,23 @@ class StorageSettings(Struct, frozen=True, forbid_unknown_fields=True):
         int, Meta(ge=0, le=36_500, description="how long windows of 15 minutes stay; 0: all")
     ] = 730
     keep_1h_days: Annotated[int, Meta(ge=0, le=36_500, description="how long windows of 1 hour stay; 0: all")] = 0
+
+
+class IngestSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Processes that take in messages before the hub, when one is not enough for a broker's traffic."""
+
+    partitions: Annotated[
+        tuple[Annotated[tuple[Ident, ...], Meta(min_length=1, max_length=500)], ...],
+        Meta(
+            max_length=64,
+            description="lists of sites: for each list the hub starts a process that takes in the messages of those"
+            " sites; all others the hub takes in itself",
+        ),
+    ] = ()
+    spool_messages: Annotated[
+        int,
+        Meta(ge=1_000, le=1_000_000_000, description="most messages of a partition that wait on the disk for the hub"),
+    ] = 5_000_000
 
 
 class InfluxSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,10 +1,9 @@
 """The hub's commands, and the only place where its parts are made and joined."""
 
 import asyncio
-import fcntl
 import signal
-from collections.abc import Coroutine, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Coroutine
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from random import SystemRandom
@@ -19,7 +18,7 @@ from hub.accounts import Accounts
 from hub.archive import Archive
 from hub.center import Center
 from hub.command import PARENT_PIPE
-from hub.config import HubSettings, InfluxSettings, StorageSettings
+from hub.config import HubSettings, InfluxSettings, IngestSettings, StorageSettings
 from hub.core import Hub
 from hub.dialects import Dialects
 from hub.dialects_config import make_dialects
@@ -28,11 +27,14 @@ from hub.doctor_command import doctor
 from hub.health import Health
 from hub.history import Historian
 from hub.ingest.connection import Address
-from hub.ingest.door import FrontDoor, connections
+from hub.ingest.door import Entrance, FrontDoor, connections
 from hub.ingest.intake import ANY_VERSION, EMBEDDED_VERSION, LONGEST_PAUSE_S, NEARBY_PAUSE_S, Intake
+from hub.ingest.partitions import covered, hub_filters
+from hub.ingest.spool_intake import SpoolIntake
 from hub.inputs import Inbox, Moment
 from hub.keys import load_or_create_keys
 from hub.live import LiveFeed
+from hub.ownership import sole_owner
 from hub.pipeline import Pipeline
 from hub.state import State
 from hub.storage import downsampling
@@ -45,7 +47,7 @@ from hub.storage.windows import Windows
 from hub.supervision import Child
 from sensors.broker_settings import BrokerSettings
 from sensors.clock import Clock, SystemClock
-from sensors.errors import ConfigError, ShekaraError, UnavailableError
+from sensors.errors import ShekaraError, UnavailableError
 from sensors.settings import Settings
 
 __all__ = ["account", "broker", "doctor", "hub"]
@@ -85,7 +87,7 @@ async def _run_hub(settings: Settings) -> None:
     broker_section = settings.section(BrokerSettings, "broker")
     clock = SystemClock()
     with ExitStack() as stack:
-        stack.enter_context(_sole_owner(section.data_dir))
+        stack.enter_context(sole_owner(section.data_dir, "hub"))
         listener = bind(section.host, section.port)
         stack.callback(listener.close)
         if broker_section.embedded:
@@ -105,7 +107,10 @@ async def _run_hub(settings: Settings) -> None:
         _start_forwarding(settings, section, engine, clock, stack)
         services: list[Coroutine[None, None, None]] = [serve(app, listener)]
         if broker_section.embedded:
-            services.append(_broker_child(settings, engine.health, clock).run())
+            services.append(_child("broker", ("broker",), settings, engine.health, clock).run())
+        for number in range(1, len(settings.section(IngestSettings, "ingest").partitions) + 1):
+            child = _child(f"ingest {number}", ("ingest", str(number)), settings, engine.health, clock)
+            services.append(child.run())
         services += _discovery(settings, section, broker_section, engine, clock)
         await _run_until(stopping, services, engine)
     _log.info("hub stopped")
@@ -134,6 +139,7 @@ def _make_engine(
     address = Address(*broker_section.address, section.name, broker_section.client_keepalive_s, settings.secrets.mqtt)
     remembered = operations.recall()
     dialects = Dialects(make_dialects(settings, remembered.devices))
+    ingesting = settings.section(IngestSettings, "ingest")
     feed = LiveFeed()
     health = Health(
         started_at=clock.now(),
@@ -142,10 +148,10 @@ def _make_engine(
         live_dropped=lambda: feed.dropped_total,
     )
     started = Moment(health.started_at, clock.monotonic_s())
-    center = Center(State(section, remembered, readings.newest(), started, dialects))
+    center = Center(State(section, remembered, readings.newest(), started, dialects, covered(ingesting)))
     storage = settings.section(StorageSettings, "storage")
     pipeline = Pipeline(center, readings, operations, feed, health, clock, storage)
-    door = _make_door(dialects, address, pipeline.inbox, health, clock, embedded=broker_section.embedded)
+    door = _make_door(section, ingesting, dialects, address, pipeline.inbox, health, clock, broker_section)
     rollups = RollupStore(section.data_dir)
     stack.callback(rollups.close)
     downsampler = Downsampler(readings, Windows(section.data_dir), rollups, health, clock)
@@ -165,24 +171,35 @@ def _followers(settings: Settings) -> tuple[list[str], list[str]]:
 
 
 def _make_door(
-    dialects: Dialects, address: Address, inbox: Inbox, health: Health, clock: Clock, *, embedded: bool
+    section: HubSettings,
+    ingesting: IngestSettings,
+    dialects: Dialects,
+    address: Address,
+    inbox: Inbox,
+    health: Health,
+    clock: Clock,
+    broker_section: BrokerSettings,
 ) -> FrontDoor:
-    """The hub's own connection, and one for each dialect that needs a will of its own."""
+    """The hub's own connection, one for each dialect that needs a will of its own, and the spools of its partitions."""
     epochs = count(1)
-    intakes: dict[str, Intake] = {}
-    for name, terms in connections(dialects).items():
-        intakes[name] = Intake(
-            address._replace(client_id=f"{address.client_id}-{name}" if name else address.client_id),
+    entrances: dict[str, Entrance] = {}
+    for name, terms in connections(dialects, hub_filters(ingesting)).items():
+        client_id = f"{address.client_id}-{name}" if name else address.client_id
+        entrances[name] = Intake(
+            address._replace(client_id=client_id),
             inbox,
             health,
             clock,
             name=name,
             terms=terms,
             epochs=epochs,
-            versions=EMBEDDED_VERSION if embedded else ANY_VERSION,
-            longest_pause_s=NEARBY_PAUSE_S if embedded else LONGEST_PAUSE_S,
+            versions=EMBEDDED_VERSION if broker_section.embedded else ANY_VERSION,
+            longest_pause_s=NEARBY_PAUSE_S if broker_section.embedded else LONGEST_PAUSE_S,
         )
-    return FrontDoor(intakes, health)
+    for partition in range(1, len(ingesting.partitions) + 1):
+        spool = SpoolIntake(section.data_dir, partition, inbox, health, clock, epochs)
+        entrances[f"ingest {partition}"] = spool
+    return FrontDoor(entrances, health)
 
 
 def _discovery(
@@ -274,39 +291,14 @@ def _stop_threads(engine: _Engine) -> None:
     engine.door.stop(_THREADS_STOP_WITHIN_S)
 
 
-def _broker_child(settings: Settings, health: Health, clock: Clock) -> Child:
-    """The embedded broker, told what this process was told."""
+def _child(name: str, command: tuple[str, ...], settings: Settings, health: Health, clock: Clock) -> Child:
+    """A process beside the hub, told what this one was told."""
     config = ("--config", settings.source) if Path(settings.source).is_file() else ()
     environ = dict(settings.environ)
     if settings.secrets.mqtt is not None:
         environ["SHEKARA_SECRET_MQTT_USER"] = settings.secrets.mqtt.user
         environ["SHEKARA_SECRET_MQTT_PASSWORD"] = settings.secrets.mqtt.password
-    return Child("broker", (*config, "broker"), environ, health, clock)
-
-
-@contextmanager
-def _sole_owner(data_dir: Path) -> Iterator[None]:
-    """Hold the data directory, so that two hubs cannot write to it.
-
-    Raises:
-        ConfigError: it cannot be made or written.
-        UnavailableError: another hub holds it.
-    """
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        lock = (data_dir / "hub.lock").open("w")
-    except OSError as error:
-        raise ConfigError(
-            f"cannot be used: {error.strerror}", subject=f"[hub] data_dir {data_dir}", mend="Name a writable folder"
-        ) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise UnavailableError(
-                "another hub is using it", subject=f"[hub] data_dir {data_dir}", mend="Stop that hub, or name another"
-            ) from error
-        yield
+    return Child(name, (*config, *command), environ, health, clock)
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -26,11 +26,13 @@ from sensors.model import (
     Reading,
     ReadingsSeen,
     Rejected,
+    SiteId,
     StateSeen,
 )
-from sensors.topics import PREFIX
+from sensors.topics import PREFIX, WALLS, site_filter
 
 MAX_UNDECLARED = 256
+MAX_SITES = 1_000
 MAX_EVENTS_PER_MINUTE = 60
 _REMEMBERED_EVENTS = 10_000
 _NATIVE_TOPICS = f"{PREFIX}/"
@@ -46,6 +48,7 @@ class Reception:
         self._events: OrderedDict[tuple[DeviceKey, str], None] = OrderedDict()
         self._events_by_device: Counter[DeviceKey] = Counter()
         self._minute = 0
+        self._asked_for: set[SiteId] = set()
 
     def take(self, message: Received) -> None:
         """Take in one message of the broker."""
@@ -151,12 +154,21 @@ class Reception:
                 )
 
     def _take_birth(self, seen: BirthSeen, device: Device, message: Received, provenance: str) -> None:
+        if self._state.partitioned and provenance == NATIVE:
+            self._ask_for(seen.key.site)
         if seen.birth is None:
             self._vetting.withdraw(device, provenance, message.moment)
         elif (lie := find_lie(seen.key, seen.birth)) is not None:
             self._refuse(message, lie, seen.key, head="(withheld)")
         else:
             self._vetting.hear(device, seen.birth, provenance, message.moment, live=not message.retained)
+
+    def _ask_for(self, site: SiteId) -> None:
+        """No ingest process takes in this site: the hub does, from its first birth on."""
+        known = site in self._asked_for or site in self._state.partitioned or site == WALLS
+        if not known and len(self._asked_for) < MAX_SITES:
+            self._asked_for.add(site)
+            self._state.effects.wishes.append(Wish(site_filter(site), wanted=True, connection=MAIN))
 
     def _take_readings(self, seen: ReadingsSeen, device: Device, message: Received, provenance: str) -> None:
         state, now, conduct = self._state, message.moment, device.conduct

@@ -35,7 +35,7 @@ from hub.requests import ReadStand, Stand
 from hub.values import LastValues
 from hub.walls import Walls, is_wall
 from sensors.errors import ShekaraError
-from sensors.model import DeviceKey, Reading, Rejected
+from sensors.model import DeviceKey, Reading, Rejected, SiteId
 from sensors.topics import Leaf, topic, wall_key
 from videowall.plan import Plan, encode_plan
 
@@ -86,8 +86,11 @@ class State:
         newest: list[Reading],
         started: Moment,
         dialects: Dialects | None = None,
+        partitioned: frozenset[SiteId] = frozenset(),
     ) -> None:
         self.settings = settings
+        self.partitioned = partitioned
+        """Sites whose messages come through ingest processes; when there are any, the hub asks for the others'."""
         self.dialects = dialects or Dialects()
         self.registry = Registry(
             remembered.devices, started, approve_all=settings.approve_all, default_limits=settings.default_limits

@@ -17,7 +17,20 @@ from sensors.errors import ConfigError
 from sensors.secrets import Secrets
 
 T = TypeVar("T", bound=Struct)
-SECTIONS = ("hub", "discovery", "onvif_events", "n42", "broker", "storage", "influx", "wall", "console", "secrets")
+SECTIONS = (
+    "hub",
+    "discovery",
+    "onvif_events",
+    "n42",
+    "sparkplug",
+    "broker",
+    "ingest",
+    "storage",
+    "influx",
+    "wall",
+    "console",
+    "secrets",
+)
 """Every section a shekara.toml may have; which Struct describes each is the business of the room that reads it."""
 
 

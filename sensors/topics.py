@@ -50,6 +50,11 @@ def device_filter(key: DeviceKey) -> str:
     return f"{PREFIX}/{key.site}/{key.device}/#"
 
 
+def site_filter(site: SiteId) -> str:
+    """The subscription that covers all topics of all devices of a site."""
+    return f"{PREFIX}/{site}/#"
+
+
 @lru_cache(_REMEMBERED)
 def parse_topic(text: str) -> Topic | str:
     """The parts of a native topic, or the reason why it is none."""

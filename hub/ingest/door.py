@@ -1,13 +1,13 @@
 """All connections to the broker as one: the hub's own, and one for each dialect that has a will of its own."""
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import structlog
 
 from hub.dialects import MAIN, Dialects
 from hub.health import Health
 from hub.ingest.connection import Terms
-from hub.ingest.intake import Intake
 from hub.inputs import Received
 from hub.state import Outgoing, Wish
 from sensors.dialects.dialect import Filter
@@ -16,11 +16,37 @@ from sensors.topics import EVERYTHING
 _log = structlog.get_logger("hub.ingest")
 
 
-def connections(dialects: Dialects) -> dict[str, Terms]:
-    """Which connections the hub needs, by name, and on what terms."""
+class Entrance(Protocol):
+    """One way in: a connection to the broker, or the spool of an ingest process."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether its thread runs."""
+
+    def start(self) -> None:
+        """Begin, or begin again after the thread has died."""
+
+    def stop(self, within_s: float) -> bool:
+        """End; False when that took longer."""
+
+    def acknowledge(self, messages: Sequence[Received]) -> int:
+        """Be done, in this order, with those that came by it; how many those were."""
+
+    def publish(self, outgoing: Outgoing) -> None:
+        """Send, if it can."""
+
+    def listen(self, wishes: Sequence[Wish]) -> None:
+        """Subscribe, or no more, now and on each connection to come."""
+
+    def shake_if_stuck(self) -> None:
+        """Break what stands still."""
+
+
+def connections(dialects: Dialects, native: Sequence[Filter] = (Filter(EVERYTHING),)) -> dict[str, Terms]:
+    """Which connections the hub needs, by name, and on what terms; `native` is what it hears in its own dialect."""
     shared = [filter_ for dialect in dialects.on(MAIN) for filter_ in dialect.filters]
     apart = [dialect for dialect in dialects.spoken if dialects.connection_of(dialect) != MAIN]
-    return {MAIN: Terms(filters=(Filter(EVERYTHING), *shared))} | {
+    return {MAIN: Terms(filters=(*native, *shared))} | {
         dialect.name: Terms(dialect.filters, persistent=False, will=dialect.will) for dialect in apart
     }
 
@@ -28,7 +54,7 @@ def connections(dialects: Dialects) -> dict[str, Terms]:
 class FrontDoor:
     """The pipeline's broker: sends each thing to the connection it is for. `intakes` by name of connection."""
 
-    def __init__(self, intakes: Mapping[str, Intake], health: Health) -> None:
+    def __init__(self, intakes: Mapping[str, Entrance], health: Health) -> None:
         self._intakes = dict(intakes)
         self._health = health
 

@@ -54,13 +54,18 @@ FENCE_BIRTH = Birth(
 
 class QuietCenter:
     def __init__(
-        self, remembered: Remembered | None = None, *, approve_all: bool = True, dialects: Dialects | None = None
+        self,
+        remembered: Remembered | None = None,
+        *,
+        approve_all: bool = True,
+        dialects: Dialects | None = None,
+        partitioned: frozenset[SiteId] = frozenset(),
     ) -> None:
         self.clock = ManualClock(START)
         self.recorded: list[list[Input]] = []
         self._numbers = count(1)
         settings = HubSettings(approve_all=approve_all, mdns=False)
-        self.state = State(settings, remembered or Remembered(), [], self.now, dialects)
+        self.state = State(settings, remembered or Remembered(), [], self.now, dialects, partitioned)
         self.center = Center(self.state)
         self.said = Effects()
 
