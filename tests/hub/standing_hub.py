@@ -16,6 +16,7 @@ from hub.archive import Archive
 from hub.center import Center
 from hub.config import HubSettings, StorageSettings
 from hub.core import Hub
+from hub.dialects import Dialects
 from hub.health import Health
 from hub.history import Historian
 from hub.inputs import Moment, Received
@@ -94,8 +95,11 @@ class Outbox:
 class StandingHub:
     """What tests hold on to."""
 
-    def __init__(self, folder: Path, clock: Clock, *, approve_all: bool = True) -> None:
+    def __init__(
+        self, folder: Path, clock: Clock, *, approve_all: bool = True, dialects: Dialects | None = None
+    ) -> None:
         self.clock = clock
+        self.dialects = dialects
         self.settings = HubSettings(data_dir=folder, approve_all=approve_all, mdns=False)
         self.accounts = Accounts(folder, clock, CHEAP)
         self.keys: SigningKeys = load_or_create_keys(folder)
@@ -110,7 +114,7 @@ class StandingHub:
         stack.callback(operations.close)
         self.feed = LiveFeed()
         started = Moment(self.clock.now(), self.clock.monotonic_s())
-        center = Center(State(self.settings, operations.recall(), [], started))
+        center = Center(State(self.settings, operations.recall(), [], started, self.dialects))
         self.pipeline = Pipeline(center, readings, operations, self.feed, self.health, self.clock, StorageSettings())
         self.rollups = RollupStore(self.settings.data_dir)
         stack.callback(self.rollups.close)
@@ -141,11 +145,16 @@ class StandingHub:
 
 @asynccontextmanager
 async def standing_hub(
-    folder: Path, clock: Clock | None = None, port: int = 0, *, approve_all: bool = True
+    folder: Path,
+    clock: Clock | None = None,
+    port: int = 0,
+    *,
+    approve_all: bool = True,
+    dialects: Dialects | None = None,
 ) -> AsyncIterator[StandingHub]:
     """A furnished hub that answers at `url` until the context ends."""
     async with AsyncExitStack() as stack:
-        hub = StandingHub(folder, clock or SystemClock(), approve_all=approve_all)
+        hub = StandingHub(folder, clock or SystemClock(), approve_all=approve_all, dialects=dialects)
         await hub.start(stack)
         await hub.furnish()
         listener = bind("127.0.0.1", port)
