@@ -10,6 +10,7 @@ from hub.records import DeviceRecord
 from sensors.dialects.dialect import Dialect
 from sensors.dialects.n42 import N42
 from sensors.dialects.onvif_events import OnvifEvents, Place
+from sensors.dialects.sparkplug.announcement import LegacyState
 from sensors.errors import ConfigError
 from sensors.model import Birth, DeviceId, DeviceKey, Ident, SiteId
 from sensors.settings import Settings
@@ -52,6 +53,52 @@ class N42Settings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = "n42"
 
 
+class SparkplugSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Edge nodes that speak Sparkplug B, heard as their host application. See docs/dialects/sparkplug.md."""
+
+    enabled: Annotated[
+        bool, Meta(description="listen to spBv1.0/#, say on STATE that the hub is there, and ask for rebirths")
+    ] = False
+    host_id: Annotated[
+        str,
+        Meta(
+            pattern=r"^[^+#/\s]+$",
+            max_length=64,
+            description="the hub's name as a host application; edge nodes with it as their primary host keep their "
+            "data while the hub is away",
+        ),
+    ] = "shekara"
+    groups: Annotated[
+        str,
+        Meta(
+            max_length=50_000,
+            description="which group belongs to which post, with commas: Kordai=kordai, Line 4=sypatai-batyr; "
+            "edge nodes of all others: unassigned",
+        ),
+    ] = ""
+    reorder_ms: Annotated[
+        int, Meta(ge=0, le=60_000, description="how long a message may wait for one before it that is missing")
+    ] = 2_000
+    rebirth_interval_s: Annotated[
+        float, Meta(ge=1, le=3_600, description="ask one edge node for a rebirth at most once in this time")
+    ] = 10.0
+    rebirths_per_s: Annotated[
+        float, Meta(gt=0, le=1_000, description="ask at most this many edge nodes in a second for a rebirth")
+    ] = 5.0
+    legacy_state: Annotated[
+        LegacyState, Meta(description="say STATE in the words of Sparkplug 2.2: not, as well, or only so")
+    ] = LegacyState.NO
+
+    @property
+    def sites(self) -> dict[str, SiteId]:
+        """The post of each group.
+
+        Raises:
+            ConfigError: one is not written as said above.
+        """
+        return dict(_site(part) for part in self.groups.split(",") if part.strip())
+
+
 def make_dialects(settings: Settings, remembered: Iterable[DeviceRecord]) -> tuple[Dialect, ...]:
     """The foreign dialects that the settings switch on. `remembered`: devices of an earlier run.
 
@@ -65,6 +112,21 @@ def make_dialects(settings: Settings, remembered: Iterable[DeviceRecord]) -> tup
     n42 = settings.section(N42Settings, "n42")
     if n42.enabled:
         spoken.append(N42(n42.prefix))
+    sparkplug = settings.section(SparkplugSettings, "sparkplug")
+    if sparkplug.enabled:
+        # Protocol buffers take a while to load: only a hub that speaks them pays for that.
+        from sensors.dialects.sparkplug.host import SparkplugHost  # noqa: PLC0415 - see above
+
+        spoken.append(
+            SparkplugHost(
+                sparkplug.host_id,
+                sparkplug.sites,
+                reorder_s=sparkplug.reorder_ms / 1000,
+                rebirth_interval_s=sparkplug.rebirth_interval_s,
+                rebirths_per_s=sparkplug.rebirths_per_s,
+                legacy_state=sparkplug.legacy_state,
+            )
+        )
     return tuple(spoken)
 
 
@@ -90,3 +152,13 @@ def _place(text: str) -> tuple[str, Place]:
             mend="See docs/dialects/onvif-events.md",
         )
     return prefix, Place(SiteId(site), DeviceId(device[0]) if device else None)
+
+
+def _site(text: str) -> tuple[str, SiteId]:
+    group, _, site = (part.strip() for part in text.rpartition("="))
+    try:
+        return group, SiteId(msgspec.convert(site, Ident))
+    except msgspec.ValidationError as error:
+        raise ConfigError(
+            f"{text.strip()!r} is not group=post", subject="[sparkplug] groups", mend="See docs/dialects/sparkplug.md"
+        ) from error

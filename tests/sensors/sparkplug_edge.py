@@ -8,7 +8,8 @@ from typing import NamedTuple
 from sensors.dialects.dialect import Heard, Send
 from sensors.dialects.sparkplug.host import SparkplugHost
 from sensors.dialects.sparkplug.sparkplug_b_pb2 import Payload
-from sensors.dialects.sparkplug.values import DataType, to_milliseconds
+from sensors.dialects.sparkplug.times import to_milliseconds
+from sensors.dialects.sparkplug.values import DataType
 from sensors.model import BirthSeen, DeviceKey, Message, Reading, ReadingsSeen, Rejected, StateSeen
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)

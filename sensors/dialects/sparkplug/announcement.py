@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from sensors.dialects.dialect import Send
+from sensors.dialects.sparkplug.times import to_milliseconds
 from sensors.dialects.sparkplug.topics import state_topic
-from sensors.dialects.sparkplug.values import to_milliseconds
 
 
 class LegacyState(StrEnum):

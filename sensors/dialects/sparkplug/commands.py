@@ -6,8 +6,9 @@ from datetime import datetime
 from sensors.dialects.dialect import Send
 from sensors.dialects.sparkplug.declarations import REBIRTH, Declarations, Declared, line
 from sensors.dialects.sparkplug.sparkplug_b_pb2 import Payload
+from sensors.dialects.sparkplug.times import to_milliseconds
 from sensors.dialects.sparkplug.topics import Address, Kind, NodeId
-from sensors.dialects.sparkplug.values import DataType, Unreadable, to_milliseconds, write
+from sensors.dialects.sparkplug.values import DataType, Unreadable, write
 from sensors.model import Value
 
 

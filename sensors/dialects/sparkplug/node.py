@@ -10,8 +10,9 @@ from sensors.dialects.sparkplug.declarations import BIRTH_DEATH_NUMBER, Declarat
 from sensors.dialects.sparkplug.order import NUMBERS, Arrival, Order
 from sensors.dialects.sparkplug.readings import Said, stale, take
 from sensors.dialects.sparkplug.sparkplug_b_pb2 import Payload
+from sensors.dialects.sparkplug.times import moment
 from sensors.dialects.sparkplug.topics import Kind, NodeId
-from sensors.dialects.sparkplug.values import moment, text_of
+from sensors.dialects.sparkplug.values import text_of
 from sensors.model import Birth, BirthSeen, DeviceKey, Message, SiteId, StateSeen
 
 MAX_DEVICES = 512

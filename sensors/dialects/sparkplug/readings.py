@@ -6,7 +6,8 @@ from typing import NamedTuple
 from sensors.dialects.sparkplug.declarations import Declarations, Declared
 from sensors.dialects.sparkplug.properties import quality_of
 from sensors.dialects.sparkplug.sparkplug_b_pb2 import Payload
-from sensors.dialects.sparkplug.values import Unreadable, moment, read
+from sensors.dialects.sparkplug.times import moment
+from sensors.dialects.sparkplug.values import Unreadable, read
 from sensors.model import DeviceKey, Message, Quality, Reading, ReadingsSeen, Value
 
 

@@ -7,16 +7,15 @@ every width that can be told apart is understood. What is no scalar is counted, 
 import math
 import struct
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import IntEnum
 from functools import partial
 
 from sensors.dialects.sparkplug.sparkplug_b_pb2 import Payload
+from sensors.dialects.sparkplug.times import EPOCH, moment, to_milliseconds
 from sensors.model import MetricType, Value
 
 MAX_TEXT = 256
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST_MS = 253_402_300_799_999
 _MAX_INTEGER = 2**63
 
 
@@ -116,16 +115,6 @@ def counted_in(datatype: DataType) -> str | None:
     if datatype in (DataType.BOOLEAN, DataType.DATETIME):
         return None
     return _COUNTED_IN.get(datatype, "{element}")
-
-
-def moment(milliseconds: int) -> datetime | None:
-    """A time of the wire; None for 0, which encoders write where they have none, and for what no calendar holds."""
-    return _EPOCH + timedelta(milliseconds=milliseconds) if 0 < milliseconds <= _LAST_MS else None
-
-
-def to_milliseconds(at: datetime) -> int:
-    """A time as the wire has it."""
-    return (at - _EPOCH) // timedelta(milliseconds=1)
 
 
 def text_of(text: str | bytes) -> str:
@@ -238,7 +227,7 @@ def _parse_time(text: str) -> int:
         at = datetime.fromisoformat(text)
     except ValueError as error:
         raise Unreadable(f"{text} is no time") from error
-    if at.tzinfo is None or at < _EPOCH:
+    if at.tzinfo is None or at < EPOCH:
         raise Unreadable(f"{text} has no zone, or is before 1970")
     return to_milliseconds(at)
 
