@@ -22,7 +22,7 @@ class Moment(NamedTuple):
     monotonic_s: float
 
 
-class Received(Struct, frozen=True):
+class Received(Struct, frozen=True, gc=False):
     """A message from the broker. `payload` is only its head when `payload_bytes` is larger.
 
     `epoch` numbers the connection it came by: a packet id means something on that connection alone.

@@ -41,7 +41,7 @@ _GOOD = Quality.GOOD
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
-class Sample(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Sample(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """Values of one moment; `seq` grows by one per sample of a device and observer."""
 
     at: Moment
