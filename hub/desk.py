@@ -138,6 +138,11 @@ class Desk:
         dialect = next((dialect for dialect in state.dialects.spoken if isinstance(dialect, N42)), None)
         if dialect is None:
             raise NotFoundError("files of N42.42 are not taken in", mend="Set [n42] enabled")
+        device = state.registry.find(request.key)
+        if device is not None and device.introduced and state.dialects.owner(device.provenance) is not dialect:
+            raise ConflictError(
+                "this device speaks otherwise than by files", subject=str(request.key), mend="Name another device"
+            )
         taken, refused = len(state.effects.readings), state.rejections.total
         self._reception.take_heard(Heard(dialect.tell(request.key, handed, now.at)), dialect, now)
         taken, refused = len(state.effects.readings) - taken, state.rejections.total - refused
