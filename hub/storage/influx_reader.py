@@ -18,6 +18,7 @@ from hub.protocol import History, HistoryPoint
 from hub.storage.database import from_us, to_us
 from hub.storage.influx_answers import explain
 from hub.storage.influx_connection import InfluxConnection
+from hub.storage.influx_windows import ask_windows, make_windows
 from hub.storage.influxql import identifier, text
 from hub.storage.line_protocol import (
     NUMBERS,
@@ -29,6 +30,7 @@ from hub.storage.line_protocol import (
     stored_value,
     tag_value,
 )
+from hub.storage.tiers import Rollup, Tier
 from sensors.errors import NotFoundError, WireError
 from sensors.model import DeviceKey, Quality, Reading, Value
 from sensors.secrets import InfluxSecrets
@@ -101,6 +103,18 @@ class InfluxReader:
         unit = points[-1].unit if points else self._last_unit(key, metric)
         found = tuple(point.history for point in points[:limit])
         return History(key, metric, unit, found, truncated=len(points) > limit, source=SOURCE)
+
+    def windows(
+        self, key: DeviceKey, metric: str, tier: Tier, since: datetime, until: datetime, limit: int
+    ) -> list[Rollup]:
+        """Summaries of numbers by windows with since <= start < until, oldest first; none for switches and texts.
+
+        Raises:
+            BusyError, WireError: as `history`.
+        """
+        return make_windows(
+            *(table.values for table in self.select(ask_windows(only(key, metric), tier, since, until, limit)))
+        )
 
     def points(
         self, key: DeviceKey, metric: str, since: datetime, until: datetime, page_rows: int = PAGE_ROWS

@@ -13,12 +13,14 @@ import httpx
 import msgspec
 import pytest
 
+from hub.storage.database import to_us
 from hub.storage.forwarder import CURSOR
 from hub.storage.influx_answers import BusyError
 from hub.storage.influx_reader import InfluxReader, UnreadableError
 from hub.storage.influx_writer import InfluxWriter
 from hub.storage.influxql import identifier
 from hub.storage.line_protocol import NUMBERS, encode_line
+from hub.storage.tiers import Sample, Tier, summarise
 from sensors.clock import ManualClock
 from sensors.errors import NotFoundError, WireError
 from sensors.model import DeviceId, DeviceKey, Quality, Reading, SiteId, Value
@@ -163,6 +165,50 @@ def test_history_is_bounded_says_when_it_is_cut_and_is_fetched_page_by_page(visi
     assert (history.unit, visit.reader.history(visit.key, "air", END, END + timedelta(1), 5).unit) == ("Cel", "Cel")
     paged = [point.time_ns for point in visit.reader.points(visit.key, "air", since, until, page_rows=7)]
     assert (len(paged), paged) == (81, sorted(paged))
+
+
+@pytest.mark.parametrize("server", READERS, indirect=True)
+def test_windows_of_a_server_are_those_that_the_hub_would_make(visit: Visit) -> None:
+    chance = random.Random(11)  # noqa: S311 - repeatable
+    at = START.replace(minute=0, second=0)
+    readings = [
+        msgspec.structs.replace(
+            visit.reading(number, chance.uniform(-50, 50)),
+            captured_at=at + timedelta(seconds=number * 7),
+            quality=chance.choice(list(Quality)),
+        )
+        for number in range(200)
+        if not 60 < number < 90
+    ]
+    visit.write(*readings)
+    samples = [Sample(to_us(each.captured_at), each.value, each.quality) for each in readings]
+    for tier in (Tier.MINUTE, Tier.QUARTER):
+        made = list(summarise(samples, tier))
+        found = visit.reader.windows(visit.key, "air", tier, at, at + timedelta(hours=1), 1_000)
+        shown = ("start_s", "count", "good", "numbers", "minimum", "maximum", "first", "last")
+        assert [[getattr(each, name) for name in shown] for each in found] == [
+            [getattr(each, name) for name in shown] for each in made
+        ]
+        assert [each.total for each in found] == pytest.approx([each.total for each in made])
+    assert len(visit.reader.windows(visit.key, "air", Tier.MINUTE, at, at + timedelta(hours=1), 3)) == 3
+    assert visit.reader.windows(visit.key, "nothing", Tier.HOUR, at, END, 9) == []
+
+
+@pytest.mark.parametrize("server", READERS, indirect=True)
+def test_a_counters_increase_goes_through_a_fresh_start(visit: Visit) -> None:
+    at = START.replace(minute=0, second=0)
+    for metric, counts in (("steady", [3, 5, 9]), ("anew", [3, 9, 1, 4])):
+        visit.write(
+            *(
+                msgspec.structs.replace(visit.reading(0, count, metric), captured_at=at + timedelta(seconds=number))
+                for number, count in enumerate(counts)
+            )
+        )
+    increases = {
+        metric: [each.increase for each in visit.reader.windows(visit.key, metric, Tier.MINUTE, at, END, 9)]
+        for metric in ("steady", "anew")
+    }
+    assert increases == {"steady": [6.0], "anew": [10.0]}
 
 
 @pytest.mark.parametrize("server", READERS, indirect=True)
