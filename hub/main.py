@@ -38,8 +38,13 @@ from hub.ownership import sole_owner
 from hub.pipeline import Pipeline
 from hub.state import State
 from hub.storage import downsampling
+from hub.storage.dead_letters import DeadLetters
 from hub.storage.downsampling import Downsampler
+from hub.storage.forwarder import Forwarder
+from hub.storage.influx_reader import InfluxReader
 from hub.storage.operations import OperationsStore
+from hub.storage.outbox import Outbox
+from hub.storage.read_back import ReadBack
 from hub.storage.readings import ReadingsStore
 from hub.storage.retention import Retention
 from hub.storage.rollups import RollupStore
@@ -156,7 +161,7 @@ def _make_engine(
     stack.callback(rollups.close)
     downsampler = Downsampler(readings, Windows(section.data_dir), rollups, health, clock)
     retention = Retention(readings, rollups, storage, *_followers(settings), health, clock)
-    historian = Historian(readings, rollups, storage, clock)
+    historian = Historian(readings, rollups, storage, clock, _make_reader(settings, stack))
     facade = Hub(pipeline, Archive(historian, operations), lambda: health.status(clock.now()))
     return _Engine(readings, pipeline, door, downsampler, retention, feed, health, facade)
 
@@ -222,6 +227,16 @@ def _discovery(
     return services
 
 
+def _make_reader(settings: Settings, stack: ExitStack) -> InfluxReader | None:
+    """For what is not kept here any more, and was forwarded while it was."""
+    influx = settings.section(InfluxSettings, "influx")
+    if not influx.enabled:
+        return None
+    reader = InfluxReader(influx, settings.secrets.influx)
+    stack.callback(reader.close)
+    return reader
+
+
 def _start_forwarding(
     settings: Settings, section: HubSettings, engine: _Engine, clock: Clock, stack: ExitStack
 ) -> None:
@@ -229,12 +244,7 @@ def _start_forwarding(
     if not influx.enabled:
         return
     # Its client takes half a second and numpy to load: only a hub that forwards pays for that.
-    from hub.storage.dead_letters import DeadLetters  # noqa: PLC0415 - see above
-    from hub.storage.forwarder import Forwarder  # noqa: PLC0415 - see above
-    from hub.storage.influx_reader import InfluxReader  # noqa: PLC0415 - see above
     from hub.storage.influx_writer import InfluxWriter  # noqa: PLC0415 - see above
-    from hub.storage.outbox import Outbox  # noqa: PLC0415 - see above
-    from hub.storage.read_back import ReadBack  # noqa: PLC0415 - see above
 
     writer = InfluxWriter(influx, settings.secrets.influx)
     stack.callback(writer.close)
