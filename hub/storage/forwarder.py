@@ -75,6 +75,15 @@ class Forwarder:
 
     def run(self) -> None:
         """Forward until stopped, through every trouble of the server and the disk."""
+        try:
+            self._run()
+        finally:
+            if not self._stopping.is_set():
+                self._health.report(
+                    PART, "the forwarder has died, see the log; readings wait until the hub is restarted"
+                )
+
+    def _run(self) -> None:
         while not self._stopping.is_set():
             try:
                 moved = self.run_once()
