@@ -6,7 +6,8 @@ from typing import NamedTuple
 import msgspec
 
 from sensors.dialects.hass.config import Config, Scalar, text_of, trusted_topic
-from sensors.dialects.hass.templates import MISSING, PLAIN, Fault, Spoken, Template, Unfit, compile_template, number_of
+from sensors.dialects.hass.templates import MISSING, PLAIN, Fault, Spoken, Template, Unfit, compile_template
+from sensors.dialects.numerals import number_of
 from sensors.model import Value
 
 PRESS = "press"

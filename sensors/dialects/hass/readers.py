@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sensors.dialects.hass.config import Scalar, text_of
-from sensors.dialects.hass.templates import Unfit, number_of
+from sensors.dialects.hass.templates import Unfit
+from sensors.dialects.numerals import number_of
 from sensors.model import Value
 
 MAX_TEXT_LETTERS = 256

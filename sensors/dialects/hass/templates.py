@@ -7,7 +7,6 @@ Whatever else a stranger writes is not a template here: `compile_template` gives
 Time and memory are bounded by the text's length: there is no loop, no call, no attribute, no power.
 """
 
-import math
 import operator
 import re
 from collections.abc import Callable
@@ -17,18 +16,16 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from sensors.dialects.numerals import number_of
+
 MAX_LETTERS = 500
 _MAX_DEPTH = 8
-_MAX_INTEGER = 2**63
 _MAX_DIGITS = 12
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d{1,15}(?:\.\d{1,15})?)|(?P<name>[A-Za-z_]\w*)"
     r"|(?P<text>'[^'\\]*'|\"[^\"\\]*\")|(?P<sign>[-+*/|.,()\[\]]))",
     re.ASCII,
 )
-_NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*", re.ASCII)
-_INTEGER = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
-_LONGEST_NUMBER = 64
 
 
 class Unfit(ValueError):  # noqa: N818 - says what a payload is; it leaves no function of this folder but a reader
@@ -112,19 +109,6 @@ def compile_template(text: str) -> Template | None:
         return Template(text, parser.whole())
     except _NotOurs:
         return None
-
-
-def number_of(said: object) -> int | float | None:
-    """What a value or its text says as a number of 64 bits; None when it is none."""
-    if isinstance(said, str):
-        if len(said) > _LONGEST_NUMBER or not _NUMBER.fullmatch(said):
-            return None
-        said = int(said) if _INTEGER.fullmatch(said) else float(said)
-    if isinstance(said, bool) or not isinstance(said, int | float):
-        return None
-    if isinstance(said, int):
-        return said if abs(said) < _MAX_INTEGER else None
-    return said if math.isfinite(said) else None
 
 
 class _NotOurs(Exception):  # noqa: N818 - it says what was found, and never leaves this module
