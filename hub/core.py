@@ -182,7 +182,7 @@ class Hub:
         when `whole` is false: the thing has more to say of itself than was heard.
 
         Raises:
-            LimitError: the registry is full.
+            LimitError: there is no room for it.
         """
         return await self._ask(Propose(key, birth, provenance, whole))
 

@@ -105,8 +105,8 @@ class Desk:
     def _propose(self, request: Propose, now: Moment) -> DeviceView:
         registry, source = self._state.registry, request.provenance
         device = registry.meet(request.key, now, source)
-        if device is None:
-            raise LimitError("the registry is full", subject=str(request.key))
+        if isinstance(device, str):
+            raise LimitError(device, subject=str(request.key))
         if not device.introduced or (request.whole and device.doubts.birth_from == source):
             self._vetting.hear(device, request.birth, source, now, live=True)
         return device.view()

@@ -100,8 +100,8 @@ class Reception:
             self._reject(seen)
             return
         device = self._state.registry.meet(seen.key, now, provenance)
-        if device is None:
-            self._refuse(message, "the registry is full", seen.key)
+        if isinstance(device, str):
+            self._refuse(message, device, seen.key)
             return
         strange = device.introduced and provenance != device.provenance[0]
         if strange and (refusal := self._trespass(seen, device, provenance)) is not None:

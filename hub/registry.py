@@ -3,6 +3,7 @@
 Pure: the moment of each event is an argument. Whatever changes a device's view leaves its key in `changed`.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +18,9 @@ from sensors.catalog import CAMERA, metrics_of
 from sensors.equipment import complete
 from sensors.model import Birth, DeviceId, DeviceKey, Metric, Names
 
-MAX_DEVICES = 5_000
+MAX_DEVICES = 20_000
+MAX_DEVICES_OF_SITE = 1_000
+"""So that one post, or one stranger, cannot take the places of all others."""
 UNKNOWN_KIND = "unknown"
 _NOBODY = Birth(kind=UNKNOWN_KIND, names=Names())
 
@@ -158,22 +161,26 @@ class Registry:
             )
             device.introduce(record.birth)
             self.devices[record.key] = device
+        self._of_site = Counter(key.site for key in self.devices)
 
     def find(self, key: DeviceKey) -> Device | None:
         """The device of that key, if it was ever seen."""
         return self.devices.get(key)
 
-    def meet(self, key: DeviceKey, now: Moment, provenance: str) -> Device | None:
-        """The device of that key, made when it is new; None when the registry is full."""
+    def meet(self, key: DeviceKey, now: Moment, provenance: str) -> Device | str:
+        """The device of that key, made when it is new; or why there is no room for it."""
         device = self.devices.get(key)
         if device is None:
             if len(self.devices) >= MAX_DEVICES:
-                return None
+                return "the registry is full"
+            if self._of_site[key.site] >= MAX_DEVICES_OF_SITE:
+                return f"over {MAX_DEVICES_OF_SITE} devices of one site"
             approval = Approval.APPROVED if self._approve_all else Approval.DISCOVERED
             device = Device(
                 key, approval, _NOBODY, now.at, now.monotonic_s, now.at, default_limits=self._default_limits
             )
             self.devices[key] = device
+            self._of_site[key.site] += 1
             self.changed.add(key)
             self.removed.discard(key)
         if provenance not in device.provenance:
@@ -184,6 +191,7 @@ class Registry:
     def remove(self, key: DeviceKey) -> None:
         """Forget a device: from now on it was never seen."""
         del self.devices[key]
+        self._of_site[key.site] -= 1
         self.changed.discard(key)
         self.removed.add(key)
 

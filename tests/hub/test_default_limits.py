@@ -21,7 +21,7 @@ def test_a_device_that_declares_no_limits_is_watched_by_the_catalogues() -> None
 def test_the_operator_may_want_declared_limits_alone() -> None:
     state = State(HubSettings(default_limits=False), Remembered(), [], Moment(START, 0.0))
     met = state.registry.meet(CABINET, Moment(START, 0.0), "mqtt")
-    assert met is not None
+    assert not isinstance(met, str)
     met.introduce(BARE)
     assert met.metrics["tamper"].limits == ()
     assert met.metrics["tamper"].names.ru
