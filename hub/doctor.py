@@ -8,7 +8,6 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +18,9 @@ from msgspec import Struct, structs
 
 from hub.accounts import FILE_NAME as ACCOUNTS_FILE
 from hub.accounts import Accounts
+from hub.broker_trials import try_out
 from hub.config import HubSettings, InfluxSettings
+from hub.finding import Finding, Level
 from hub.keys import PRIVATE_NAME, PUBLIC_NAME
 from hub.peers import Met, meet_broker, meet_http, meet_influx
 from hub.reference import find_sections
@@ -31,23 +32,6 @@ from sensors.settings import Settings
 
 LITTLE_SPACE_BYTES = 1 << 30
 T = TypeVar("T", bound=Struct)
-
-
-class Level(StrEnum):
-    """How a check ended. Only FAIL makes the command fail."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-class Finding(Struct, frozen=True):
-    """One line of the doctor's table; `mend` is empty when all is well."""
-
-    part: str
-    level: Level
-    text: str
-    mend: str = ""
 
 
 def examine(settings: Settings) -> tuple[Finding, ...]:
@@ -73,7 +57,10 @@ def _examine(settings: Settings) -> Iterator[Finding]:
         yield from check_accounts(hub.data_dir)
         yield _of_http("[hub] port", meet_http(hub.host, hub.port, "/api/v1/session"), hub.port)
     if isinstance(broker, BrokerSettings):
-        yield _of_broker(broker, settings)
+        met = _of_broker(broker, settings)
+        yield met
+        if met.level is Level.OK and not broker.embedded:
+            yield from try_out(*broker.address, settings.secrets.mqtt)
     influx = sound.get("influx")
     if isinstance(influx, InfluxSettings) and influx.enabled:
         yield _of_influx(influx, settings)

@@ -5,7 +5,8 @@ from typing import Annotated
 import msgspec
 import typer
 
-from hub.doctor import Finding, Level, examine
+from hub.doctor import examine
+from hub.finding import Finding, Level
 
 doctor = typer.Typer()
 

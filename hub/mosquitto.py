@@ -128,8 +128,8 @@ def _flow() -> list[_Line]:
     return [
         _Line(
             f"max_inflight_messages {RECEIVE_MAXIMUM}",
-            "unacknowledged to one client, the hub's own receive maximum: it acknowledges after each commit to its"
-            "\n# disk, and the default of 20 would be its speed limit",
+            "delivered before the first is acknowledged, to a client that speaks MQTT 3.1.1; the default of 20 would be"
+            "\n# its speed limit. The hub speaks MQTT 5 and asks for as many itself",
         ),
         _Line("max_inflight_bytes 0", "the number of messages limits, not their size"),
         _Line(

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from hub.accounts import Accounts
-from hub.doctor import Finding, Level, examine
+from hub.doctor import examine
+from hub.finding import Finding, Level
 from hub.keys import load_or_create_keys
 from sensors.access import Role
 from sensors.clock import SystemClock
@@ -86,6 +87,7 @@ def test_ports_that_others_have_taken_are_named(tmp_path: Path) -> None:
         assert found[part].mend
 
 
+@pytest.mark.slow
 def test_a_broker_is_asked_whether_it_accepts_us(tmp_path: Path) -> None:
     secrets = '[mqtt]\nuser = "hub"\npassword = "{}"'
     with running_broker(tmp_path, Credentials("hub", "right")) as port:
