@@ -38,6 +38,14 @@ class Downsampling:
     written_total: int = 0
 
 
+@dataclass(slots=True)
+class Sweeping:
+    """What retention has taken away."""
+
+    readings_total: int = 0
+    windows_total: int = 0
+
+
 @dataclass
 class Health:
     """Parts report a trouble by name and take it back by name; the status shows those that stand."""
@@ -48,6 +56,7 @@ class Health:
     counters: Counters = field(default_factory=Counters)
     forwarding: Forwarding = field(default_factory=Forwarding)
     rollups: Downsampling = field(default_factory=Downsampling)
+    retention: Sweeping = field(default_factory=Sweeping)
     broker_connected: bool = False
     storage_writable: bool = True
     live_dropped: Callable[[], int] = lambda: 0
@@ -91,5 +100,7 @@ class Health:
             dead_letters=self.forwarding.dead_letters,
             rollups_pending=self.rollups.pending,
             rollups_written_total=self.rollups.written_total,
+            readings_deleted_total=self.retention.readings_total,
+            rollups_deleted_total=self.retention.windows_total,
             problems=problems,
         )

@@ -39,6 +39,7 @@ from hub.pipeline import Pipeline
 from hub.state import State
 from hub.storage import downsampling
 from hub.storage.dead_letters import DeadLetters
+from hub.storage import downsampling
 from hub.storage.downsampling import Downsampler
 from hub.storage.forwarder import Forwarder
 from hub.storage.influx_reader import InfluxReader
@@ -46,6 +47,7 @@ from hub.storage.operations import OperationsStore
 from hub.storage.outbox import Outbox
 from hub.storage.read_back import ReadBack
 from hub.storage.readings import ReadingsStore
+from hub.storage.retention import Retention
 from hub.storage.retention import Retention
 from hub.storage.rollups import RollupStore
 from hub.storage.windows import Windows
@@ -108,6 +110,8 @@ async def _run_hub(settings: Settings) -> None:
         engine.downsampler.start()
         stack.callback(engine.retention.stop, _THREADS_STOP_WITHIN_S)
         engine.retention.start()
+        stack.callback(engine.retention.stop, _THREADS_STOP_WITHIN_S)
+        engine.retention.start()
         _log.info("hub started", url=section.url, broker=engine.health.broker, data=str(section.data_dir))
         _start_forwarding(settings, section, engine, clock, stack)
         services: list[Coroutine[None, None, None]] = [serve(app, listener)]
@@ -128,6 +132,7 @@ class _Engine(NamedTuple):
     pipeline: Pipeline
     door: FrontDoor
     downsampler: Downsampler
+    retention: Retention
     retention: Retention
     feed: LiveFeed
     health: Health
@@ -161,9 +166,19 @@ def _make_engine(
     stack.callback(rollups.close)
     downsampler = Downsampler(readings, Windows(section.data_dir), rollups, health, clock)
     retention = Retention(readings, rollups, storage, *_followers(settings), health, clock)
+    retention = Retention(readings, rollups, storage, *_followers(settings), health, clock)
     historian = Historian(readings, rollups, storage, clock, _make_reader(settings, stack))
     facade = Hub(pipeline, Archive(historian, operations), lambda: health.status(clock.now()))
     return _Engine(readings, pipeline, door, downsampler, retention, feed, health, facade)
+
+
+def _followers(settings: Settings) -> tuple[list[str], list[str]]:
+    """The cursors over readings and over windows that deletion waits for."""
+    if not settings.section(InfluxSettings, "influx").enabled:
+        return [downsampling.CURSOR], []
+    from hub.storage import forwarder  # noqa: PLC0415 - only a hub that forwards pays for its client
+
+    return [downsampling.CURSOR, forwarder.CURSOR], []
 
 
 def _followers(settings: Settings) -> tuple[list[str], list[str]]:

@@ -219,6 +219,8 @@ class HubStatus(Struct, frozen=True):
     dead_letters: int = 0
     rollups_pending: int = 0
     rollups_written_total: int = 0
+    readings_deleted_total: int = 0
+    rollups_deleted_total: int = 0
     problems: tuple[str, ...] = ()
 
 

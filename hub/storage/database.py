@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sensors.errors import ConfigError, UnavailableError
 
+_FREE_SHARE = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -70,6 +71,40 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def writing(path: Path, schema: str, version: int) -> Iterator[sqlite3.Connection]:
+    """One transaction on a writing connection of its own, on any thread.
+
+    Raises:
+        UnavailableError: the disk refuses, or another writer does not let go in time; nothing has changed.
+    """
+    with closing(open_writer(path, schema, version)) as connection, speaking_of(path), transaction(connection):
+        yield connection
+
+
+def give_back(path: Path, schema: str, version: int, pages: int) -> int:
+    """Give up to `pages` of a file's free pages back to the disk; how many.
+
+    None while they are less than a tenth of the file: what is written next takes them.
+
+    Raises:
+        UnavailableError: the disk refuses.
+    """
+    with closing(open_writer(path, schema, version)) as connection, speaking_of(path):
+        free, total = _pages(connection)
+        wanted = min(pages, free - total // _FREE_SHARE)
+        if wanted <= 0:
+            return 0
+        connection.execute(f"PRAGMA incremental_vacuum({wanted})").fetchall()
+        return free - _pages(connection)[0]
+
+
+def _pages(connection: sqlite3.Connection) -> tuple[int, int]:
+    free: int = connection.execute("PRAGMA freelist_count").fetchone()[0]
+    total: int = connection.execute("PRAGMA page_count").fetchone()[0]
+    return free, total
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from hub.protocol import History, HistoryPoint
-from hub.storage.database import from_us, open_writer, reading, speaking_of, to_us, transaction
+from hub.storage.database import from_us, give_back, open_writer, reading, speaking_of, to_us, transaction, writing
 from sensors.errors import NotFoundError
 from sensors.model import DeviceKey, Quality, Reading, Value
 
@@ -53,6 +53,14 @@ class WriteOutcome(NamedTuple):
     def duplicates(self) -> int:
         """How many were there already."""
         return sum(self.repeated.values())
+
+
+class Swept(NamedTuple):
+    """What became of the next rows: the last one's id, how many were deleted, and whether newer ones can wait."""
+
+    last_id: int
+    deleted: int
+    done: bool
 
 
 class StoredReading(Struct, frozen=True):
@@ -120,12 +128,8 @@ class ReadingsStore:
 
     def set_cursor(self, name: str, last_id: int) -> None:
         """Remember how far the named consumer has come, durably; from any thread."""
-        connection = open_writer(self._path, _SCHEMA, _VERSION)
-        try:
-            with speaking_of(self._path), transaction(connection):
-                connection.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", (name, last_id))
-        finally:
-            connection.close()
+        with writing(self._path, _SCHEMA, _VERSION) as connection:
+            connection.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", (name, last_id))
 
     def history(self, key: DeviceKey, metric: str, since: datetime, until: datetime, limit: int) -> History:
         """Readings with since <= captured_at < until, oldest first, at most `limit`.
@@ -165,6 +169,35 @@ class ReadingsStore:
                 " ORDER BY s.id"
             ).fetchall()
         return [_reading(row) for row in rows]
+
+    def delete_received(self, before: datetime, now: datetime, after: int, passed: int, limit: int) -> Swept:
+        """Delete what was received before a time, among the first `limit` readings with after < id <= passed.
+
+        Ids grow as readings are received; those that a wrong clock marked later than `now` do not end the search.
+        From any thread.
+
+        Raises:
+            UnavailableError: the disk refuses; nothing is deleted.
+        """
+        with writing(self._path, _SCHEMA, _VERSION) as connection:
+            count, last = connection.execute(
+                "SELECT count(*), max(id) FROM (SELECT id FROM readings WHERE id > ? AND id <= ? ORDER BY id LIMIT ?)",
+                (after, passed, limit),
+            ).fetchone()
+            if not count:
+                return Swept(after, 0, done=True)
+            deleted = connection.execute(
+                "DELETE FROM readings WHERE id > ? AND id <= ? AND received_us < ?", (after, last, to_us(before))
+            ).rowcount
+            (recent,) = connection.execute(
+                "SELECT count(*) FROM readings WHERE id > ? AND id <= ? AND received_us <= ?",
+                (after, last, to_us(now)),
+            ).fetchone()
+        return Swept(last, deleted, done=bool(recent) or count < limit)
+
+    def give_back(self, pages: int) -> int:
+        """Give up to `pages` free pages back to the disk, when they are many; how many. From any thread."""
+        return give_back(self._path, _SCHEMA, _VERSION, pages)
 
     def close(self) -> None:
         """Let go of the file."""

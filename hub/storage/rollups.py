@@ -5,15 +5,14 @@ what the readings still tell is made again.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from hub.storage.database import open_writer, reading, speaking_of, transaction
+from hub.storage.database import give_back, open_writer, reading, speaking_of, transaction, writing
 from hub.storage.tiers import Rollup, StateShare, Tier, join
 from hub.storage.windows import SeriesName, Summary
 from sensors.model import DeviceKey
@@ -146,7 +145,7 @@ class RollupStore:
 
     def set_cursor(self, name: str, last_id: int) -> None:
         """Remember how far the named follower has come, durably; from any thread."""
-        with self._writing() as connection:
+        with writing(self._path, _SCHEMA, _VERSION) as connection:
             connection.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", (name, last_id))
 
     def delete_before(self, tier: Tier, start_s: int, passed: int, limit: int) -> int:
@@ -157,22 +156,16 @@ class RollupStore:
         Raises:
             UnavailableError: the disk refuses.
         """
-        with self._writing() as connection:
+        with writing(self._path, _SCHEMA, _VERSION) as connection:
             return connection.execute(_DELETE, (tier, start_s, passed, limit)).rowcount
+
+    def give_back(self, pages: int) -> int:
+        """Give up to `pages` free pages back to the disk, when they are many; how many. From any thread."""
+        return give_back(self._path, _SCHEMA, _VERSION, pages)
 
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction on a connection of its own."""
-        with (
-            closing(open_writer(self._path, _SCHEMA, _VERSION)) as connection,
-            speaking_of(self._path),
-            transaction(connection),
-        ):
-            yield connection
 
 
 class _Pen:

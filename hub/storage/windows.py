@@ -20,24 +20,21 @@ _HOLD_US = STATE_HOLDS_S * 1_000_000
 MAX_WINDOWS = 20_000
 _MAX_READINGS = 2_000_000
 _FIGURES = {"minute": _MINUTE_US, "hold": _HOLD_US}
-_TOUCHED = """
-CREATE TEMP TABLE touched (
-  series INTEGER, minute INTEGER, stateful INTEGER NOT NULL, PRIMARY KEY (series, minute)
-) WITHOUT ROWID
-"""
+_TOUCHED = "CREATE TEMP TABLE touched (series INTEGER, minute INTEGER, PRIMARY KEY (series, minute)) WITHOUT ROWID"
 _TOUCH = """
-INSERT INTO touched SELECT series, captured_us / :minute, max(is_boolean OR typeof(value) = 'text')
-FROM main.readings WHERE id > :after AND id <= :last AND captured_us >= 0 GROUP BY 1, 2
+INSERT INTO touched SELECT DISTINCT series, captured_us / :minute
+FROM main.readings WHERE id > :after AND id <= :last AND captured_us >= 0
 """
-# How far a window reaches: to the reading before it, if that is a state it may hold, and to the one after it.
+# How far a change reaches: back to a state that now ends with it, and on through silence to the next reading.
 _REACH = """
-SELECT t.series, t.minute, p.captured_us,
-  (SELECT captured_us FROM main.readings n WHERE n.series = t.series AND n.captured_us >= (t.minute + 1) * :minute
-   ORDER BY n.captured_us LIMIT 1)
-FROM touched t LEFT JOIN main.readings p ON p.id =
-  (SELECT id FROM main.readings b WHERE b.series = t.series AND b.captured_us < t.minute * :minute
-   AND b.captured_us >= t.minute * :minute - :hold ORDER BY b.captured_us DESC, b.sequence DESC LIMIT 1)
-WHERE t.stateful OR p.is_boolean OR typeof(p.value) = 'text'
+SELECT series, minute, before, after FROM (
+  SELECT t.series, t.minute, iif(p.is_boolean OR typeof(p.value) = 'text', p.captured_us, NULL) AS before,
+    (SELECT n.captured_us FROM main.readings n WHERE n.series = t.series AND n.captured_us >= (t.minute + 1) * :minute
+     ORDER BY n.captured_us LIMIT 1) AS after
+  FROM touched t LEFT JOIN main.readings p ON p.id =
+    (SELECT id FROM main.readings b WHERE b.series = t.series AND b.captured_us < t.minute * :minute
+     ORDER BY b.captured_us DESC, b.sequence DESC LIMIT 1)
+) WHERE before IS NOT NULL OR after >= (minute + 2) * :minute
 """
 # Quality 0 is GOOD, 2 is BAD; numbers without end are left out, as BAD ones are.
 _SUMMARISE = """
@@ -68,7 +65,7 @@ WITH held AS (
     AND r.captured_us >= coalesce(
       (SELECT p.captured_us FROM main.readings p WHERE p.series = t.series AND p.captured_us < t.minute * :minute
        AND p.captured_us >= t.minute * :minute - :hold ORDER BY p.captured_us DESC LIMIT 1), t.minute * :minute)
-  WHERE t.stateful AND r.quality <> 2 AND (r.is_boolean OR typeof(r.value) = 'text')
+  WHERE r.quality <> 2 AND (r.is_boolean OR typeof(r.value) = 'text')
 )
 SELECT series, minute, state, sum(ends - begins) FROM held WHERE ends > begins GROUP BY 1, 2, 3
 """
@@ -142,7 +139,7 @@ class Windows:
         if self._too_many(connection, after, last):
             return False
         held = _held(connection.execute(_REACH, _FIGURES).fetchall())
-        connection.executemany("INSERT OR REPLACE INTO touched VALUES (?, ?, 1)", held)
+        connection.executemany("INSERT OR IGNORE INTO touched VALUES (?, ?)", held)
         return not self._too_many(connection, after, last)
 
     def _too_many(self, connection: sqlite3.Connection, after: int, last: int) -> bool:
@@ -154,10 +151,12 @@ def _held(reached: Iterable[tuple[int, int, int | None, int | None]]) -> set[tup
     """The windows whose states last longer or shorter now: from the reading before to the one after."""
     held: set[tuple[int, int]] = set()
     for series, minute, before_us, after_us in reached:
-        first = minute if before_us is None else max(0, before_us // _MINUTE_US)
         reach_us = (minute + 1) * _MINUTE_US + _HOLD_US
         last = minute if after_us is None else min(after_us, reach_us) // _MINUTE_US
-        held.update((series, each) for each in range(first, last + 1))
+        held.update((series, each) for each in range(minute, last + 1))
+        if before_us is not None:
+            ends_us = min(minute * _MINUTE_US, max(0, before_us) + _HOLD_US)
+            held.update((series, each) for each in range(max(0, before_us) // _MINUTE_US, ends_us // _MINUTE_US + 1))
     return held
 
 
