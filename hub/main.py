@@ -1,7 +1,6 @@
 """The hub's commands, and the only place where its parts are made and joined."""
 
 import asyncio
-import signal
 from collections.abc import Coroutine
 from contextlib import ExitStack
 from itertools import count
@@ -12,18 +11,18 @@ from typing import NamedTuple
 import structlog
 import typer
 
-from hub import broker as embedded
-from hub.account_command import account
 from hub.accounts import Accounts
+from hub.api.app import build_app
+from hub.api.server import bind, serve
 from hub.archive import Archive
+from hub.broker_listener import check_access, listen
 from hub.center import Center
-from hub.command import PARENT_PIPE
+from hub.command import stop_on_signals
 from hub.config import HubSettings, InfluxSettings, IngestSettings, StorageSettings
 from hub.core import Hub
 from hub.dialects import Dialects
 from hub.dialects_config import make_dialects
 from hub.discovery.settings import DiscoverySettings
-from hub.doctor_command import doctor
 from hub.health import Health
 from hub.history import Historian
 from hub.ingest.connection import Address
@@ -39,7 +38,6 @@ from hub.pipeline import Pipeline
 from hub.state import State
 from hub.storage import downsampling
 from hub.storage.dead_letters import DeadLetters
-from hub.storage import downsampling
 from hub.storage.downsampling import Downsampler
 from hub.storage.forwarder import Forwarder
 from hub.storage.influx_reader import InfluxReader
@@ -47,7 +45,6 @@ from hub.storage.operations import OperationsStore
 from hub.storage.outbox import Outbox
 from hub.storage.read_back import ReadBack
 from hub.storage.readings import ReadingsStore
-from hub.storage.retention import Retention
 from hub.storage.retention import Retention
 from hub.storage.rollups import RollupStore
 from hub.storage.windows import Windows
@@ -57,9 +54,7 @@ from sensors.clock import Clock, SystemClock
 from sensors.errors import ShekaraError, UnavailableError
 from sensors.settings import Settings
 
-__all__ = ["account", "broker", "doctor", "hub"]
 hub = typer.Typer()
-broker = typer.Typer()
 _THREADS_STOP_WITHIN_S = 1.0
 _WATCH_S = 1.0
 _log = structlog.get_logger("hub")
@@ -71,25 +66,8 @@ def run_hub(ctx: typer.Context) -> None:
     asyncio.run(_run_hub(ctx.obj))
 
 
-@broker.command("broker")
-def run_broker(ctx: typer.Context) -> None:
-    """Run the embedded MQTT broker; the hub does so by itself when no broker is named."""
-    asyncio.run(_run_broker(ctx.obj))
-
-
-async def _run_broker(settings: Settings) -> None:
-    section = settings.section(BrokerSettings, "broker")
-    # Started by hand there may be no hub to come; under a supervisor, which is the hub, there is.
-    hub_name = settings.section(HubSettings, "hub").name if PARENT_PIPE in settings.environ else ""
-    await embedded.serve(section, settings.secrets.mqtt, _stop_on_signals(), hub_name)
-
-
 async def _run_hub(settings: Settings) -> None:
-    # The broker's process imports this module too, and needs no web framework.
-    from hub.api.app import build_app  # noqa: PLC0415 - see above
-    from hub.api.server import bind, serve  # noqa: PLC0415 - see above
-
-    stopping = _stop_on_signals()
+    stopping = stop_on_signals()
     section = settings.section(HubSettings, "hub")
     broker_section = settings.section(BrokerSettings, "broker")
     clock = SystemClock()
@@ -98,8 +76,8 @@ async def _run_hub(settings: Settings) -> None:
         listener = bind(section.host, section.port)
         stack.callback(listener.close)
         if broker_section.embedded:
-            embedded.check_access(broker_section, settings.secrets.mqtt)
-            embedded.listen(broker_section).close()
+            check_access(broker_section, settings.secrets.mqtt)
+            listen(broker_section).close()
         engine = _make_engine(settings, section, broker_section, clock, stack)
         accounts = Accounts(section.data_dir, clock)
         app = build_app(engine.facade, accounts, load_or_create_keys(section.data_dir), section, clock)
@@ -108,8 +86,6 @@ async def _run_hub(settings: Settings) -> None:
         engine.door.start()
         stack.callback(engine.downsampler.stop, _THREADS_STOP_WITHIN_S)
         engine.downsampler.start()
-        stack.callback(engine.retention.stop, _THREADS_STOP_WITHIN_S)
-        engine.retention.start()
         stack.callback(engine.retention.stop, _THREADS_STOP_WITHIN_S)
         engine.retention.start()
         _log.info("hub started", url=section.url, broker=engine.health.broker, data=str(section.data_dir))
@@ -132,7 +108,6 @@ class _Engine(NamedTuple):
     pipeline: Pipeline
     door: FrontDoor
     downsampler: Downsampler
-    retention: Retention
     retention: Retention
     feed: LiveFeed
     health: Health
@@ -166,19 +141,9 @@ def _make_engine(
     stack.callback(rollups.close)
     downsampler = Downsampler(readings, Windows(section.data_dir), rollups, health, clock)
     retention = Retention(readings, rollups, storage, *_followers(settings), health, clock)
-    retention = Retention(readings, rollups, storage, *_followers(settings), health, clock)
     historian = Historian(readings, rollups, storage, clock, _make_reader(settings, stack))
     facade = Hub(pipeline, Archive(historian, operations), lambda: health.status(clock.now()))
     return _Engine(readings, pipeline, door, downsampler, retention, feed, health, facade)
-
-
-def _followers(settings: Settings) -> tuple[list[str], list[str]]:
-    """The cursors over readings and over windows that deletion waits for."""
-    if not settings.section(InfluxSettings, "influx").enabled:
-        return [downsampling.CURSOR], []
-    from hub.storage import forwarder  # noqa: PLC0415 - only a hub that forwards pays for its client
-
-    return [downsampling.CURSOR, forwarder.CURSOR], []
 
 
 def _followers(settings: Settings) -> tuple[list[str], list[str]]:
@@ -324,10 +289,3 @@ def _child(name: str, command: tuple[str, ...], settings: Settings, health: Heal
         environ["SHEKARA_SECRET_MQTT_USER"] = settings.secrets.mqtt.user
         environ["SHEKARA_SECRET_MQTT_PASSWORD"] = settings.secrets.mqtt.password
     return Child(name, (*config, *command), environ, health, clock)
-
-
-def _stop_on_signals() -> asyncio.Event:
-    stopping = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    return stopping
