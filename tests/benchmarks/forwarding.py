@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hub.storage.readings import ReadingsStore
-from sensors.model import DeviceId, DeviceKey, MetricName, Quality, Reading
+from sensors.model import MetricName, Quality, Reading
 from tests.benchmarks.hub_process import HubProcess
 from tests.benchmarks.ingest import DEVICES, RUNS
-from tests.benchmarks.load import SITE
+from tests.benchmarks.load import key_of, metric_name
 from tests.benchmarks.row import Row
 from tests.support.influx_servers import Victoria
 from tests.support.mosquitto import running_mosquitto
@@ -55,5 +55,5 @@ def _write_outage(data: Path) -> None:
 
 def _reading(start: datetime, number: int) -> Reading:
     at = start + timedelta(milliseconds=number)
-    key = DeviceKey(SITE, DeviceId(f"sensor-{number % DEVICES}"))
-    return Reading(key, MetricName("level-0"), number * 0.25, "V", Quality.GOOD, at, at, number, historical=False)
+    key, metric = key_of(number % DEVICES), MetricName(metric_name(0))
+    return Reading(key, metric, number * 0.25, "V", Quality.GOOD, at, at, number, historical=False)

@@ -16,11 +16,16 @@ from sensors.dialects.native import encode_birth
 from sensors.model import Birth, Condition, DeviceId, DeviceKey, Limit, Metric, MetricType, Names, Priority, SiteId
 from sensors.topics import Leaf, topic
 
-SITE = SiteId("bench")
+SITES = tuple(SiteId(f"bench-{number}") for number in range(10))
 MOST_OPEN = 20_000
 """Messages on their way that the broker has not acknowledged: far fewer than there are packet ids."""
 _TICK_S = 0.002
 _ACK_BYTES = 4
+
+
+def key_of(device: int) -> DeviceKey:
+    """The place of a device: as many at each site."""
+    return DeviceKey(SITES[device % len(SITES)], DeviceId(f"sensor-{device}"))
 
 
 def metric_name(number: int) -> str:
@@ -133,7 +138,7 @@ def flow(port: int, rate: int, seconds: float, devices: int) -> None:
 
 
 def _topic(device: int, leaf: Leaf) -> bytes:
-    return topic(DeviceKey(SITE, DeviceId(f"sensor-{device}")), leaf).encode()
+    return topic(key_of(device), leaf).encode()
 
 
 def _sample(at: bytes, sequence: int, values: list[float]) -> bytes:

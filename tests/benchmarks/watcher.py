@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from hub.client import HubClient
 from hub.protocol import MetricsChanged
-from tests.benchmarks.load import SITE
+from tests.benchmarks.load import SITES
 
 
 class Sight(Struct, frozen=True):
@@ -46,7 +46,7 @@ async def watch(url: str, name: str, password: str, warm_s: float, seconds: floa
                 continue
             messages += 1
             for view in message.metrics:
-                if view.key.site == SITE and isinstance(view.value, float):
+                if view.key.site in SITES and isinstance(view.value, float):
                     ages_s.append(now_s - view.value)
                     received_s.append((view.received_at - view.captured_at).total_seconds())
     return Sight(
