@@ -229,4 +229,7 @@ def _utc(moment: datetime) -> datetime:
 
 
 def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text[:_HEAD_BYTES])
+    head = text[:_HEAD_BYTES]
+    if head.isprintable():
+        return head
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in head)
