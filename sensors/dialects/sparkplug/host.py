@@ -107,7 +107,7 @@ class SparkplugHost:
             self._note(node)
         for id_, asked_at in self._rebirths.unanswered(now):
             node = self._nodes[id_]
-            if node.heard_at < asked_at:
+            if node.heard_at <= asked_at:
                 self._rebirths.settle(id_)
                 messages += node.lose(now) if node.introduced else ()
                 if not node.introduced:

@@ -70,7 +70,9 @@ class Rebirths:
         return [
             (node, wish.first_asked_at)
             for node, wish in self._wishes.items()
-            if wish.first_asked_at is not None and wish.asked >= GIVE_UP_AFTER and self._may_ask(node, now)
+            if wish.first_asked_at is not None
+            and wish.asked >= GIVE_UP_AFTER
+            and now - self._paces[node].asked_at >= self._interval
         ]
 
     def _may_ask(self, node: NodeId, now: datetime) -> bool:
