@@ -1,5 +1,6 @@
 """Sections of the foreign dialects in shekara.toml, and the dialects that they switch on."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated
 
@@ -8,12 +9,18 @@ from msgspec import Meta, Struct
 
 from hub.records import DeviceRecord
 from sensors.dialects.dialect import Dialect
+from sensors.dialects.frigate import OFFLINE_DELAY_S, Frigate
+from sensors.dialects.home_assistant import DEFAULT_SILENCE_S, HomeAssistant
 from sensors.dialects.n42 import N42
 from sensors.dialects.onvif_events import OnvifEvents, Place
 from sensors.dialects.sparkplug.announcement import LegacyState
 from sensors.errors import ConfigError
-from sensors.model import Birth, DeviceId, DeviceKey, Ident, SiteId
+from sensors.identity import UNASSIGNED
+from sensors.model import ID_PATTERN, Birth, DeviceId, DeviceKey, Ident, SiteId
 from sensors.settings import Settings
+
+_TOPIC = re.compile(r"[^+#\s/$][^+#\s]{0,99}")
+_HASS_PREFIXES = "[home_assistant] prefixes"
 
 
 class OnvifEventsSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,7 +43,7 @@ class OnvifEventsSettings(Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             ConfigError: one is not written as said above.
         """
-        return dict(_place(part) for part in self.places.split(",") if part.strip())
+        return _places(self.places, "[onvif_events] places", "onvif-events")
 
 
 class N42Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,7 +103,82 @@ class SparkplugSettings(Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             ConfigError: one is not written as said above.
         """
-        return dict(_site(part) for part in self.groups.split(",") if part.strip())
+        return _sites(self.groups, "[sparkplug] groups", "sparkplug")
+
+
+class HomeAssistantSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Equipment that announces itself as to a Home Assistant. See docs/dialects/home-assistant.md."""
+
+    enabled: Annotated[
+        bool, Meta(description="listen to PREFIX/.../config, and to the topics that are named there")
+    ] = True
+    prefixes: Annotated[
+        str,
+        Meta(
+            min_length=3,
+            max_length=50_000,
+            description="discovery prefixes, each with the post of what is announced under it, with commas: "
+            "homeassistant=unassigned, posts/kordai/ha=kordai",
+        ),
+    ] = f"homeassistant={UNASSIGNED}"
+    announce: Annotated[
+        bool,
+        Meta(
+            description="say online on PREFIX/status, so that equipment announces itself anew; not where a Home "
+            "Assistant says so itself"
+        ),
+    ] = False
+    silence_s: Annotated[
+        float,
+        Meta(gt=0, le=604_800, description="how long a device may say nothing that names no time of its own for that"),
+    ] = DEFAULT_SILENCE_S
+
+    @property
+    def sites(self) -> dict[str, SiteId]:
+        """The post of each prefix.
+
+        Raises:
+            ConfigError: one is not written as said above, or cannot be the beginning of a topic.
+        """
+        sites = _sites(self.prefixes, _HASS_PREFIXES, "home-assistant")
+        for prefix in sites:
+            if not _TOPIC.fullmatch(prefix):
+                raise ConfigError(f"{prefix!r} is no prefix of a topic", subject=_HASS_PREFIXES)
+        return sites
+
+
+class FrigateSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Frigate, which looks at the pictures of the posts' cameras. See docs/dialects/frigate.md."""
+
+    enabled: Annotated[bool, Meta(description="listen to what Frigate says under its prefix")] = False
+    prefix: Annotated[
+        str, Meta(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$", max_length=100, description="Frigate's topic prefix")
+    ] = "frigate"
+    site: Annotated[str, Meta(pattern=ID_PATTERN, description="the post where Frigate stands")] = UNASSIGNED
+    cameras: Annotated[
+        str,
+        Meta(
+            max_length=50_000,
+            description="which device each of Frigate's cameras is, with commas: gate=kordai/cam-1; all others become "
+            "devices of their own",
+        ),
+    ] = ""
+    offline_delay_s: Annotated[
+        float, Meta(ge=0, le=3_600, description="how long a camera's status must be offline to be believed")
+    ] = OFFLINE_DELAY_S
+
+    @property
+    def devices(self) -> dict[str, DeviceKey]:
+        """The device of each camera.
+
+        Raises:
+            ConfigError: one is not written as said above.
+        """
+        places = _places(self.cameras, "[frigate] cameras", "frigate")
+        lost = next((name for name, place in places.items() if place.device is None), None)
+        if lost is not None:
+            raise ConfigError(f"{lost!r} has a post and no device", subject="[frigate] cameras", mend=_page("frigate"))
+        return {name: DeviceKey(place.site, place.device) for name, place in places.items() if place.device is not None}
 
 
 def make_dialects(settings: Settings, remembered: Iterable[DeviceRecord]) -> tuple[Dialect, ...]:
@@ -127,6 +209,15 @@ def make_dialects(settings: Settings, remembered: Iterable[DeviceRecord]) -> tup
                 legacy_state=sparkplug.legacy_state,
             )
         )
+    frigate = settings.section(FrigateSettings, "frigate")
+    if frigate.enabled:
+        spoken.append(
+            Frigate(frigate.prefix, SiteId(frigate.site), frigate.devices, offline_delay_s=frigate.offline_delay_s)
+        )
+    hass = settings.section(HomeAssistantSettings, "home_assistant")
+    if hass.enabled:
+        # The last one: it claims whatever equipment announces, and that may not be another dialect's.
+        spoken.append(HomeAssistant(hass.sites, announce=hass.announce, silence_s=hass.silence_s))
     return tuple(spoken)
 
 
@@ -139,7 +230,18 @@ def _births(remembered: Iterable[DeviceRecord], provenance: str) -> Mapping[Devi
     }
 
 
-def _place(text: str) -> tuple[str, Place]:
+def _places(text: str, subject: str, page: str) -> dict[str, Place]:
+    return dict(_place(part, subject, page) for part in text.split(",") if part.strip())
+
+
+def _sites(text: str, subject: str, page: str) -> dict[str, SiteId]:
+    places = _places(text, subject, page)
+    if any(place.device is not None for place in places.values()):
+        raise ConfigError("a post has no device here", subject=subject, mend=_page(page))
+    return {name: place.site for name, place in places.items()}
+
+
+def _place(text: str, subject: str, page: str) -> tuple[str, Place]:
     prefix, _, where = (part.strip() for part in text.rpartition("="))
     try:
         site, *device = (msgspec.convert(level, Ident) for level in where.split("/"))
@@ -147,18 +249,10 @@ def _place(text: str) -> tuple[str, Place]:
         site, device = "", []
     if not prefix or not site or len(device) > 1:
         raise ConfigError(
-            f"{text.strip()!r} is not prefix=post or prefix=post/device",
-            subject="[onvif_events] places",
-            mend="See docs/dialects/onvif-events.md",
+            f"{text.strip()!r} is not prefix=post or prefix=post/device", subject=subject, mend=_page(page)
         )
     return prefix, Place(SiteId(site), DeviceId(device[0]) if device else None)
 
 
-def _site(text: str) -> tuple[str, SiteId]:
-    group, _, site = (part.strip() for part in text.rpartition("="))
-    try:
-        return group, SiteId(msgspec.convert(site, Ident))
-    except msgspec.ValidationError as error:
-        raise ConfigError(
-            f"{text.strip()!r} is not group=post", subject="[sparkplug] groups", mend="See docs/dialects/sparkplug.md"
-        ) from error
+def _page(name: str) -> str:
+    return f"See docs/dialects/{name}.md"

@@ -23,6 +23,8 @@ SECTIONS = (
     "onvif_events",
     "n42",
     "sparkplug",
+    "frigate",
+    "home_assistant",
     "broker",
     "ingest",
     "storage",
