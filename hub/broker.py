@@ -6,7 +6,6 @@ amqtt does the protocol; the listener here bounds connections, packets and the t
 import asyncio
 import hmac
 import logging
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ from amqtt.broker import Broker, BrokerContext
 from amqtt.plugins.base import BaseAuthPlugin
 from amqtt.session import Session
 
+from hub.broker_listener import check_access, listen
 from sensors.broker_settings import BrokerSettings
-from sensors.errors import ConfigError, UnavailableError
 from sensors.rtsp.authentication import Credentials
 
 MAX_CONNECTIONS = 256
@@ -27,7 +26,6 @@ HUB_FIRST_WITHIN_S = 4.0
 """How long others wait for the hub to subscribe. What is published before that would be confirmed and reach nobody."""
 _STOP_WITHIN_S = 2.0
 _LISTENER = "default"
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Gatekeeper(BaseAuthPlugin):  # type: ignore[misc]  # amqtt shows no types
@@ -73,41 +71,6 @@ class Gatekeeper(BaseAuthPlugin):  # type: ignore[misc]  # amqtt shows no types
         user = hmac.compare_digest((session.username or "").encode(), self.config.user.encode())
         password = hmac.compare_digest((session.password or "").encode(), self.config.password.encode())
         return user and password
-
-
-def listen(settings: BrokerSettings) -> socket.socket:
-    """The broker's listening socket.
-
-    Raises:
-        UnavailableError: the port is in use, or the address is not this machine's.
-    """
-    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-        listener.listen()
-    except OSError as error:
-        listener.close()
-        raise UnavailableError(
-            f"the embedded broker cannot listen there: {error.strerror or error}",
-            subject=f"{settings.host}:{settings.port}",
-            mend="Stop what uses the port, set [broker] port, or name that broker in [broker] url",
-        ) from error
-    return listener
-
-
-def check_access(settings: BrokerSettings, credentials: Credentials | None) -> None:
-    """Refuse an embedded broker that would be open to the network.
-
-    Raises:
-        ConfigError: it listens beyond this machine, and no user and password are set.
-    """
-    if credentials is None and settings.host not in _LOOPBACK:
-        raise ConfigError(
-            "would let anybody on the network in",
-            subject=f"[broker] host {settings.host}",
-            mend="Set [mqtt] user and password in the secrets file, or listen on 127.0.0.1",
-        )
 
 
 async def serve(

@@ -17,7 +17,6 @@ from hub.api.server import bind, serve
 from hub.archive import Archive
 from hub.broker_listener import check_access, listen
 from hub.center import Center
-from hub.command import stop_on_signals
 from hub.config import HubSettings, InfluxSettings, IngestSettings, StorageSettings
 from hub.core import Hub
 from hub.dialects import Dialects
@@ -35,6 +34,7 @@ from hub.keys import load_or_create_keys
 from hub.live import LiveFeed
 from hub.ownership import sole_owner
 from hub.pipeline import Pipeline
+from hub.signals import stop_on_signals
 from hub.state import State
 from hub.storage import downsampling
 from hub.storage.dead_letters import DeadLetters
