@@ -41,7 +41,7 @@ def check(reading: Reading, metric: Metric | None) -> Reading | str:
         quality = Quality.UNCERTAIN
     if metric is None:
         return reading if quality is reading.quality else msgspec.structs.replace(reading, quality=quality)
-    if not _fits(reading.value, metric.type):
+    if not fits(reading.value, metric.type):
         return f"{metric.name} is declared as {metric.type}, its value is {_kind(reading.value)}"
     if quality is Quality.GOOD and not _plausible(reading.value, metric):
         quality = Quality.UNCERTAIN
@@ -78,7 +78,7 @@ def _lie_of_metric(metric: Metric) -> str | None:
 def _is_vain(limit: Limit, metric: Metric) -> bool:
     ordered = limit.condition in (Condition.ABOVE, Condition.BELOW)
     numeric = metric.type in (MetricType.NUMBER, MetricType.COUNTER)
-    return not _fits(limit.bound, metric.type) or (ordered and not numeric)
+    return not fits(limit.bound, metric.type) or (ordered and not numeric)
 
 
 def _repeated(names: Iterable[str]) -> str | None:
@@ -97,7 +97,8 @@ def _holds_password(url: str) -> bool:
         return True
 
 
-def _fits(value: Value, declared: MetricType) -> bool:
+def fits(value: Value, declared: MetricType) -> bool:
+    """Whether a value is of the declared type."""
     return type(value) in _TYPES[declared]
 
 

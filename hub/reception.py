@@ -126,7 +126,8 @@ class Reception:
         if name == provenance or isinstance(seen, EventSeen | AckSeen):
             return None
         if isinstance(seen, ReadingsSeen):
-            declared = next((each.metric for each in seen.readings if each.metric in device.metrics), None)
+            own = device.metrics.keys() - device.adopted
+            declared = next((each.metric for each in seen.readings if each.metric in own), None)
             return declared and f"{declared} of this device is said over {name}"
         return f"this device speaks over {name}"
 
@@ -178,6 +179,8 @@ class Reception:
         conduct.hear(seen, numbered=provenance == NATIVE and is_numbered(device.birth))
         for said in seen.readings:
             metric = device.metrics.get(said.metric)
+            if metric is None and provenance != NATIVE and (metric := device.adopt(said.metric, said.value)) is not None:
+                state.registry.changed.add(device.key)
             if metric is None and not _admits_undeclared(device, said.metric):
                 self._refuse(message, f"over {MAX_UNDECLARED} metrics that no birth declares", seen.key)
                 return

@@ -10,16 +10,18 @@ from datetime import datetime
 
 import msgspec
 
+from hub.checking import fits
 from hub.conduct import Conduct
 from hub.inputs import Moment
 from hub.protocol import Approval, Conflict, DeviceView, Liveness, StreamCheck
 from hub.records import DeviceRecord, Doubts
 from sensors.catalog import CAMERA, metrics_of
-from sensors.equipment import complete
-from sensors.model import Birth, DeviceId, DeviceKey, Metric, Names
+from sensors.equipment import complete, describe
+from sensors.model import Birth, DeviceId, DeviceKey, Metric, Names, Value
 
 MAX_DEVICES = 20_000
 MAX_DEVICES_OF_SITE = 1_000
+MAX_ADOPTED = 128
 """So that one post, or one stranger, cannot take the places of all others."""
 UNKNOWN_KIND = "unknown"
 _NOBODY = Birth(kind=UNKNOWN_KIND, names=Names())
@@ -41,6 +43,8 @@ class Device:
     provenance: tuple[str, ...] = ()
     metrics: dict[str, Metric] = field(default_factory=dict)
     undeclared: set[str] = field(default_factory=set)
+    adopted: set[str] = field(default_factory=set)
+    """Metrics that others add to what the device says, and that the catalogue knows."""
     state: bool | None = None
     heard: bool = False
     last_seen_at: datetime | None = None
@@ -88,6 +92,17 @@ class Device:
         full = complete(self.birth, limits=self.default_limits)
         self.metrics = {metric.name: metric for metric in metrics_of(full)}
         self.undeclared.difference_update(self.metrics)
+        self.adopted.clear()
+
+    def adopt(self, name: str, value: Value) -> Metric | None:
+        """A metric that another source adds, as the catalogue describes it; None where it knows no such metric."""
+        known = describe(self.birth.kind, name)
+        if known is None or not fits(value, known.type) or len(self.adopted) >= MAX_ADOPTED:
+            return None
+        self.adopted.add(name)
+        limits = known.limits if self.default_limits else ()
+        metric = self.metrics[name] = msgspec.structs.replace(known, name=name, limits=limits)
+        return metric
 
     def declare(self, metric: Metric) -> Metric | None:
         """The metric as the hub found it of this device, made known; None when the device itself means another by it.
