@@ -34,6 +34,15 @@ class HubPort(Protocol):
     async def refuse(self, key: DeviceKey, text: str = "") -> object:
         """Keep a device's readings out."""
 
+    async def retire(self, key: DeviceKey, text: str = "") -> object:
+        """Take a device out of service."""
+
+    async def accept(self, key: DeviceKey, mark: str, text: str = "") -> object:
+        """Accept the identity that a device's held birth claims."""
+
+    async def dismiss(self, key: DeviceKey, mark: str, text: str = "") -> object:
+        """Leave a device as it is."""
+
     async def change_wall(self, wall: str, request: WallRequest) -> object:
         """Change what a wall shows."""
 

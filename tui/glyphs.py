@@ -53,6 +53,7 @@ _APPROVAL: Final = {
     Approval.APPROVED: ("•", ".", Tone.NORMAL),
     Approval.DISCOVERED: ("?", "?", Tone.STRONG),
     Approval.REFUSED: ("×", "x", Tone.MUTED),
+    Approval.RETIRED: ("–", "-", Tone.MUTED),
 }
 
 
@@ -82,6 +83,11 @@ class Glyphs:
     def approval(self, approval: Approval) -> Sign:
         """Whether a technician has approved a device."""
         return self._sign(_APPROVAL[approval])
+
+    @property
+    def doubt(self) -> Sign:
+        """Something about who a device is has to be settled."""
+        return self._sign(("≠", "#", Tone.FAULT))
 
     def picture(self, state: PictureState | None) -> Sign:
         """Whether a camera's picture may be believed; None when nobody has said."""

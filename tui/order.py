@@ -1,6 +1,7 @@
 """What a screen lists, in which order: alarms, devices, cameras, log lines, and the posts summed up. Pure."""
 
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import NamedTuple
 
 from hub.protocol import AlarmState, AlarmView, Approval, DeviceView, Liveness, MetricView
@@ -79,10 +80,39 @@ def cameras_of(store: Store) -> list[DeviceView]:
     return [device for device in equipment(store) if device.kind == CAMERA and device.approval is Approval.APPROVED]
 
 
-def waiting_first(store: Store) -> list[DeviceView]:
-    """All devices, those that wait for a technician first."""
-    rank = {Approval.DISCOVERED: 0, Approval.APPROVED: 1, Approval.REFUSED: 2}
-    return sorted(store.devices.values(), key=lambda device: (rank[device.approval], device.key))
+class Shelf(StrEnum):
+    """Which part of the registry is shown. The retired are on a shelf of their own, and in no other list."""
+
+    CURRENT = "current"
+    DOUBTFUL = "doubtful"
+    DISCOVERED = "discovered"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    RETIRED = "retired"
+
+    def holds(self, device: DeviceView) -> bool:
+        """Whether a device is on this shelf."""
+        match self:
+            case Shelf.CURRENT:
+                return device.approval is not Approval.RETIRED
+            case Shelf.DOUBTFUL:
+                return bool(device.conflicts)
+        return device.approval == self.value
+
+    @property
+    def next(self) -> "Shelf":
+        """The shelf after this one, and after the last the first."""
+        shelves = list(Shelf)
+        return shelves[(shelves.index(self) + 1) % len(shelves)]
+
+
+def waiting_first(store: Store, shelf: Shelf = Shelf.CURRENT) -> list[DeviceView]:
+    """The devices of one shelf: those that wait for a technician first, then those in doubt."""
+    rank = {Approval.DISCOVERED: 0, Approval.APPROVED: 2, Approval.REFUSED: 3, Approval.RETIRED: 4}
+    return sorted(
+        filter(shelf.holds, store.devices.values()),
+        key=lambda device: (1 if device.conflicts and rank[device.approval] else rank[device.approval], device.key),
+    )
 
 
 def picture_state(store: Store, key: DeviceKey) -> PictureState | None:

@@ -107,6 +107,15 @@ class ScriptedHub:
     async def refuse(self, key: DeviceKey, text: str = "") -> object:
         return self._decide("refuse", key, text, Approval.REFUSED)
 
+    async def retire(self, key: DeviceKey, text: str = "") -> object:
+        return self._decide("retire", key, text, Approval.RETIRED)
+
+    async def accept(self, key: DeviceKey, mark: str, text: str = "") -> object:
+        return self._settle("accept", key, mark, text)
+
+    async def dismiss(self, key: DeviceKey, mark: str, text: str = "") -> object:
+        return self._settle("dismiss", key, mark, text)
+
     async def change_wall(self, wall: str, request: WallRequest) -> object:
         self._order("change_wall", wall, str(request.spotlight or "clear"))
         view = msgspec.structs.replace(self._snapshot.walls[0], spotlight=request.spotlight)
@@ -142,6 +151,13 @@ class ScriptedHub:
         self._order(verb, str(key), text)
         view = next(each for each in self._snapshot.devices if each.key == key)
         self.say(DevicesChanged((msgspec.structs.replace(view, approval=approval),)))
+        return view
+
+    def _settle(self, verb: str, key: DeviceKey, mark: str, text: str) -> object:
+        self._order(verb, str(key), mark, text)
+        view = next(each for each in self._snapshot.devices if each.key == key)
+        kept = tuple(each for each in view.conflicts if each.mark != mark)
+        self.say(DevicesChanged((msgspec.structs.replace(view, conflicts=kept),)))
         return view
 
 

@@ -5,11 +5,12 @@ from string import Formatter
 import pytest
 
 import tui
-from hub.protocol import AlarmState, Approval, Liveness
+from hub.protocol import AlarmState, Approval, ConflictKind, Liveness, StreamState
 from sensors.access import Role
 from sensors.catalog import PictureState
 from sensors.model import Language, Names, Priority
 from tui.actions import COMMANDS, WORKSPACES
+from tui.order import Shelf
 from tui.store import Link
 from tui.strings import TABLES, Words, next_language
 
@@ -47,6 +48,9 @@ def test_every_state_and_command_has_its_phrases() -> None:
     needed = {
         *(f"state.{each}" for each in AlarmState),
         *(f"approval.{each}" for each in Approval),
+        *(f"conflict.{each}" for each in ConflictKind),
+        *(f"shelf.{each}" for each in Shelf),
+        *(f"stream.{each}" for each in StreamState),
         *(f"liveness.{each}" for each in Liveness),
         *(f"picture.{each}" for each in PictureState),
         *(f"priority.{each}" for each in Priority),
@@ -69,6 +73,9 @@ def test_every_phrase_is_used_and_every_phrase_used_exists() -> None:
     built_from_states = {
         "state",
         "approval",
+        "conflict",
+        "shelf",
+        "stream",
         "liveness",
         "picture",
         "priority",
@@ -80,9 +87,9 @@ def test_every_phrase_is_used_and_every_phrase_used_exists() -> None:
         "log",
         "value",
     }
-    built_from_names = {
-        f"camera.{name}" for name in ("fps", "age", "bitrate", "latency", "lost", "dropped", "errors")
-    } | {f"dialog.{verb}{ask}" for verb in ("approve", "refuse") for ask in ("", "_ask")}
+    built_from_names = {f"camera.{name}" for name in ("fps", "age", "bitrate", "latency", "lost", "dropped", "errors")}
+    for verb in ("approve", "refuse", "retire", "accept", "leave"):
+        built_from_names |= {f"dialog.{verb}", f"dialog.{verb}_ask", f"told.{verb}"}
     plain = {key for key in ENGLISH if key.split(".")[0] not in built_from_states} - built_from_names
     assert plain <= named
     heads = {key.split(".")[0] for key in plain} - {"app", "sign_in", "help", "dialog"}
