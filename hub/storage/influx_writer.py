@@ -5,7 +5,7 @@ Core and VictoriaMetrics take; a server that has no such path is InfluxDB 1.6 or
 """
 
 import gzip
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.rest import ApiException
@@ -58,19 +58,20 @@ class InfluxWriter:
         self._connection.close()
 
     def _write(self, body: bytes) -> None:
-        if not self._is_old:
-            answer = self._post(body)
-            if answer.is_good:
-                return
-            if not answer.knows_no_such_path:
-                raise explain(answer, self._connection.url)
-        answer = self._post_old(body)
-        if answer.status == 404 and "database not found" in answer.text and self._settings.create_database:
-            self._create_database()
-            answer = self._post_old(body)
+        answer = self._post_anew(self._post_old if self._is_old else self._post, body)
+        if not self._is_old and answer.knows_no_such_path:
+            answer = self._post_anew(self._post_old, body)
+            self._is_old = answer.is_good
         if not answer.is_good:
             raise explain(answer, self._connection.url)
-        self._is_old = True
+
+    def _post_anew(self, post: Callable[[bytes], Answer], body: bytes) -> Answer:
+        """Post, and once more when that takes a database that may be made."""
+        answer = post(body)
+        if self._settings.create_database and answer.status == 404 and "database not found" in answer.text:
+            self._create_database()
+            return post(body)
+        return answer
 
     def _post(self, body: bytes) -> Answer:
         encoding = "gzip" if self._settings.gzip else "identity"
