@@ -179,7 +179,8 @@ class Reception:
         conduct.hear(seen, numbered=provenance == NATIVE and is_numbered(device.birth))
         for said in seen.readings:
             metric = device.metrics.get(said.metric)
-            if metric is None and provenance != NATIVE and (metric := device.adopt(said.metric, said.value)) is not None:
+            if metric is None and provenance != NATIVE:
+                metric = device.adopt(said.metric, said.value)
                 state.registry.changed.add(device.key)
             if metric is None and not _admits_undeclared(device, said.metric):
                 self._refuse(message, f"over {MAX_UNDECLARED} metrics that no birth declares", seen.key)
