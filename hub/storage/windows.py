@@ -34,7 +34,7 @@ SELECT series, minute, before, after FROM (
   FROM touched t LEFT JOIN main.readings p ON p.id =
     (SELECT id FROM main.readings b WHERE b.series = t.series AND b.captured_us < t.minute * :minute
      ORDER BY b.captured_us DESC, b.sequence DESC LIMIT 1)
-) WHERE before IS NOT NULL OR after >= (minute + 2) * :minute
+) WHERE before IS NOT NULL OR after IS NOT NULL
 """
 # Quality 0 is GOOD, 2 is BAD; numbers without end are left out, as BAD ones are.
 _SUMMARISE = """
