@@ -31,8 +31,8 @@ class OnvifEventsSettings(Struct, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(
             max_length=50_000,
-            description="where topic prefixes belong, with commas: a post, or a post and the device's id there: "
-            "E4:30:22:F3:31:AA=kordai/cam-gate, posts/sypatai=sypatai-batyr; all others: unassigned",
+            description="where topic prefixes belong, with commas: a post, or the device that a camera already is: "
+            "posts/sypatai=sypatai-batyr, E4:30:22:F3:31:AA=kordai/cam-1; all others: unassigned",
         ),
     ] = ""
 
@@ -226,7 +226,7 @@ def _births(remembered: Iterable[DeviceRecord], provenance: str) -> Mapping[Devi
     return {
         record.key: record.birth
         for record in remembered
-        if record.birth is not None and provenance in record.provenance
+        if record.birth is not None and record.doubts.birth_from == provenance
     }
 
 

@@ -181,7 +181,8 @@ class Reception:
             metric = device.metrics.get(said.metric)
             if metric is None and provenance != NATIVE:
                 metric = device.adopt(said.metric, said.value)
-                state.registry.changed.add(device.key)
+                if metric is not None:
+                    state.registry.changed.add(device.key)
             if metric is None and not _admits_undeclared(device, said.metric):
                 self._refuse(message, f"over {MAX_UNDECLARED} metrics that no birth declares", seen.key)
                 return
