@@ -25,6 +25,7 @@ from sensors.model import (
     EventSeen,
     Message,
     MetricName,
+    MetricType,
     Names,
     Quality,
     Reading,
@@ -40,7 +41,7 @@ _DELETED = "Deleted"
 
 
 class Place(NamedTuple):
-    """Where a prefix belongs: a site, and the device's id where the operator has named one."""
+    """Where a prefix belongs: a site; and, for a camera that introduces itself in another way, that device's id."""
 
     site: SiteId
     device: DeviceId | None = None
@@ -55,12 +56,16 @@ class _Last(NamedTuple):
 
 
 class _Camera:
-    """What is known of one prefix. `names`: the metrics of each event topic and source."""
+    """What is known of one prefix. `names`: the metrics of each event topic and source.
 
-    __slots__ = ("birth", "introduced", "key", "last", "names")
+    `joined`: it is a device that introduces itself in another way, so no birth is made for it here.
+    """
 
-    def __init__(self, key: DeviceKey, birth: Birth, *, introduced: bool) -> None:
+    __slots__ = ("birth", "introduced", "joined", "key", "last", "names")
+
+    def __init__(self, key: DeviceKey, birth: Birth, *, introduced: bool, joined: bool) -> None:
         self.key = key
+        self.joined = joined
         self.birth = birth
         self.introduced = introduced
         self.last: dict[str, _Last] = {}
@@ -68,7 +73,7 @@ class _Camera:
 
     def introduce(self, received_at: datetime, *, retained: bool) -> tuple[Message, ...]:
         """The birth, where it is new or has changed."""
-        if self.introduced:
+        if self.introduced or self.joined:
             return ()
         self.introduced = True
         return (BirthSeen(self.key, self.birth, received_at, retained),)
@@ -84,14 +89,20 @@ class _Camera:
             self.introduced = False
         return True
 
-    def forget(self, names: frozenset[str]) -> None:
-        """Take metrics out of the birth; the hub withdraws their alarms."""
+    def forget(self, names: frozenset[str], received_at: datetime) -> tuple[Message, ...]:
+        """Take metrics out of the birth, which is said anew; the hub withdraws their alarms."""
         kept = tuple(metric for metric in self.birth.metrics if metric.name not in names)
         if kept != self.birth.metrics:
             self.birth = replace(self.birth, metrics=kept)
             self.introduced = False
         for name in names:
             self.last.pop(name, None)
+        return self.introduce(received_at, retained=False)
+
+    def after(self, name: str, at: datetime) -> datetime:
+        """That time, or the one of the metric's last value where that is later."""
+        last = self.last.get(name)
+        return at if last is None else max(at, last.at)
 
     def read(self, said: Said, at: datetime | None, received_at: datetime) -> Reading:
         """One reading; without a time of its own it has the hub's, and is uncertain."""
@@ -175,14 +186,16 @@ class OnvifEvents:
             mac = next((mark for mark in marks if mark.startswith("mac:")), "")
             place = self._place(prefix)
             key = DeviceKey(place.site, place.device or device_id(prefix, mac or f"{MARK}:{prefix}"))
-            known = self._known.pop(key, None)
+            known = None if place.device else self._known.pop(key, None)
             birth = known or Birth(
                 kind=CAMERA,
                 names=Names(en=prefix),
                 equipment_class=EquipmentClass.SURVEILLANCE,
                 identities=(mac,) if mac else (),
             )
-            camera = self._cameras[prefix] = _Camera(key, birth, introduced=known is not None)
+            camera = self._cameras[prefix] = _Camera(
+                key, birth, introduced=known is not None, joined=place.device is not None
+            )
         return camera
 
     def _place(self, prefix: str) -> Place:
@@ -202,18 +215,29 @@ def _take(
     of_topic = (topic.event, event.source)
     said = properties_of(topic.event, event)
     if event.operation == _DELETED:
-        names = camera.names.pop(of_topic, frozenset())
-        camera.forget(names if isinstance(said, str) else names | {one.metric.name for one in said})
-        return camera.introduce(received_at, retained=retained)
+        names = camera.names.pop(of_topic, frozenset()) | (frozenset() if isinstance(said, str) else _names(said))
+        at = event.at or received_at
+        return _switch_off(camera, names, at, received_at) if camera.joined else camera.forget(names, received_at)
     if isinstance(said, str):
         return said
     if not camera.declare(said):
         return f"over {MAX_PROPERTIES} properties of one camera"
     if len(camera.names) < MAX_PROPERTIES:
-        camera.names[of_topic] = frozenset(one.metric.name for one in said)
+        camera.names[of_topic] = _names(said)
     readings = tuple(camera.read(one, event.at, received_at) for one in said)
     told = ReadingsSeen(camera.key, readings, snapshot=retained and event.at is None)
     return (*camera.introduce(received_at, retained=retained), told)
+
+
+def _switch_off(camera: _Camera, names: frozenset[str], at: datetime, received_at: datetime) -> tuple[Message, ...]:
+    """Properties of a camera with another birth are no more: switches are said to be off, so that no alarm stays."""
+    gone = [metric for metric in camera.birth.metrics if metric.name in names and metric.type is MetricType.BOOLEAN]
+    off = (camera.read(Said(metric, False), camera.after(metric.name, at), received_at) for metric in gone)
+    return (ReadingsSeen(camera.key, tuple(replace(reading, quality=Quality.UNCERTAIN) for reading in off)),)
+
+
+def _names(said: tuple[Said, ...]) -> frozenset[str]:
+    return frozenset(one.metric.name for one in said)
 
 
 def _happening(

@@ -13,14 +13,16 @@ from sensors.catalog import CAMERA
 from sensors.dialects.n42 import N42
 from sensors.dialects.onvif_events import OnvifEvents, Place
 from sensors.errors import ConfigError
-from sensors.model import DeviceId, SiteId
+from sensors.identity import device_id
+from sensors.model import Birth, DeviceId, DeviceKey, Names, SiteId
 from sensors.secrets import Secrets
 from sensors.settings import Settings
 from tests.hub.quiet_center import START, QuietCenter, device, kinds
 from tests.support.n42_documents import occupancy
 
-GATE = device("cam-gate")
+GATE = DeviceKey(SiteId("kordai"), device_id("gate", "onvif-ej:gate"))
 PORTAL = device("portal-1")
+CAMERA_1 = device("cam-1")
 
 
 def tamper(*, state: bool, at: str = "2026-03-01T08:00:00Z") -> bytes:
@@ -29,7 +31,7 @@ def tamper(*, state: bool, at: str = "2026-03-01T08:00:00Z") -> bytes:
 
 
 def onvif_center() -> QuietCenter:
-    places = {"gate": Place(GATE.site, GATE.device)}
+    places = {"gate": Place(GATE.site), "yard": Place(CAMERA_1.site, CAMERA_1.device)}
     return QuietCenter(dialects=Dialects((OnvifEvents(places), N42())))
 
 
@@ -51,6 +53,20 @@ def test_a_rule_that_is_deleted_takes_its_alarm_away() -> None:
     center.take(center.message(topic, tamper(state=False).replace(b"Changed", b"Deleted")))
     assert [view for view in center.alarms if view.key == GATE and view.state == "unacknowledged"] == []
     assert "tamper--lid" not in center.state.registry.devices[GATE].metrics
+
+
+def test_what_a_known_camera_says_by_its_events_is_watched_and_is_no_conflict() -> None:
+    center = onvif_center()
+    center.bear(CAMERA_1, Birth(kind=CAMERA, names=Names("Yard"), maker="Shekara", serial="7"))
+    topic = "yard/onvif-ej/RuleEngine/TamperDetector/Tamper"
+    for state, second in ((True, 0), (False, 1), (True, 2)):
+        center.take(center.message(topic, tamper(state=state, at=f"2026-03-01T08:00:0{second}Z")))
+    assert [(view.key, view.metric) for view in center.alarms] == [(CAMERA_1, "tamper--lid")]
+    camera = center.state.registry.devices[CAMERA_1]
+    assert camera.conflicts == ()
+    assert camera.birth.serial == "7"
+    center.take(center.message(topic, tamper(state=False).replace(b"Changed", b"Deleted")))
+    assert "alarm-returned" in kinds(center.wait(11))
 
 
 def test_a_line_that_is_crossed_is_logged_once() -> None:
@@ -107,7 +123,7 @@ def test_after_a_restart_a_camera_keeps_what_it_once_declared() -> None:
     assert isinstance(record, DeviceRecord)
     assert record.birth is not None
     assert record.birth.kind == CAMERA
-    spoken = make_dialects(settings(onvif_events={"places": "gate=kordai/cam-gate"}), (record,))
+    spoken = make_dialects(settings(onvif_events={"places": "gate=kordai"}), (record,))
     after = QuietCenter(dialects=Dialects(spoken))
     after.take(after.message("gate/onvif-ej/VideoSource/MotionAlarm", tamper(state=True)))
     assert {"tamper--lid", "motion--lid"} <= set(after.state.registry.devices[GATE].metrics)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hub.checking import find_lie
 from sensors.dialects.onvif_events import MAX_PROPERTIES, OnvifEvents, Place
 from sensors.equipment import complete
+from sensors.identity import device_id
 from sensors.model import (
     BirthSeen,
     DeviceId,
@@ -25,11 +26,12 @@ from sensors.model import (
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 THEN = "2026-11-23T05:59:58.250Z"
-GATE = DeviceKey(SiteId("kordai"), DeviceId("cam-gate"))
+GATE = DeviceKey(SiteId("kordai"), device_id("posts/gate", "onvif-ej:posts/gate"))
+KNOWN = DeviceKey(SiteId("kordai"), DeviceId("cam-1"))
 
 
 def gate_camera() -> OnvifEvents:
-    return OnvifEvents({"posts/gate": Place(GATE.site, GATE.device), "posts": Place(SiteId("kordai"))})
+    return OnvifEvents({"posts/known": Place(KNOWN.site, KNOWN.device), "posts": Place(SiteId("kordai"))})
 
 
 def flat(source: dict[str, Any], data: dict[str, Any], operation: str | None = "Changed", at: str = THEN) -> bytes:
@@ -174,11 +176,24 @@ def test_a_deleted_property_leaves_the_birth() -> None:
     assert birth.birth.metrics == ()
 
 
+def test_a_camera_that_introduces_itself_in_another_way_gets_no_birth_here() -> None:
+    dialect = gate_camera()
+    (said,) = hear(dialect, "Device/Tampering", flat({}, {"State": True}), prefix="posts/known")
+    assert isinstance(said, ReadingsSeen)
+    assert said.key == KNOWN
+    (gone,) = hear(dialect, "Device/Tampering", flat({}, {}, "Deleted"), prefix="posts/known")
+    assert isinstance(gone, ReadingsSeen)
+    assert [(r.metric, r.value, r.quality) for r in gone.readings] == [("tamper", False, Quality.UNCERTAIN)]
+    below = hear(dialect, "Device/Tampering", flat({}, {"State": True}), prefix="posts/known/sub")[0]
+    assert isinstance(below, BirthSeen)
+    assert below.key.device != KNOWN.device
+
+
 def test_a_restart_takes_no_metric_away() -> None:
     before = hear(gate_camera(), "VideoSource/SignalLoss", flat({}, {"State": "true"}))[0]
     assert isinstance(before, BirthSeen)
     assert before.birth is not None
-    after = OnvifEvents({"posts/gate": Place(GATE.site, GATE.device)}, {GATE: before.birth})
+    after = OnvifEvents({"posts": Place(GATE.site)}, {GATE: before.birth})
     (said,) = hear(after, "VideoSource/SignalLoss", flat({}, {"State": "false"}))
     assert readings_of((said,)) == {"signal_loss": False}
     grown, _ = hear(after, "VideoSource/MotionAlarm", flat({}, {"State": "true"}))
