@@ -12,7 +12,7 @@ from sensors.kinds import crossing, perimeter, pictures, premises, supplies
 from sensors.kinds.form import Kind, counter, number
 from sensors.kinds.words import OF_DEVICE_CLASS, OF_WORD, ONVIF_ROOTS
 from sensors.model import Birth, Limit, Metric, MetricType, Names
-from sensors.units import convert
+from sensors.units import convert, ucum_of
 
 SENSOR = "sensor"
 """The kind of what the catalogue cannot place."""
@@ -69,12 +69,14 @@ def describe(kind: str, metric: str) -> Metric | None:
 def complete(birth: Birth, *, limits: bool = True) -> Birth:
     """The birth with what it leaves out: names, class, and each metric's names, unit, range and, if wanted, limits.
 
-    Range and limits are given in the unit the device says, and left out where there is no way to it.
+    A unit that is spelled otherwise gets its UCUM code; the values stay. Range and limits are given in the unit the
+    device says, and left out where there is no way to it.
     """
     kind = CATALOGUE.get(birth.kind)
+    coded = (structs.replace(metric, unit=_code(metric.unit)) for metric in birth.metrics)
     metrics = tuple(
         metric if (known := describe(birth.kind, metric.name)) is None else _complete(metric, known, limits=limits)
-        for metric in birth.metrics
+        for metric in coded
     )
     if kind is None:
         return structs.replace(birth, metrics=metrics)
@@ -107,6 +109,11 @@ def _complete(metric: Metric, known: Metric, *, limits: bool) -> Metric:
         maximum=maximum,
         limits=metric.limits or tuple(limit for limit in defaults if limit is not None),
     )
+
+
+def _code(unit: str) -> str:
+    """The UCUM code of a unit; one that is not known stays as the device spells it."""
+    return ucum_of(unit) or unit
 
 
 def _converted(bound: float | None, unit: str, to_unit: str) -> float | None:

@@ -100,6 +100,13 @@ def test_range_and_limits_follow_the_devices_unit() -> None:
     assert limit.deadband == pytest.approx(5.4)
 
 
+def test_a_unit_spelled_in_any_way_gets_its_code_and_an_unknown_one_stays() -> None:
+    said = (Metric("gust", MetricType.NUMBER, unit="км/ч"), Metric("mood", MetricType.NUMBER, unit="smiles"))
+    full = complete(Birth(kind="weather", names=Names(), metrics=said))
+    assert [metric.unit for metric in full.metrics] == ["km/h", "smiles"]
+    assert full.metrics[0].maximum == 288.0
+
+
 def test_a_unit_without_a_way_to_the_catalogues_gets_no_range_and_no_limits() -> None:
     (battery,) = complete(birth(Metric("battery", MetricType.NUMBER, unit="%"), "ground-sensor")).metrics
     assert (battery.minimum, battery.maximum, battery.limits) == (None, None, ())
@@ -124,7 +131,7 @@ def test_a_device_of_any_kind_may_tell_its_battery_and_signal() -> None:
 @given(
     st.sampled_from(METRICS),
     st.sampled_from(MetricType),
-    st.sampled_from(["", "Cel", "[degF]", "%", "V", "mV", "km/h", "bogus"]),
+    st.sampled_from(["", "Cel", "°C", "[degF]", "%", "V", "mV", "km/h", "bogus"]),
     st.none() | st.floats(-1e6, 1e6),
 )
 def test_what_is_completed_can_be_believed_and_completing_again_changes_nothing(
