@@ -178,11 +178,7 @@ class Reception:
             return
         conduct.hear(seen, numbered=provenance == NATIVE and is_numbered(device.birth))
         for said in seen.readings:
-            metric = device.metrics.get(said.metric)
-            if metric is None and provenance != NATIVE:
-                metric = device.adopt(said.metric, said.value)
-                if metric is not None:
-                    state.registry.changed.add(device.key)
+            metric = device.metrics.get(said.metric) or self._adopt(said, device, provenance)
             if metric is None and not _admits_undeclared(device, said.metric):
                 self._refuse(message, f"over {MAX_UNDECLARED} metrics that no birth declares", seen.key)
                 return
@@ -201,6 +197,13 @@ class Reception:
                 state.values.move(reading)
         if conduct.due(now):
             self._report(device, now)
+
+    def _adopt(self, said: Reading, device: Device, provenance: str) -> Metric | None:
+        """What the catalogue knows of a metric that another source adds to what the device itself declares."""
+        metric = None if provenance == NATIVE else device.adopt(said.metric, said.value)
+        if metric is not None:
+            self._state.registry.changed.add(device.key)
+        return metric
 
     def _judge(self, reading: Reading, device: Device, metric: Metric, now: Moment) -> None:
         """Take a live reading as the current value, and see whether it needs a human."""
