@@ -4,6 +4,7 @@ Lines that were taken are written again on the way, which changes nothing: a ser
 the rest with one status, and say neither which nor how many.
 """
 
+import re
 import threading
 from collections.abc import Sequence
 from typing import Protocol
@@ -12,6 +13,9 @@ from hub.storage.dead_letters import Refused
 from hub.storage.influx_answers import BusyError, TooLargeError
 from sensors.clock import Clock
 from sensors.errors import WireError
+
+_DROPPED = re.compile(r"dropped=(\d{1,9})$")
+"""How InfluxDB 1 and 2 end a reason: so many of the points are not there, all others are."""
 
 
 class Writer(Protocol):
@@ -52,6 +56,9 @@ class Delivery:
             if too_large:
                 self._probe(error)
             return [Refused(lines[0], error.what)]
+        if (said := _DROPPED.search(error.what)) is not None and int(said[1]) == len(lines):
+            # A backlog older than the bucket keeps: halving it would ask twice for every line.
+            return [Refused(line, error.what) for line in lines]
         if self._stopping.is_set():
             raise BusyError("stopped in the middle of a batch", subject=error.subject, mend="It is sent again")
         middle = len(lines) // 2

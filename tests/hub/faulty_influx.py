@@ -25,6 +25,7 @@ class Faulty(ThreadingHTTPServer):
         self.lose_answers = 0
         self.poison = NEVER
         self.poison_status = 400
+        self.reason = "unable to parse"
         self.most_bytes = 1 << 30
         self.takes_the_rest = False
         self.is_old = False
@@ -78,7 +79,8 @@ class _Answer(BaseHTTPRequestHandler):
                 server.lose_answers -= 1
                 self.close_connection = True
                 return None
-        return self._say(status, b'{"code":"invalid","message":"unable to parse"}' if status >= 400 else b"", headers)
+        refusal = json.dumps({"code": "invalid", "message": server.reason}).encode()
+        return self._say(status, refusal if status >= 400 else b"", headers)
 
     def do_GET(self) -> None:
         statements = parse_qs(urlsplit(self.path).query)["q"][0].split(";")

@@ -82,6 +82,17 @@ def test_a_batch_of_bad_lines_only_does_not_hold_up_the_rest(tmp_path: Path, fau
         assert each.letters.tally() == (4, 0, 0)
 
 
+def test_a_server_that_says_it_has_dropped_all_of_a_batch_is_not_asked_for_every_line(
+    tmp_path: Path, faulty: Faulty
+) -> None:
+    faulty.poison, faulty.reason = "metric=bad", "partial write: points beyond retention policy dropped=25"
+    with bench(tmp_path, faulty.url) as each:
+        each.store.write([measured(number, metric="bad" if number >= 25 else "air") for number in range(50)])
+        assert each.forwarder.run_once() == 50
+        assert (len(faulty.points), each.letters.tally().kept) == (25, 25)
+        assert faulty.requests == [50, 1, 25, 25]
+
+
 def test_a_server_that_refuses_everything_buries_nothing(tmp_path: Path, faulty: Faulty) -> None:
     faulty.poison = ""
     with bench(tmp_path, faulty.url) as each:

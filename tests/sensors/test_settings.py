@@ -112,10 +112,15 @@ def test_a_camera_has_its_own_credentials_or_its_sites_or_none() -> None:
 
 
 def test_the_environment_overrides_single_secrets() -> None:
-    environ = {"SHEKARA_SECRET_MQTT_PASSWORD": "other", "SHEKARA_SECRET_INFLUX_TOKEN": "another"}
+    environ = {
+        "SHEKARA_SECRET_MQTT_PASSWORD": "other",
+        "SHEKARA_SECRET_INFLUX_TOKEN": "another",
+        "SHEKARA_SECRET_INFLUX_USER": "hub",
+        "SHEKARA_SECRET_INFLUX_PASSWORD": "third",
+    }
     secrets = parse_secrets(SECRETS, environ, "secrets.toml")
     assert secrets.mqtt == Credentials("hub", "other")
-    assert secrets.influx.token == "another"
+    assert (secrets.influx.token, secrets.influx.user, secrets.influx.password) == ("another", "hub", "third")
     alone = {"SHEKARA_SECRET_MQTT_USER": "u", "SHEKARA_SECRET_MQTT_PASSWORD": "p"}
     assert parse_secrets(b"", alone, "environment").mqtt == Credentials("u", "p")
     assert parse_secrets(b"", {}, "environment") == Secrets()
