@@ -163,6 +163,7 @@ class Vetting:
             return
         is_new = not device.introduced
         device.introduce(birth)
+        state.receipts.meet(device)
         state.registry.changed.add(device.key)
         state.plans_due = state.liveness_due = True
         if is_new:
