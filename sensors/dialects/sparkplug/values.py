@@ -183,6 +183,7 @@ def _integer(metric: Payload.Metric, field: str | None, datatype: DataType) -> i
 
 
 def _write_integer(metric: Payload.Metric, datatype: DataType, value: Value) -> None:
+    """Two's complement of the datatype's own width: every decoder understands that, few a wider one."""
     bits = _BITS[datatype]
     low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1)) if datatype in _SIGNED else (0, 2**bits)
     if isinstance(value, float) and value.is_integer():
@@ -190,9 +191,9 @@ def _write_integer(metric: Payload.Metric, datatype: DataType, value: Value) -> 
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value < high:
         raise Unreadable(f"{value} is no {datatype.name}")
     if bits == 64:
-        metric.long_value = value % 2**64
+        metric.long_value = value % 2**bits
     else:
-        metric.int_value = value % 2**32
+        metric.int_value = value % 2**bits
 
 
 def _finite(number: float) -> float:
