@@ -113,8 +113,12 @@ class Desk:
 
     def _note_checks(self, request: NoteChecks) -> DeviceView:
         device = self._device(request.key)
-        if device.checks != request.checks:
-            device.checks = request.checks
+        checks = {check.url: check for check in (*device.checks, *request.checks)}
+        current = {stream.url for stream in device.birth.streams} | {check.url for check in request.checks}
+        services = [url for url in checks if not url.startswith("rtsp:")]
+        kept = tuple(check for url, check in checks.items() if url in current or url in services[-1:])
+        if device.checks != kept:
+            device.checks = kept
             self._state.registry.changed.add(device.key)
         return device.view()
 
