@@ -103,14 +103,9 @@ class StreamChecks:
                 fresh.append(await describe(url, manner.credentials, self._clock, plain=manner.plain))
         for check in fresh:
             self._remember(device, check)
-        asked = {check.url for check in fresh}
-        known = {stream.url for stream in device.streams}
-        kept = [
-            each for each in device.checks if each.url not in asked and (each.url in known or "rtsp" not in each.url)
-        ]
         if fresh:
             try:
-                await self._registry.note_checks(device.key, (*kept, *fresh))
+                await self._registry.note_checks(device.key, tuple(fresh))
             except ShekaraError as error:
                 _log.info("a camera is gone before its answer is shown", device=str(device.key), problem=error.text)
 

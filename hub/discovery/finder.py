@@ -107,15 +107,16 @@ class Finder:
         """
         interfaces = own_interfaces(self._chosen)
         port = {} if self._port is None else {"port": self._port}
-        async with Probing(interfaces, self._ranges, self.counters, self._chance, **port) as probing:
-            try:
-                async with asyncio.timeout(self._settings.every_s), asyncio.TaskGroup() as group:
-                    for _ in range(INTERVIEWERS):
-                        group.create_task(self._look(probing.sightings))
-                    await probing.search()
-                    await probing.ask_listed(self._settings.asks_per_s)
-            except TimeoutError:
-                return
+        async with (
+            Probing(interfaces, self._ranges, self.counters, self._chance, **port) as probing,
+            asyncio.TaskGroup() as group,
+        ):
+            looking = [group.create_task(self._look(probing.sightings)) for _ in range(INTERVIEWERS)]
+            await probing.search()
+            await probing.ask_listed(self._settings.asks_per_s)
+            await asyncio.sleep(self._settings.every_s)
+            for task in looking:
+                task.cancel()
 
     async def _look(self, sightings: asyncio.Queue[Sighting]) -> None:
         while True:

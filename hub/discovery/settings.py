@@ -30,7 +30,7 @@ class DiscoverySettings(Struct, frozen=True, forbid_unknown_fields=True):
             "at: 10.1.2.0/24=kordai, 10.1.3.0/26=",
         ),
     ] = ""
-    every_s: Annotated[float, Meta(ge=10, le=86_400, description="how often is searched, in seconds")] = 300.0
+    every_s: Annotated[float, Meta(ge=10, le=86_400, description="pause between two searches, in seconds")] = 300.0
     asks_per_s: Annotated[float, Meta(gt=0, le=500, description="most addresses of ranges asked in a second")] = 50.0
     streams: Annotated[bool, Meta(description="ask cameras to describe their streams, and show the answer")] = True
 

@@ -30,6 +30,8 @@ from tests.support.waiting import eventually_async
 PASSWORD = Credentials("viewer", "not a secret: tests")
 WRONG = Credentials("viewer", "wrong")
 LOOPBACK = "127.0.0.1"
+INTERVIEWER = Interviewer(SystemClock())
+"""One for all tests: the service descriptions take half a second to read."""
 
 
 @pytest.fixture
@@ -38,14 +40,8 @@ def device() -> Iterator[OnvifDevice]:
         yield written
 
 
-@pytest.fixture(scope="module")
-def descriptions() -> Interviewer:
-    """The service descriptions take half a second to read: once for all tests."""
-    return Interviewer(SystemClock())
-
-
 async def ask(device: OnvifDevice, credentials: Credentials | None = PASSWORD) -> Told:
-    return await Interviewer(SystemClock()).ask(device.url, device.host, credentials)
+    return await INTERVIEWER.ask(device.url, device.host, credentials)
 
 
 async def test_the_written_device_is_one_to_a_foreign_client(device: OnvifDevice) -> None:
@@ -112,10 +108,10 @@ async def test_no_other_host_is_asked_whatever_the_device_says() -> None:
 )
 @pytest.mark.parametrize("operation", ["GetSystemDateAndTime", "GetCapabilities", "GetProfiles"])
 async def test_answers_that_are_none_are_a_state_and_no_more(
-    device: OnvifDevice, operation: str, answer: tuple[int, bytes, dict[str, str]], descriptions: Interviewer
+    device: OnvifDevice, operation: str, answer: tuple[int, bytes, dict[str, str]]
 ) -> None:
     device.answers[operation] = answer
-    told = await descriptions.ask(device.url, device.host, PASSWORD)
+    told = await ask(device)
     assert not told.whole
     assert told.streams == ()
 
@@ -129,11 +125,10 @@ async def test_a_device_that_is_not_there_or_never_ends_is_no_answer(monkeypatch
 
     server = await asyncio.start_server(say_nothing, LOOPBACK, 0)
     port = server.sockets[0].getsockname()[1]
-    interviewer = Interviewer(SystemClock())
-    assert (await interviewer.ask(f"http://{LOOPBACK}:{port}/", LOOPBACK, None)).state is StreamState.NO_ANSWER
+    assert (await INTERVIEWER.ask(f"http://{LOOPBACK}:{port}/", LOOPBACK, None)).state is StreamState.NO_ANSWER
     server.close()
     await server.wait_closed()
-    assert (await interviewer.ask(f"http://{LOOPBACK}:{port}/", LOOPBACK, None)).state is StreamState.NO_ANSWER
+    assert (await INTERVIEWER.ask(f"http://{LOOPBACK}:{port}/", LOOPBACK, None)).state is StreamState.NO_ANSWER
 
 
 @pytest.mark.parametrize(
@@ -191,7 +186,9 @@ async def test_a_camera_is_found_asked_and_proposed_with_its_streams_and_its_pos
     secrets = Secrets(cameras={"kordai": PASSWORD})
     with onvif_device(credentials=PASSWORD) as device, announced_camera(device.url) as urn:
         async with standing_hub(tmp_path, approve_all=False) as hub:
-            finder = Finder(settings, hub.facade, secrets, SystemClock(), chance=random.Random(1))  # noqa: S311 - a test
+            finder = Finder(
+                settings, hub.facade, secrets, SystemClock(), interviewer=INTERVIEWER, chance=random.SystemRandom()
+            )
             task = asyncio.create_task(finder.run())
             views: dict[str, DeviceView] = {}
 
@@ -217,7 +214,9 @@ async def test_a_camera_without_credentials_is_proposed_and_says_that_it_wants_s
     settings = DiscoverySettings(interfaces=LOOPBACK, every_s=60)
     with onvif_device(credentials=PASSWORD) as device, announced_camera(device.url) as urn:
         async with standing_hub(tmp_path, approve_all=False) as hub:
-            finder = Finder(settings, hub.facade, Secrets(), SystemClock(), chance=random.Random(1))  # noqa: S311 - a test
+            finder = Finder(
+                settings, hub.facade, Secrets(), SystemClock(), interviewer=INTERVIEWER, chance=random.SystemRandom()
+            )
             task = asyncio.create_task(finder.run())
             await eventually_async(lambda: finder.proposed_total > 0)
             task.cancel()

@@ -11,13 +11,14 @@ from hub.discovery import checks as checks_module
 from hub.discovery.checks import StreamChecks
 from hub.discovery.describe import _picture_of, describe
 from hub.protocol import Approval, Conflict, ConflictKind, DeviceView, Liveness, StreamCheck, StreamState
+from hub.requests import NoteChecks
 from sensors.catalog import CAMERA
 from sensors.clock import ManualClock, SystemClock
 from sensors.errors import NotFoundError
-from sensors.model import DeviceId, DeviceKey, Names, SiteId, Stream, StreamRole
+from sensors.model import Birth, DeviceId, DeviceKey, Names, SiteId, Stream, StreamRole
 from sensors.rtsp.authentication import Credentials
 from sensors.secrets import Secrets
-from tests.hub.quiet_center import START
+from tests.hub.quiet_center import START, QuietCenter
 from tests.support.camera_stand import BASIC, DIGEST, OPEN, PASSWORD, SHA, Stand
 
 WRONG = Credentials("viewer", "wrong")
@@ -211,12 +212,23 @@ async def test_a_stream_is_asked_once_and_again_when_it_is_due_or_approved(stand
     assert checks.asked_total == 3
 
 
-async def test_what_the_device_service_said_stays_beside_the_streams(stand: Stand) -> None:
-    service = StreamCheck("http://127.0.0.1/onvif", StreamState.OK, START)
-    gone = StreamCheck("rtsp://127.0.0.1/gone", StreamState.OK, START)
-    checks, registry = checking(msgspec.structs.replace(camera(stand.url(OPEN)), checks=(service, gone)))
-    await checks.run_once()
-    assert [check.url for check in registry.view.checks] == [service.url, stand.url(OPEN)]
+def test_answers_are_kept_as_long_as_there_is_what_was_asked() -> None:
+    center = QuietCenter()
+    one, other = (Stream(StreamRole.MAIN, f"rtsp://10.0.0.5/{name}") for name in ("one", "other"))
+    center.bear(KEY, Birth(CAMERA, Names(), streams=(one,)))
+
+    def note(url: str, state: StreamState = StreamState.OK) -> list[tuple[str, StreamState]]:
+        view, _ = center.ask(NoteChecks(KEY, (StreamCheck(url, state, START),)))
+        assert isinstance(view, DeviceView)
+        return [(check.url, check.state) for check in view.checks]
+
+    ok, bad = StreamState.OK, StreamState.NO_ANSWER
+    assert note("http://10.0.0.5/onvif") == [("http://10.0.0.5/onvif", ok)]
+    assert note(one.url) == [("http://10.0.0.5/onvif", ok), (one.url, ok)]
+    assert note(one.url, bad) == [("http://10.0.0.5/onvif", ok), (one.url, bad)]
+    center.bear(KEY, Birth(CAMERA, Names(), streams=(other,)))
+    assert note(other.url) == [("http://10.0.0.5/onvif", ok), (other.url, ok)]
+    assert note("http://10.0.0.5:8080/onvif") == [(other.url, ok), ("http://10.0.0.5:8080/onvif", ok)]
 
 
 async def test_one_round_is_bounded(monkeypatch: pytest.MonkeyPatch, stand: Stand) -> None:

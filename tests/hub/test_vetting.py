@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from hub.dialects import Dialects
 from hub.identity import describe, differences, fingerprint, likely_tokens, unique_tokens
 from hub.inputs import Input
 from hub.kinship import MAX_KIN, Kinship
@@ -23,6 +24,7 @@ from sensors.identity import identity_mark
 from sensors.model import Birth, DeviceKey, Names, Stream, StreamRole
 from sensors.topics import Leaf
 from tests.hub.quiet_center import CAMERA, FENCE, FENCE_BIRTH, GATEWAY, QuietCenter, device, entries, kinds
+from tests.hub.toy_dialect import ToyDialect
 
 OWN = replace(FENCE_BIRTH, maker="Example", model="F-1", serial="100")
 OTHER = replace(OWN, serial="200")
@@ -293,6 +295,37 @@ def test_the_same_camera_found_in_several_ways_looks_the_same_and_is_not_merged(
     assert view(center, told).same_as == (found,)
     assert view(center, by_mac).same_as == (device("cam-2"),)
     assert conflicts(center, told) == conflicts(center, found) == []
+
+
+def test_another_dialect_that_introduces_itself_as_a_device_is_not_heard_and_is_a_second_source() -> None:
+    center = QuietCenter(dialects=Dialects([ToyDialect(FENCE)]))
+    center.bear(FENCE, OWN)
+    center.take(center.message("toy/birth", b""))
+    assert (view(center).kind, conflicts(center)) == ("fence", [ConflictKind.TWO_SOURCES])
+    assert "speaks over mqtt" in view(center).conflicts[0].text
+    with pytest.raises(ConflictError):
+        settle(center, accepted=True)
+    settle(center, accepted=False)
+    center.take(center.message("toy/birth", b""))
+    assert conflicts(center) == []
+
+
+def test_a_find_that_says_less_than_is_known_contradicts_nothing() -> None:
+    center = KeepingCenter()
+    center.ask(Propose(CAMERA, PICTURE, "onvif"))
+    center.ask(Approve(CAMERA, "marat", ""))
+    center.ask(Propose(CAMERA, Birth(CAMERA_KIND, Names(en="Entry")), "onvif", whole=False))
+    assert (view(center, CAMERA).serial, conflicts(center, CAMERA)) == ("7", [])
+    center.ask(Propose(CAMERA, ELSEWHERE, "onvif"))
+    assert conflicts(center, CAMERA) == [ConflictKind.CHANGED]
+
+
+def test_two_services_of_one_camera_look_alike_to_the_search_that_found_both() -> None:
+    center = KeepingCenter()
+    by_name, by_mac = device("entry", "unassigned"), device("axis", "unassigned")
+    center.ask(Propose(by_name, PICTURE, "mdns"))
+    center.ask(Propose(by_mac, replace(PICTURE, serial="", identities=("mac:00408c010203",)), "mdns"))
+    assert (view(center, by_name).same_as, view(center, by_mac).same_as) == ((by_mac,), (by_name,))
 
 
 def test_many_cameras_of_one_recorder_stay_bounded() -> None:
