@@ -6,6 +6,7 @@ like VictoriaMetrics, is told by its answer's form, and refused with `Unreadable
 
 import heapq
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
@@ -101,7 +102,8 @@ class InfluxReader:
         """
         points = tuple(islice(self.points(key, metric, since, until, min(limit + 1, PAGE_ROWS)), limit + 1))
         unit = points[-1].unit if points else self._last_unit(key, metric)
-        found = tuple(point.history for point in points[:limit])
+        with self._believing():
+            found = tuple(point.history for point in points[:limit])
         return History(key, metric, unit, found, truncated=len(points) > limit, source=SOURCE)
 
     def windows(
@@ -112,9 +114,9 @@ class InfluxReader:
         Raises:
             BusyError, WireError: as `history`.
         """
-        return make_windows(
-            *(table.values for table in self.select(ask_windows(only(key, metric), tier, since, until, limit)))
-        )
+        tables = self.select(ask_windows(only(key, metric), tier, since, until, limit))
+        with self._believing():
+            return make_windows(*(table.values for table in tables))
 
     def points(
         self, key: DeviceKey, metric: str, since: datetime, until: datetime, page_rows: int = PAGE_ROWS
@@ -134,11 +136,12 @@ class InfluxReader:
             BusyError, WireError: as `select`.
         """
         tables = self.select([_select_one(each) for each in readings])
-        return [
-            each
-            for each, table in zip(readings, tables, strict=True)
-            if not table.values or table.values[0][1] != stored_value(each.value)
-        ]
+        with self._believing():
+            return [
+                each
+                for each, table in zip(readings, tables, strict=True)
+                if not table.values or table.values[0][1] != stored_value(each.value)
+            ]
 
     def select(self, statements: Sequence[str]) -> list[Table]:
         """The answers to some SELECTs, one for each; without rows where nothing was found.
@@ -157,7 +160,7 @@ class InfluxReader:
         columns: list[tuple[str, ...]] = [()] * len(statements)
         rows: list[list[tuple[Any, ...]]] = [[] for _ in statements]
         try:
-            for line in answer.text.splitlines():
+            for line in filter(None, answer.text.split("\n")):
                 reply = _decoder.decode(line)
                 for result in reply.results:
                     if result.error:
@@ -189,10 +192,14 @@ class InfluxReader:
                 f" ORDER BY time ASC LIMIT {page_rows}"
             )
             (table,) = self.select([question])
-            yield from (self._point(row, measurement) for row in table.values)
-            if len(table.values) < page_rows:
+            with self._believing():
+                points = [_point(row, measurement) for row in table.values]
+            if points and points[-1].time_ns < after_ns:
+                raise WireError("does not give what was asked for", subject=self._connection.url)
+            yield from points
+            if len(points) < page_rows:
                 return
-            after_ns = table.values[-1][0] + 1
+            after_ns = points[-1].time_ns + 1
 
     def _last_unit(self, key: DeviceKey, metric: str) -> str:
         tables = self.select(
@@ -201,18 +208,25 @@ class InfluxReader:
                 for name in _FIELDS
             ]
         )
-        for table in tables:
-            for _, _, unit in table.values:
-                return unit or ""
+        with self._believing():
+            for table in tables:
+                for _, _, unit in table.values:
+                    return str(unit or "")
         raise NotFoundError("no such metric was ever stored", subject=f"{key}/{metric}")
 
-    def _point(self, row: Sequence[Any], measurement: str) -> Point:
+    @contextmanager
+    def _believing(self) -> Iterator[None]:
+        """What the server says may be anything."""
         try:
-            time_ns, value, quality, delay_s, unit, historical = row
-            said: Value = {NUMBERS: float, SWITCHES: bool, TEXTS: str}[measurement](value)
-            return Point(int(time_ns), said, _QUALITIES[quality], float(delay_s), unit or "", bool(historical))
-        except (KeyError, TypeError, ValueError) as error:
-            raise WireError(f"holds a point that is not ours in {measurement}", subject=self._connection.url) from error
+            yield
+        except (LookupError, TypeError, ValueError, OverflowError) as error:
+            raise WireError("holds points that are not ours", subject=self._connection.url) from error
+
+
+def _point(row: Sequence[Any], measurement: str) -> Point:
+    time_ns, value, quality, delay_s, unit, historical = row
+    said: Value = {NUMBERS: float, SWITCHES: bool, TEXTS: str}[measurement](value)
+    return Point(int(time_ns), said, _QUALITIES[quality], float(delay_s), str(unit or ""), bool(historical))
 
 
 def only(key: DeviceKey, metric: str) -> str:

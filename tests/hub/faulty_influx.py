@@ -14,7 +14,8 @@ NEVER = "\0"
 class Faulty(ThreadingHTTPServer):
     """Lines with `poison` are refused with `poison_status`, statuses are played in order, bodies over `most_bytes` are
     too large. With `takes_the_rest` a refused batch is stored but for its bad lines. `is_old`: it knows `/write` only.
-    `forgets`: it confirms and stores nothing. `stalled`: answers wait for it to be set; `drips`: they never end.
+    `forgets`: it confirms and stores nothing. `tells`: its answer to every question.
+    `stalled`: answers wait for it to be set; `drips`: they never end.
     """
 
     daemon_threads = True
@@ -30,6 +31,7 @@ class Faulty(ThreadingHTTPServer):
         self.takes_the_rest = False
         self.is_old = False
         self.forgets = False
+        self.tells: bytes | None = None
         self.drips = False
         self.stalled: threading.Event | None = None
         self.over = threading.Event()
@@ -85,7 +87,7 @@ class _Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         statements = parse_qs(urlsplit(self.path).query)["q"][0].split(";")
         empty = {"results": [{"statement_id": number} for number in range(len(statements))]}
-        self._say(200, json.dumps(empty).encode())
+        self._say(200, json.dumps(empty).encode() if self.server.tells is None else self.server.tells)
 
     def _say(self, status: int, content: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
