@@ -38,6 +38,13 @@ class HubProcess:
         """Whether it runs."""
         return self._process is not None and self._process.is_alive()
 
+    @property
+    def pid(self) -> int:
+        """Of the process as it runs now."""
+        assert self._process is not None
+        assert self._process.pid is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """SIGKILL: it is not asked, and does nothing more."""
         if self._process is not None:
