@@ -103,6 +103,7 @@ class EdgeNode:
     def doubt(self) -> None:
         """Nothing is known of its session any more; what it says waits for its birth."""
         self.order.reset()
+        self._births_due = False
         for session in (self.itself, *self.devices.values()):
             session.born = False
 
