@@ -3,86 +3,34 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from hub.dialects import Dialects
-from hub.identity import describe, differences, fingerprint, likely_tokens, unique_tokens
-from hub.inputs import Input
-from hub.kinship import MAX_KIN, Kinship
-from hub.protocol import Approval, ConflictKind, DevicesChanged, DeviceView
-from hub.records import Changes, Remembered
-from hub.requests import Approve, Propose, Refuse, Retire, Settle
-from hub.state import Effects
+from hub.protocol import Approval, ConflictKind, DevicesChanged
+from hub.requests import Approve, Propose, Retire, Settle
 from hub.storage.operations import OperationsStore
 from hub.vetting import INTRODUCE_WITHIN_S, LOG_INTERVAL_S, MAX_CONFLICTS, MAX_SETTLED
 from sensors.catalog import CAMERA as CAMERA_KIND
 from sensors.catalog import GATEWAY as GATEWAY_KIND
 from sensors.errors import ConflictError
-from sensors.identity import identity_mark
-from sensors.model import Birth, DeviceKey, Names, Stream, StreamRole
+from sensors.model import Birth, Names
 from sensors.topics import Leaf
-from tests.hub.quiet_center import CAMERA, FENCE, FENCE_BIRTH, GATEWAY, QuietCenter, device, entries, kinds
-from tests.hub.toy_dialect import ToyDialect
-
-OWN = replace(FENCE_BIRTH, maker="Example", model="F-1", serial="100")
-OTHER = replace(OWN, serial="200")
-THIRD = replace(OWN, serial="300")
-PICTURE = Birth(
-    CAMERA_KIND, Names(en="Entry"), streams=(Stream(StreamRole.MAIN, "rtsp://10.0.0.5/main"),), serial="7", maker="E"
+from tests.hub.keeping_center import (
+    ELSEWHERE,
+    OTHER,
+    OWN,
+    PICTURE,
+    THIRD,
+    KeepingCenter,
+    approved,
+    conflicts,
+    mark,
+    restarted,
+    settle,
+    view,
 )
-ELSEWHERE = replace(PICTURE, streams=(Stream(StreamRole.MAIN, "rtsp://10.0.0.66/main"),))
-
-
-class KeepingCenter(QuietCenter):
-    """Keeps what would go to the disk."""
-
-    def __init__(self, remembered: Remembered | None = None) -> None:
-        super().__init__(remembered, approve_all=False)
-        self.kept: list[Changes] = []
-
-    def take(self, *batch: Input) -> Effects:
-        effects = super().take(*batch)
-        self.kept.append(effects.changes)
-        return effects
-
-
-def view(center: QuietCenter, key: DeviceKey = FENCE) -> DeviceView:
-    held = center.state.registry.find(key)
-    assert held is not None
-    return held.view()
-
-
-def conflicts(center: QuietCenter, key: DeviceKey = FENCE) -> list[ConflictKind]:
-    return [conflict.kind for conflict in view(center, key).conflicts]
-
-
-def mark(center: QuietCenter, key: DeviceKey = FENCE) -> str:
-    (conflict,) = view(center, key).conflicts
-    return conflict.mark
-
-
-def settle(center: QuietCenter, *, accepted: bool, key: DeviceKey = FENCE) -> Effects:
-    _, effects = center.ask(Settle(key, mark(center, key), "marat", "looked", accepted))
-    return effects
-
-
-def approved(birth: Birth = OWN, key: DeviceKey = FENCE) -> KeepingCenter:
-    center = KeepingCenter()
-    center.bear(key, birth)
-    center.ask(Approve(key, "marat", ""))
-    return center
-
-
-def restarted(center: KeepingCenter, folder: Path) -> KeepingCenter:
-    """The same registry, read back from the disk."""
-    store = OperationsStore(folder)
-    for batch in center.kept:
-        store.commit(batch)
-    remembered = store.recall()
-    store.close()
-    return KeepingCenter(remembered)
+from tests.hub.quiet_center import CAMERA, FENCE, GATEWAY, QuietCenter, device, entries, kinds
+from tests.hub.toy_dialect import ToyDialect
 
 
 def test_an_approved_device_that_says_it_is_another_is_not_believed_and_keeps_its_limits() -> None:
@@ -206,33 +154,6 @@ def test_a_change_a_minute_is_logged_however_often_it_comes() -> None:
     assert "device-conflict" in kinds(center.bear(FENCE, OTHER))
 
 
-def test_one_serial_number_under_two_keys_is_shown_on_both_and_merged_in_neither() -> None:
-    center = approved()
-    copy = device("fence-2")
-    center.bear(copy, OWN)
-    assert conflicts(center) == conflicts(center, copy) == [ConflictKind.SHARED]
-    assert [view(center).conflicts[0].others, view(center, copy).conflicts[0].others] == [(copy,), (FENCE,)]
-    center.ask(Refuse(copy, "marat", "a copy"))
-    assert conflicts(center) == conflicts(center, copy) == []
-    assert len(center.state.registry.devices) == 2
-
-
-def test_a_shared_identity_that_a_technician_dismissed_stays_dismissed_on_both() -> None:
-    center = approved()
-    copy = device("fence-2")
-    center.bear(copy, OWN)
-    settle(center, accepted=False)
-    center.bear(copy, replace(OWN, firmware="2"))
-    assert conflicts(center) == conflicts(center, copy) == []
-
-
-def test_what_shares_nothing_can_not_be_accepted() -> None:
-    center = approved()
-    center.bear(device("fence-2"), OWN)
-    with pytest.raises(ConflictError, match="no other identity"):
-        settle(center, accepted=True)
-
-
 def test_a_device_that_never_says_who_it_is_is_marked_after_a_while_and_cleared_by_its_birth(tmp_path: Path) -> None:
     center = KeepingCenter()
     center.measure(FENCE, {"tension": 1.0})
@@ -283,20 +204,6 @@ def test_a_gateway_approved_later_makes_rogues_of_those_it_does_not_carry() -> N
     assert conflicts(center) == [ConflictKind.ROGUE]
 
 
-def test_the_same_camera_found_in_several_ways_looks_the_same_and_is_not_merged() -> None:
-    center = KeepingCenter()
-    found, told = device("entry-1a2b3c", "unassigned"), CAMERA
-    center.ask(Propose(found, PICTURE, "mdns"))
-    center.bear(told, PICTURE)
-    by_mac = device("entry-4d5e6f", "unassigned")
-    center.ask(Propose(by_mac, Birth(CAMERA_KIND, Names(), identities=("MAC:00-40-8C-01-02-03",)), "onvif"))
-    center.bear(device("cam-2"), replace(PICTURE, streams=(), serial="8", identities=("mac:00:40:8c:01:02:03",)))
-    assert view(center, found).same_as == (told,)
-    assert view(center, told).same_as == (found,)
-    assert view(center, by_mac).same_as == (device("cam-2"),)
-    assert conflicts(center, told) == conflicts(center, found) == []
-
-
 def test_another_dialect_that_introduces_itself_as_a_device_is_not_heard_and_is_a_second_source() -> None:
     center = QuietCenter(dialects=Dialects([ToyDialect(FENCE)]))
     center.bear(FENCE, OWN)
@@ -318,24 +225,6 @@ def test_a_find_that_says_less_than_is_known_contradicts_nothing() -> None:
     assert (view(center, CAMERA).serial, conflicts(center, CAMERA)) == ("7", [])
     center.ask(Propose(CAMERA, ELSEWHERE, "onvif"))
     assert conflicts(center, CAMERA) == [ConflictKind.CHANGED]
-
-
-def test_two_services_of_one_camera_look_alike_to_the_search_that_found_both() -> None:
-    center = KeepingCenter()
-    by_name, by_mac = device("entry", "unassigned"), device("axis", "unassigned")
-    center.ask(Propose(by_name, PICTURE, "mdns"))
-    center.ask(Propose(by_mac, replace(PICTURE, serial="", identities=("mac:00408c010203",)), "mdns"))
-    assert (view(center, by_name).same_as, view(center, by_mac).same_as) == ((by_mac,), (by_name,))
-
-
-def test_many_cameras_of_one_recorder_stay_bounded() -> None:
-    center = KeepingCenter()
-    for number in range(40):
-        center.bear(device(f"cam-{number}"), replace(PICTURE, serial=str(number + 10_000)))
-    center.ask(Propose(CAMERA, replace(PICTURE, serial="x"), "mdns"))
-    found = device("found", "unassigned")
-    center.ask(Propose(found, PICTURE, "onvif"))
-    assert len(view(center, found).same_as) == MAX_KIN
 
 
 def test_retiring_ends_alarms_and_pictures_and_keeps_the_readings() -> None:
@@ -443,64 +332,3 @@ def test_a_stranger_who_claims_everything_costs_a_bounded_amount() -> None:
     doubts = center.state.registry.devices[FENCE].doubts
     assert len(doubts.settled) == MAX_SETTLED
     assert len(doubts.conflicts) <= MAX_CONFLICTS
-
-
-births = st.builds(
-    Birth,
-    kind=st.sampled_from(["camera", "fence"]),
-    names=st.just(Names()),
-    maker=st.sampled_from(["", "E", "F"]),
-    model=st.sampled_from(["", "1", "\x00\n"]),
-    serial=st.sampled_from(["", "0", "a", "b"]) | st.text(max_size=200),
-    identities=st.lists(st.text(max_size=64) | st.sampled_from(["mac:00:40:8c:01:02:03"]), max_size=8).map(tuple),
-    streams=st.lists(
-        st.builds(
-            Stream,
-            st.just(StreamRole.MAIN),
-            st.sampled_from(["rtsp://a/", "rtsp://[::1", "rtsp://b/"]) | st.text(max_size=60),
-        ),
-        max_size=8,
-    ).map(tuple),
-)
-
-
-@given(births, births)
-def test_differences_are_found_between_different_identities_alone(one: Birth, other: Birth) -> None:
-    assert differences(one, one) == ()
-    if fingerprint(one) == fingerprint(other):
-        assert differences(one, other) == ()
-    text = describe(differences(one, other))
-    assert len(text) <= 300
-    assert text.isprintable()
-    assert all(unique_tokens(each) == tuple(sorted(set(unique_tokens(each)))) for each in (one, other))
-    assert len(likely_tokens(one)) <= 8
-
-
-@given(st.lists(st.tuples(st.integers(0, 5), st.frozensets(st.sampled_from("abcd"), max_size=3)), max_size=40))
-def test_kin_are_those_with_a_token_in_common(steps: list[tuple[int, frozenset[str]]]) -> None:
-    kinship, model = Kinship(), dict[DeviceKey, frozenset[str]]()
-    for number, tokens in steps:
-        key = device(f"d-{number}")
-        kinship.place(key, sorted(tokens))
-        model[key] = tokens
-        for each, own in model.items():
-            wanted = {(other, token) for other in model if other != each for token in own & model[other]}
-            assert set(kinship.kin(each)) == wanted
-
-
-@pytest.mark.parametrize(
-    ("text", "mark"),
-    [
-        ("MAC:00-40-8C-01-02-03", "mac:00408c010203"),
-        ("00:40:8c:01:02:03", "mac:00408c010203"),
-        ("00408C010203", "mac:00408c010203"),
-        ("00:00:00:00:00:00", ""),
-        ("ff:ff:ff:ff:ff:ff", ""),
-        ("UUID:1419D68A-1DD2-11B2-A105-000000000000", "urn:uuid:1419d68a-1dd2-11b2-a105-000000000000"),
-        ("urn:uuid:00000000-0000-0000-0000-000000000000", ""),
-        (" Esphome-12 ", "esphome-12"),
-        ("", ""),
-    ],
-)
-def test_one_identity_has_one_spelling(text: str, mark: str) -> None:
-    assert identity_mark(text) == mark
