@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from sensors.model import Ident, Language, Line
+from sensors.model import Language, Line
 
 
 class HubSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,17 +74,22 @@ class IngestSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Processes that take in messages before the hub, when one is not enough for a broker's traffic."""
 
     partitions: Annotated[
-        tuple[Annotated[tuple[Ident, ...], Meta(min_length=1, max_length=500)], ...],
+        str,
         Meta(
-            max_length=64,
-            description="lists of sites: for each list the hub starts a process that takes in the messages of those"
-            " sites; all others the hub takes in itself",
+            max_length=50_000,
+            description="sites that a process of their own takes in, with spaces, and the next process's after a comma:"
+            " kordai konysbayev, sypatai-batyr; all others the hub takes in itself",
         ),
-    ] = ()
+    ] = ""
     spool_messages: Annotated[
         int,
         Meta(ge=1_000, le=1_000_000_000, description="most messages of a partition that wait on the disk for the hub"),
     ] = 5_000_000
+
+    @property
+    def lists(self) -> tuple[tuple[str, ...], ...]:
+        """The sites of each process."""
+        return tuple(tuple(each.split()) for each in self.partitions.split(",") if each.strip())
 
 
 class InfluxSettings(Struct, frozen=True, forbid_unknown_fields=True):

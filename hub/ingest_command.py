@@ -56,7 +56,7 @@ def run_ingest(
         door = FrontDoor({MAIN: intake}, health)
         relay = Relay(door, inbox, spool, status, health, clock, storage, ingesting.spool_messages)
         door.start()
-        _log.info("ingest started", partition=partition, sites=ingesting.partitions[partition - 1])
+        _log.info("ingest started", partition=partition, sites=ingesting.lists[partition - 1])
         relay.run(stopping)
         inbox.close()
         door.stop(_STOP_WITHIN_S)

@@ -37,6 +37,7 @@ from hub.pipeline import Pipeline
 from hub.signals import stop_on_signals
 from hub.state import State
 from hub.storage import downsampling
+from hub.storage.checkpoints import Checkpoints
 from hub.storage.dead_letters import DeadLetters
 from hub.storage.downsampling import Downsampler
 from hub.storage.forwarder import Forwarder
@@ -88,12 +89,14 @@ async def _run_hub(settings: Settings) -> None:
         engine.downsampler.start()
         stack.callback(engine.retention.stop, _THREADS_STOP_WITHIN_S)
         engine.retention.start()
+        stack.callback(engine.checkpoints.stop, _THREADS_STOP_WITHIN_S)
+        engine.checkpoints.start()
         _log.info("hub started", url=section.url, broker=engine.health.broker, data=str(section.data_dir))
         _start_forwarding(settings, section, engine, clock, stack)
         services: list[Coroutine[None, None, None]] = [serve(app, listener)]
         if broker_section.embedded:
             services.append(_child("broker", ("broker",), settings, engine.health, clock).run())
-        for number in range(1, len(settings.section(IngestSettings, "ingest").partitions) + 1):
+        for number in range(1, len(settings.section(IngestSettings, "ingest").lists) + 1):
             child = _child(f"ingest {number}", ("ingest", str(number)), settings, engine.health, clock)
             services.append(child.run())
         services += _discovery(settings, section, broker_section, engine, clock)
@@ -109,6 +112,7 @@ class _Engine(NamedTuple):
     door: FrontDoor
     downsampler: Downsampler
     retention: Retention
+    checkpoints: Checkpoints
     feed: LiveFeed
     health: Health
     facade: Hub
@@ -143,7 +147,8 @@ def _make_engine(
     retention = Retention(readings, rollups, storage, *_followers(settings), health, clock)
     historian = Historian(readings, rollups, storage, clock, _make_reader(settings, stack))
     facade = Hub(pipeline, Archive(historian, operations), lambda: health.status(clock.now()))
-    return _Engine(readings, pipeline, door, downsampler, retention, feed, health, facade)
+    checkpoints = Checkpoints(readings, health, clock)
+    return _Engine(readings, pipeline, door, downsampler, retention, checkpoints, feed, health, facade)
 
 
 def _followers(settings: Settings) -> tuple[list[str], list[str]]:
@@ -181,7 +186,7 @@ def _make_door(
             versions=EMBEDDED_VERSION if broker_section.embedded else ANY_VERSION,
             longest_pause_s=NEARBY_PAUSE_S if broker_section.embedded else LONGEST_PAUSE_S,
         )
-    for partition in range(1, len(ingesting.partitions) + 1):
+    for partition in range(1, len(ingesting.lists) + 1):
         spool = SpoolIntake(section.data_dir, partition, inbox, health, clock, epochs)
         entrances[f"ingest {partition}"] = spool
     return FrontDoor(entrances, health)

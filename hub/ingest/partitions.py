@@ -5,6 +5,7 @@ filter out among its members one by one, which would break the order of a device
 broker keeps for newcomers (shared subscriptions are not given that), the hub takes in itself.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import chain
 
@@ -12,7 +13,7 @@ from hub.config import IngestSettings
 from hub.ingest.connection import SHARED, Terms
 from sensors.dialects.dialect import Filter
 from sensors.errors import ConfigError
-from sensors.model import SiteId
+from sensors.model import ID_PATTERN, SiteId
 from sensors.topics import EVERYTHING, PREFIX, WALLS, Leaf, site_filter
 
 GROUP = "shekara-ingest"
@@ -22,17 +23,25 @@ def covered(settings: IngestSettings) -> frozenset[SiteId]:
     """The sites that ingest processes take in.
 
     Raises:
-        ConfigError: a site is named twice, or is the walls' own.
+        ConfigError: a site is named twice, is none, or is the walls' own.
     """
-    sites = [SiteId(site) for site in chain.from_iterable(settings.partitions)]
+    sites = [SiteId(site) for site in chain.from_iterable(settings.lists)]
     for site in sites:
-        if sites.count(site) > 1 or site == WALLS:
+        if (wrong := _wrong(site, sites)) is not None:
             raise ConfigError(
-                f"site {site} cannot be in it" if site == WALLS else f"site {site} is in it twice",
+                f"site {site!r} {wrong}",
                 subject="[ingest] partitions",
                 mend="Name each post's site once; walls belong to the hub",
             )
     return frozenset(sites)
+
+
+def _wrong(site: SiteId, sites: Sequence[SiteId]) -> str | None:
+    if re.match(ID_PATTERN, site) is None:
+        return "is no id"
+    if site == WALLS:
+        return "cannot be in it"
+    return "is in it twice" if sites.count(site) > 1 else None
 
 
 def partition_terms(settings: IngestSettings, partition: int) -> Terms:
@@ -41,13 +50,13 @@ def partition_terms(settings: IngestSettings, partition: int) -> Terms:
     Raises:
         ConfigError: there is no such partition.
     """
-    if not 1 <= partition <= len(settings.partitions):
+    if not 1 <= partition <= len(settings.lists):
         raise ConfigError(
             f"there is no partition {partition}",
             subject="[ingest] partitions",
-            mend=f"It has {len(settings.partitions)}; the first is 1",
+            mend=f"It has {len(settings.lists)}; the first is 1",
         )
-    sites = settings.partitions[partition - 1]
+    sites = settings.lists[partition - 1]
     return Terms(tuple(Filter(f"{SHARED}{GROUP}/{site_filter(SiteId(site))}") for site in sites))
 
 
@@ -56,7 +65,7 @@ def hub_filters(settings: IngestSettings) -> Sequence[Filter]:
 
     Beside partitions: its walls, and who there is and whether it is there, which a broker keeps for newcomers.
     """
-    if not settings.partitions:
+    if not settings.lists:
         return (Filter(EVERYTHING),)
     kept = (f"{PREFIX}/+/+/{leaf}" for leaf in (Leaf.BIRTH, Leaf.STATE))
     return (Filter(site_filter(WALLS)), *(Filter(each) for each in kept))
