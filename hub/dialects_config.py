@@ -11,6 +11,7 @@ from hub.records import DeviceRecord
 from sensors.dialects.dialect import Dialect
 from sensors.dialects.frigate import OFFLINE_DELAY_S, Frigate
 from sensors.dialects.home_assistant import DEFAULT_SILENCE_S, HomeAssistant
+from sensors.dialects.home_assistant import NAME as HOME_ASSISTANT
 from sensors.dialects.n42 import N42
 from sensors.dialects.onvif_events import OnvifEvents, Place
 from sensors.dialects.sparkplug.announcement import LegacyState
@@ -217,7 +218,14 @@ def make_dialects(settings: Settings, remembered: Iterable[DeviceRecord]) -> tup
     hass = settings.section(HomeAssistantSettings, "home_assistant")
     if hass.enabled:
         # The last one: it claims whatever equipment announces, and that may not be another dialect's.
-        spoken.append(HomeAssistant(hass.sites, announce=hass.announce, silence_s=hass.silence_s))
+        spoken.append(
+            HomeAssistant(
+                hass.sites,
+                announce=hass.announce,
+                silence_s=hass.silence_s,
+                remembered=_births(remembered, HOME_ASSISTANT),
+            )
+        )
     return tuple(spoken)
 
 

@@ -109,8 +109,7 @@ class Reception:
             if isinstance(seen, BirthSeen):
                 self._vetting.trespass(device, provenance, refusal, now)
             return
-        is_will = isinstance(seen, StateSeen) and not seen.online
-        if not message.retained and not is_will:
+        if not _is_memory(seen, message) and not _is_of_absence(seen, provenance):
             self._state.registry.hear(device, now)
             self._vetting.meet(device, now)
             self._state.liveness_due |= device.liveness is not Liveness.ONLINE
@@ -162,7 +161,7 @@ class Reception:
         elif (lie := find_lie(seen.key, seen.birth)) is not None:
             self._refuse(message, lie, seen.key, head="(withheld)")
         else:
-            self._vetting.hear(device, seen.birth, provenance, message.moment, live=not message.retained)
+            self._vetting.hear(device, seen.birth, provenance, message.moment, live=not _is_memory(seen, message))
 
     def _ask_for(self, site: SiteId) -> None:
         """No ingest process takes in this site: the hub does, from its first birth on."""
@@ -246,6 +245,20 @@ class Reception:
         self._state.reject(rejected)
         if rejected.key is not None and (device := self._state.registry.find(rejected.key)) is not None:
             device.conduct.refused_total += 1
+
+
+def _is_memory(seen: Message, message: Received) -> bool:
+    """Whether the broker remembered it, so that it says nothing of now; a dialect may come back to it later."""
+    if isinstance(seen, BirthSeen | StateSeen):
+        return message.retained or seen.retained
+    return message.retained or (isinstance(seen, ReadingsSeen) and seen.snapshot)
+
+
+def _is_of_absence(seen: Message, provenance: str) -> bool:
+    """Whether it says that a device is not there: a will, or values that a dialect does not believe any more."""
+    if isinstance(seen, ReadingsSeen) and provenance != NATIVE:
+        return all(reading.quality is Quality.BAD for reading in seen.readings)
+    return isinstance(seen, StateSeen) and not seen.online
 
 
 def _oversized(message: Received) -> Rejected:

@@ -15,10 +15,12 @@ from sensors.dialects.hass.clockwork import Clockwork
 from sensors.dialects.hass.commands import PRESS
 from sensors.dialects.hass.config import parse_place
 from sensors.dialects.hass.devices import UNREAD, Device, Gauge
+from sensors.dialects.hass.settling import News, Settling
 from sensors.dialects.hass.templates import Fault, Spoken
 from sensors.dialects.hass.waiting import Early, Waiting
 from sensors.dialects.native import CommandPayload
 from sensors.model import (
+    Birth,
     BirthSeen,
     DeviceKey,
     EventSeen,
@@ -41,15 +43,22 @@ class HomeAssistant:
 
     `announce`: say `online` on `<prefix>/status` as a Home Assistant does, so that equipment announces itself anew;
     not where there is one, whose word that is. `silence_s`: how long a device may be silent that says nothing of that.
+    `remembered`: the births of an earlier run.
     """
 
     def __init__(
-        self, prefixes: Mapping[str, SiteId], *, announce: bool = False, silence_s: float = DEFAULT_SILENCE_S
+        self,
+        prefixes: Mapping[str, SiteId],
+        *,
+        announce: bool = False,
+        silence_s: float = DEFAULT_SILENCE_S,
+        remembered: Mapping[DeviceKey, Birth] | None = None,
     ) -> None:
         self._sites = {f"{prefix.strip('/')}/": site for prefix, site in prefixes.items()}
         self._announce = announce
         self._silence_s = silence_s
-        self._announced = Announcements()
+        self._announced = Announcements(remembered or {})
+        self._settling = Settling()
         self._clock = Clockwork()
         self._waiting = Waiting()
 
@@ -87,8 +96,12 @@ class HomeAssistant:
         return Heard(actions=self._status("online"))
 
     def tick(self, now: datetime) -> Heard:
-        """Switch off what switches itself off, and doubt what has not been said again."""
+        """Introduce who was announced, switch off what switches itself off, doubt what has not been said again."""
         said = Said([], [])
+        introduced, topics = self._settling.due(now)
+        for key, news in introduced:
+            self._introduce(self._announced.devices[key], news, now, said)
+        said.actions.extend(topics)
         for early in self._waiting.tick(now):
             said.refuse(early, "no config announces this topic")
             said.actions.append(Unlisten(early.topic))
@@ -144,28 +157,35 @@ class HomeAssistant:
             said.refuse(message, "is no discovery topic: its ids are letters, digits, - and _")
             return
         outcome = self._announced.take(place, self._sites[prefix], message, said)
+        said.actions[:] = self._settling.defer(said.actions)
+        self._settling.add(outcome, message.received_at, live=not message.retained)
         for key in outcome.devices:
-            self._introduce(self._announced.devices[key], message, said)
-        for holder in outcome.entities:
-            self._catch_up(holder, said)
+            if not self._announced.devices[key].entities:
+                self._withdraw(self._announced.devices[key], message, said)
         self._clock.sweep(self._announced.entities_total)
 
-    def _introduce(self, device: Device, message: Early, said: Said) -> None:
-        """Say who a device is now, if that has changed, or that it is gone."""
-        if not device.entities:
-            self._announced.drop(device.key)
+    def _withdraw(self, device: Device, message: Early, said: Said) -> None:
+        """Nothing announces the device any more."""
+        self._announced.drop(device.key)
+        self._settling.drop(device.key)
+        if device.birth_said is not None:
             said.messages.append(BirthSeen(device.key, None, message.received_at, message.retained))
-            return
+
+    def _introduce(self, device: Device, news: News, now: datetime, said: Said) -> None:
+        """Say who a device is now, if that has changed, and then what was said before it was known."""
+        retained = not news.live
         birth = device.birth(self._silence_s)
         if birth != device.birth_said:
             device.birth_said = birth
-            said.messages.append(BirthSeen(device.key, birth, message.received_at, message.retained))
+            said.messages.append(BirthSeen(device.key, birth, now, retained))
         unread = device.unread
         if unread != device.unread_said:
             device.unread_said = unread
-            at = message.received_at
-            reading = Reading(device.key, UNREAD, unread, "", Quality.GOOD, at, at, 0, historical=False)
-            said.messages.append(ReadingsSeen(device.key, (reading,), snapshot=message.retained))
+            reading = Reading(device.key, UNREAD, unread, "", Quality.GOOD, now, now, 0, historical=False)
+            said.messages.append(ReadingsSeen(device.key, (reading,), snapshot=retained))
+        for holder in news.holders:
+            if holder[1] in device.entities:
+                self._catch_up(holder, said)
 
     def _catch_up(self, holder: Holder, said: Said) -> None:
         """What was said before an entity was known: kept messages, then the last word of topics it shares."""

@@ -47,7 +47,8 @@ class Desk:
         return self._keep(self.dialect.decode(topic, said, retained=retained, received_at=self.now))
 
     def config(self, place: str, payload: object, *, retained: bool = False) -> list[Message]:
-        return self.hear(f"{PREFIX}/{place}/config", payload, retained=retained)
+        """A config, and the pause after it."""
+        return [*self.hear(f"{PREFIX}/{place}/config", payload, retained=retained), *self.wait(1)]
 
     def wait(self, seconds: float) -> list[Message]:
         self.now += timedelta(seconds=seconds)
@@ -163,6 +164,42 @@ def test_a_device_is_born_of_any_form_of_config(place: str, config: object) -> N
     assert values(messages) == {"temperature": 21.5}
     assert states(messages) == [True], "a device that names no witness is there when it speaks"
     assert desk.births[-1].retained
+
+
+def test_the_entities_of_a_flood_are_introduced_together_and_none_waits_for_ever() -> None:
+    desk = Desk()
+    for number in range(8):
+        desk.hear(f"{PREFIX}/sensor/e{number}/config", alone(unique_id=f"e{number}"), retained=True)
+        assert (desk.wait(0.9) == []) is (number != 5), "a pause, or five seconds"
+    desk.wait(1)
+    assert [len(each.birth.metrics) for each in desk.births if each.birth] == [6, 8]
+    assert all(birth.retained for birth in desk.births)
+
+
+def test_a_clock_that_is_set_back_makes_nobody_wait() -> None:
+    desk = Desk()
+    desk.hear(f"{PREFIX}/sensor/t/config", TEMPERATURE)
+    desk.wait(-3_600)
+    desk.wait(1)
+    assert len(desk.births) == 1
+
+
+def test_the_kind_of_a_device_stands_whatever_entities_come_later_or_first_after_a_restart() -> None:
+    desk = Desk()
+    desk.config("sensor/t", TEMPERATURE)
+    kind = desk.birth.kind
+    smoke = alone(unique_id="smoke", device_class="smoke")
+    desk.config("binary_sensor/s", smoke)
+    assert (kind, desk.birth.kind) == ("climate", "climate")
+    after = Desk(remembered={desk.key: desk.birth})
+    after.config("binary_sensor/s", smoke)
+    assert after.birth.kind == "climate"
+
+
+def test_mac_addresses_are_what_a_device_is_known_by_elsewhere() -> None:
+    desk = Desk()
+    desk.config("sensor/t", alone(device={"identifiers": ["x"], "connections": [["mac", "AA:BB:CC:00:11:22"]]}))
+    assert desk.birth.identities == ("mac:aabbcc001122",)
 
 
 def test_all_forms_lead_to_the_same_device_id() -> None:
@@ -301,6 +338,7 @@ def test_a_word_that_makes_no_sense_is_said(
         ("siren", {}, "OFF", False),
         ("cover", {"state_open": "up"}, "up", "open"),
         ("valve", {}, "closing", "closing"),
+        ("valve", {"pos": True}, "25", 25.0),
         ("lock", {"state_jammed": "stuck"}, "stuck", "jammed"),
         ("number", {}, "7", 7),
         ("select", {"options": ["a", "b"]}, "b", "b"),
@@ -331,7 +369,7 @@ def test_an_event_entity_gives_events_and_its_memory_none() -> None:
     assert desk.hear("it/state", {"event_type": "press"}, retained=True) == []
     (event,) = desk.hear("it/state", {"event_type": "press"})
     assert isinstance(event, EventSeen)
-    assert (event.kind, event.happened_at) == ("press", NOW)
+    assert (event.kind, event.happened_at) == ("press", desk.now)
     desk.hear("it/state", {"event_type": "explode"})
     assert "no event type" in desk.rejected[-1]
 
@@ -550,7 +588,7 @@ def test_a_changed_config_listens_to_the_new_topic_and_no_more_to_the_old() -> N
     desk = Desk()
     desk.config("sensor/t", TEMPERATURE)
     desk.config("sensor/t", TEMPERATURE | {"state_topic": "portal/new"})
-    assert desk.actions == [Listen("portal/state"), Listen("portal/new"), Unlisten("portal/state")]
+    assert desk.actions == [Listen("portal/state"), Unlisten("portal/state"), Listen("portal/new")]
 
 
 def test_the_hub_announces_itself_only_where_that_is_wanted() -> None:
@@ -769,11 +807,13 @@ def test_no_sequence_of_bytes_can_raise_or_leave_anything_behind(
         desk.wait(pause_s)
         for birth in desk.births[-1:]:
             desk.dialect.command(birth.key, CommandPayload("c", "set", {"x": True}))
+    desk.wait(5)
     known = desk.dialect._announced
     wanted = {each.topic for each in desk.actions if isinstance(each, Listen)}
     assert set(known.ears) <= wanted
     for source in list(known._sources):
         desk.hear(source, b"")
+    assert not [each for each in desk.wait(5) if not isinstance(each, Rejected)]
     assert (known.devices, known.ears, known._owners, known._known_by, known._sources) == ({}, {}, {}, {}, {})
     listening: set[str] = set()
     for action in desk.actions:

@@ -3,6 +3,7 @@
 Bounded: devices, entities, topics, entities of a topic. What is over is refused, and counted by whoever takes it.
 """
 
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from sensors.dialects.hass.entities import Entity, build_entity
 from sensors.dialects.hass.waiting import Early
 from sensors.dialects.native import reject
 from sensors.identity import device_id
-from sensors.model import DeviceKey, Message, SiteId
+from sensors.model import Birth, DeviceKey, Message, SiteId
 
 MAX_DEVICES = 5_000
 MAX_ENTITIES = 20_000
@@ -78,9 +79,10 @@ class Outcome(NamedTuple):
 
 
 class Announcements:
-    """Everything that is announced at the moment."""
+    """Everything that is announced at the moment. `remembered`: births of an earlier run, whose kinds stand."""
 
-    def __init__(self) -> None:
+    def __init__(self, remembered: Mapping[DeviceKey, Birth]) -> None:
+        self._kinds = {key: birth.kind for key, birth in remembered.items()}
         self.devices: dict[DeviceKey, Device] = {}
         self.ears: dict[str, Ear] = {}
         self._sources: dict[str, _Source] = {}
@@ -159,7 +161,8 @@ class Announcements:
         if len(self.devices) >= MAX_DEVICES:
             return f"over {MAX_DEVICES} devices"
         first = tokens[0]
-        return Device(DeviceKey(site, device_id(first.partition("=")[2], first)))
+        key = DeviceKey(site, device_id(first.partition("=")[2], first))
+        return Device(key, self._kinds.get(key, ""))
 
     def _objection(self, device: Device, entity: Entity, tokens: tuple[str, ...], topic: str) -> str | None:
         """Why an entity cannot be taken in; None when it can."""

@@ -87,6 +87,7 @@ class Config(Struct, frozen=True):
     position_open: float = 100
     position_template: Formula = None
     position_topic: Path = None
+    reports_position: bool = False
     schema: Scalar = None
     set_position_template: Formula = None
     set_position_topic: Path = None

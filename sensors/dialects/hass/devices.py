@@ -13,7 +13,7 @@ from sensors.dialects.hass.config import DeviceBlock, Scalar, text_of
 from sensors.dialects.hass.entities import Channel, Entity
 from sensors.dialects.hass.templates import Spoken
 from sensors.equipment import SENSOR, complete, describe
-from sensors.identity import device_id, slug
+from sensors.identity import device_id, identity_mark, slug
 from sensors.model import Birth, DeviceKey, Metric, MetricName, MetricType, Names, Value
 
 MAX_METRICS = 255
@@ -23,6 +23,7 @@ UNREAD = MetricName("not-read")
 _UNREAD_METRIC = Metric(UNREAD, MetricType.TEXT, Names(en="Not read", ru="Не читается", kk="Оқылмайды"))
 _UNREAD_LETTERS = 256
 _NAME_LETTERS = 63
+_MAX_IDENTITIES = 8
 _LINE_LETTERS = 200
 _TELLING_LETTERS = 4
 """Shorter words of a device's identity may be anything in an entity's: a number, a letter."""
@@ -77,8 +78,9 @@ class Gauge:
 class Device:
     """What is known of one device."""
 
-    def __init__(self, key: DeviceKey) -> None:
+    def __init__(self, key: DeviceKey, kind: str = "") -> None:
         self.key = key
+        self._settled_kind = kind
         self.block = DeviceBlock()
         self.tokens: set[str] = set()
         self.entities: dict[str, Entity] = {}
@@ -155,6 +157,7 @@ class Device:
             model=_line(block.model if block.model is not None else block.model_id),
             firmware=_line(block.sw_version),
             serial=_line(block.serial_number),
+            identities=_identities(self.tokens),
         )
         return structs.replace(complete(nameless), metrics=tuple(metrics))
 
@@ -196,7 +199,14 @@ class Device:
         return False if said and None not in said else None
 
     def _kind(self) -> str:
-        """By its most telling entity: what watches before what measures, then in order of name."""
+        """By its most telling entity: what watches before what measures, then in order of name.
+
+        It stays what it was at the first birth: more entities do not make another device of it.
+        """
+        self._settled_kind = self._settled_kind or self._telling_kind()
+        return self._settled_kind
+
+    def _telling_kind(self) -> str:
         telling = [
             (each.platform != "binary_sensor", each.unique, each.kind)
             for each in self.entities.values()
@@ -223,6 +233,12 @@ def tokens_of(block: DeviceBlock | None) -> tuple[str, ...]:
     identifiers = sorted({f"id={text_of(each)}" for each in said if each is not None and text_of(each)})
     connections = sorted({f"{text_of(kind)}={text_of(value).lower()}" for kind, value in block.connections})
     return (*identifiers, *connections)
+
+
+def _identities(tokens: Iterable[str]) -> tuple[str, ...]:
+    """MAC addresses and URNs among the names of a device: what it is known by to other sources as well."""
+    marks = {identity_mark(token.partition("=")[2]) for token in tokens}
+    return tuple(sorted(mark for mark in marks if mark.startswith(("mac:", "urn:uuid:")))[:_MAX_IDENTITIES])
 
 
 def _described(metric: MetricName, channel: Channel, entity: Entity) -> Metric:

@@ -199,6 +199,10 @@ def _read_cover(config: Config) -> tuple[Channel, ...] | str:
         text_of(config.state_closing): "closing",
         text_of(config.state_stopped): "stopped",
     }
+    share = share_of(config.position_closed, config.position_open)
+    if config.reports_position:
+        channel = _channel(config, MetricType.NUMBER, share)
+        return channel if isinstance(channel, str) else (channel._replace(unit="%", minimum=0.0, maximum=100.0),)
     channels: list[Channel] = []
     if config.state_topic is not None:
         channel = _channel(config, MetricType.TEXT, one_of(words))
@@ -206,7 +210,6 @@ def _read_cover(config: Config) -> tuple[Channel, ...] | str:
             return channel
         channels.append(channel)
     if config.position_topic is not None:
-        share = share_of(config.position_closed, config.position_open)
         channel = _channel_at(config.position_topic, config.position_template, config, MetricType.NUMBER, share)
         if isinstance(channel, str):
             return channel
