@@ -3,8 +3,10 @@
 One thread writes. Any thread reads, each question on a connection of its own.
 """
 
+import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -37,10 +39,14 @@ _ROWS_AT_ONCE = (128, 16, 1)
 """Rows that one statement inserts, largest first. Python's lock is let go and fought for once in a statement: with
 another thread at work, one row at a time costs ten times as long."""
 _CACHE_KIB = 16 * 1024
-_CHECKPOINT_PAGES = 4_000
-"""The index is written all over; fewer checkpoints write each of its pages less often. Some 16 MB of log."""
-_QUALITIES = tuple(Quality)
-_QUALITY_NUMBER = {quality: number for number, quality in enumerate(_QUALITIES)}
+_LOG_PAGES = 4_000
+"""From this length on, some 16 MB, the log is begun again when all of it is in the file."""
+_MOST_LOG_PAGES = 64_000
+"""At this length a commit moves it itself, if nobody else did."""
+_RESTART_WITHIN_S = 0.05
+QUALITIES = tuple(Quality)
+"""By the numbers that stand for them in the file."""
+_QUALITY_NUMBER = {quality: number for number, quality in enumerate(QUALITIES)}
 
 
 class WriteOutcome(NamedTuple):
@@ -77,7 +83,7 @@ class ReadingsStore:
         self._path = data_dir / FILE_NAME
         self._connection = open_writer(self._path, _SCHEMA, _VERSION)
         self._connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
-        self._connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
+        self._connection.execute(f"PRAGMA wal_autocheckpoint={_MOST_LOG_PAGES}")
         self._series_known = False
         self._load_series()
 
@@ -103,6 +109,22 @@ class ReadingsStore:
             self._series_known = False
             raise
         return WriteOutcome(stored, repeated)
+
+    def checkpoint(self) -> None:
+        """Move what is committed from the log into the file while others write; from any thread.
+
+        A long log is begun again, which does hold up who writes, but for as little as was written meanwhile.
+
+        Raises:
+            UnavailableError: the disk refuses.
+        """
+        with (
+            speaking_of(self._path),
+            closing(sqlite3.connect(self._path, isolation_level=None, timeout=_RESTART_WITHIN_S)) as connection,
+        ):
+            _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if pages >= _LOG_PAGES:
+                connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
 
     def read_after(self, cursor: int, limit: int) -> list[StoredReading]:
         """Up to `limit` readings with an id above `cursor`, in order of id."""
@@ -153,7 +175,7 @@ class ReadingsStore:
             ).fetchall()
         points = tuple(
             HistoryPoint(
-                from_us(captured), from_us(received), _value(value, boolean), _QUALITIES[quality], bool(historical)
+                from_us(captured), from_us(received), value_of(value, boolean), QUALITIES[quality], bool(historical)
             )
             for captured, received, value, boolean, quality, historical in rows[:limit]
         )
@@ -294,9 +316,9 @@ def _reading(row: Sequence[Any]) -> Reading:
     return Reading(
         key=DeviceKey(site, device),
         metric=metric,
-        value=_value(value, boolean),
+        value=value_of(value, boolean),
         unit=unit,
-        quality=_QUALITIES[quality],
+        quality=QUALITIES[quality],
         captured_at=from_us(captured_us),
         received_at=from_us(received_us),
         sequence=sequence,
@@ -304,6 +326,7 @@ def _reading(row: Sequence[Any]) -> Reading:
     )
 
 
-def _value(value: Any, boolean: int) -> Value:
+def value_of(value: Any, boolean: int) -> Value:
+    """A value as it was, from the two columns that hold it."""
     number_or_text: Value = value
     return bool(value) if boolean else number_or_text

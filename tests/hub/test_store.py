@@ -89,6 +89,36 @@ def test_the_newest_reading_of_each_series_is_found(tmp_path: Path) -> None:
     assert [each.value for each in store.newest()] == [7.0, "armed"]
 
 
+def test_the_log_is_moved_into_the_file_while_others_write_and_begun_again_when_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.storage.readings._LOG_PAGES", 100)
+    store = ReadingsStore(tmp_path)
+    log = tmp_path / f"{FILE_NAME}-wal"
+    numbers = iter(range(1_000_000))
+
+    def write(batches: int) -> None:
+        for _ in range(batches):
+            store.write(
+                [
+                    reading(float(n), at=at(n), sequence=n, metric=f"m{n % 250}")
+                    for n, _ in zip(numbers, range(250), strict=False)
+                ]
+            )
+
+    write(40)
+    assert log.stat().st_size > 100 * 4_096
+    writer = threading.Thread(target=write, args=(5,))
+    writer.start()
+    store.checkpoint()
+    writer.join()
+    store.checkpoint()
+    grown = log.stat().st_size
+    write(5)
+    assert log.stat().st_size == grown
+    assert store.last_id() == 50 * 250
+
+
 def test_a_full_disk_stores_nothing_of_a_batch_and_takes_it_whole_later(tmp_path: Path) -> None:
     store = ReadingsStore(tmp_path)
     pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
