@@ -10,7 +10,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.accounts import Accounts
-from hub.api import alarms, devices, files, live, openapi, pages, people, records, sessions, walls
+from hub.api import alarms, devices, exports, files, live, openapi, pages, people, records, sessions, walls
+from hub.api.export_desk import ExportDesk
 from hub.api.gate import Gate
 from hub.api.route import Call, Nothing, Parts, Route, encode, register
 from hub.api.signing_in import SignInDesk
@@ -29,6 +30,7 @@ ROUTES: tuple[Route, ...] = (
     *files.ROUTES,
     *alarms.ROUTES,
     *records.ROUTES,
+    *exports.ROUTES,
     *walls.ROUTES,
     *people.ROUTES,
     *pages.ROUTES,
@@ -52,7 +54,8 @@ _STRICT_POLICY = "default-src 'none'; frame-ancestors 'none'"
 def build_app(hub: Hub, accounts: Accounts, keys: SigningKeys, settings: HubSettings, clock: Clock) -> FastAPI:
     """The hub's HTTP API and pages."""
     gate = Gate(accounts, keys, clock)
-    parts = Parts(hub, accounts, gate, SignInDesk(accounts, keys, Throttle(clock)), settings, clock)
+    desk = SignInDesk(accounts, keys, Throttle(clock))
+    parts = Parts(hub, accounts, gate, desk, ExportDesk(settings.data_dir), settings, clock)
     app = FastAPI(title="Shekara hub", openapi_url=None, docs_url=None, redoc_url=None)
     for route in (*ROUTES, _openapi_route()):
         register(app, parts, route)

@@ -31,7 +31,8 @@ def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
     listed = [route for route in routes if route.path.startswith(API)]
     types: list[object] = [Problem, LiveMessage]
     for route in listed:
-        types += [type_ for type_ in (*route.takes, route.returns) if type_ not in (*types, RawBody)]
+        taken = route.takes if route.media else (*route.takes, route.returns)
+        types += [type_ for type_ in taken if type_ not in (*types, RawBody)]
     shapes, components = msgspec.json.schema_components(types, ref_template=_REF)
     schemas = dict(zip(map(repr, types), shapes, strict=True))
     paths: dict[str, dict[str, Any]] = {}
@@ -64,7 +65,9 @@ def _operation(route: Route, schemas: Mapping[str, Any]) -> dict[str, Any]:
     elif structs.fields(body):
         needed = any(item.required for item in structs.fields(body))
         operation["requestBody"] = {"required": needed, "content": _json(schemas[repr(body)])}
-    if route.returns is type(None):
+    if route.media:
+        operation["responses"][str(route.status)] = {"description": "the file", "content": {route.media: {}}}
+    elif route.returns is type(None):
         operation["responses"]["204"] = {"description": "done"}
     else:
         operation["responses"][str(route.status)] = {

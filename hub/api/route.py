@@ -17,6 +17,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from hub.accounts import Accounts
+from hub.api.export_desk import ExportDesk
 from hub.api.gate import Gate
 from hub.api.signing_in import SignInDesk
 from hub.config import HubSettings
@@ -63,6 +64,7 @@ class Parts(NamedTuple):
     accounts: Accounts
     gate: Gate
     desk: SignInDesk
+    exports: ExportDesk
     settings: HubSettings
     clock: Clock
 
@@ -106,7 +108,8 @@ class Call(Generic[B, Q]):
 class Route:
     """One route. `answer` returns what is encoded as JSON, a ready `Response`, or None for 204.
 
-    Its body is JSON, or an HTML form's fields where `form` is set; `explain` makes an error's response.
+    Its body is JSON, or an HTML form's fields where `form` is set; `explain` makes an error's response. A `Response`
+    is documented as a file of the type `media`.
     """
 
     method: str
@@ -115,6 +118,7 @@ class Route:
     answer: Callable[[Call[Any, Any]], Awaitable[object]]
     status: int = 200
     form: bool = False
+    media: str = ""
     max_bytes: int = MAX_BODY_BYTES
     explain: "Callable[[Request, ShekaraError], Response]" = field(default_factory=lambda: problem)
 

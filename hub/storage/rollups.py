@@ -33,15 +33,15 @@ CREATE UNIQUE INDEX rollups_by_revision ON rollups (revision);
 CREATE TABLE cursors (name TEXT PRIMARY KEY, last_id INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO cursors VALUES ('revision', 0);
 """
-_COLUMNS = "start_s, count, good, numbers, minimum, maximum, total, first, last, increase, states"
+COLUMNS = "start_s, count, good, numbers, minimum, maximum, total, first, last, increase, states"
 _REVISION = "revision"
 _PUT = "INSERT OR REPLACE INTO rollups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _READ = f"""
-SELECT {_COLUMNS} FROM rollups WHERE tier = ? AND start_s >= ? AND start_s < ? AND series =
+SELECT {COLUMNS} FROM rollups WHERE tier = ? AND start_s >= ? AND start_s < ? AND series =
   (SELECT id FROM series WHERE site = ? AND device = ? AND metric = ? AND unit = ?) ORDER BY start_s LIMIT ?
 """  # noqa: S608 - own columns
 _READ_AFTER = f"""
-SELECT {_COLUMNS}, revision, tier, site, device, metric, unit,
+SELECT {COLUMNS}, revision, tier, site, device, metric, unit,
   (SELECT last FROM rollups b WHERE b.tier = r.tier AND b.series = r.series AND b.start_s < r.start_s AND b.numbers
    ORDER BY b.start_s DESC LIMIT 1)
 FROM rollups r JOIN series s ON s.id = r.series WHERE revision > ? ORDER BY revision LIMIT ?
@@ -51,7 +51,7 @@ SELECT last FROM rollups WHERE tier = ? AND numbers AND start_s < ? AND series =
   (SELECT id FROM series WHERE site = ? AND device = ? AND metric = ? AND unit = ?) ORDER BY start_s DESC LIMIT 1
 """
 _READ_WITHIN = f"""
-SELECT {_COLUMNS} FROM rollups WHERE tier = ? AND series = ? AND start_s >= ? AND start_s < ? ORDER BY start_s
+SELECT {COLUMNS} FROM rollups WHERE tier = ? AND series = ? AND start_s >= ? AND start_s < ? ORDER BY start_s
 """  # noqa: S608 - own columns
 _DELETE = """
 DELETE FROM rollups WHERE (tier, series, start_s) IN
@@ -101,7 +101,7 @@ class RollupStore:
         """Windows with since_s <= start_s < until_s, oldest first."""
         with reading(self._path) as connection:
             rows = connection.execute(_READ, (tier, since_s, until_s, *series, limit)).fetchall()
-        return [_rollup(row) for row in rows]
+        return [rollup_of(row) for row in rows]
 
     def units(self, key: DeviceKey, metric: str) -> list[str]:
         """The units in which a metric was ever measured, the newest last; none when it never was."""
@@ -129,7 +129,7 @@ class RollupStore:
         with reading(self._path) as connection:
             rows = connection.execute(_READ_AFTER, (cursor, limit)).fetchall()
         return [
-            NumberedRollup(revision, Tier(tier), SeriesName(site, device, metric, unit), _rollup(row), before)
+            NumberedRollup(revision, Tier(tier), SeriesName(site, device, metric, unit), rollup_of(row), before)
             for *row, revision, tier, site, device, metric, unit, before in rows
         ]
 
@@ -178,7 +178,7 @@ class _Pen:
     def put(self, tier: Tier, series: int, window: Rollup) -> bool:
         """Put a window in place; true when that changed anything."""
         found = self._connection.execute(_READ_WITHIN, (tier, series, window.start_s, window.start_s + 1)).fetchone()
-        old = _rollup(found) if found else Rollup(window.start_s, 0, 0)
+        old = rollup_of(found) if found else Rollup(window.start_s, 0, 0)
         if old == window or old.count > window.count:
             return False
         if window.count or window.states:
@@ -195,7 +195,7 @@ class _Pen:
     def renew(self, tier: Tier, series: int, start_s: int) -> bool:
         """Make a window anew from the finer tier's; true when that changed anything."""
         rows = self._connection.execute(_READ_WITHIN, (tier.finer, series, start_s, start_s + tier)).fetchall()
-        return self.put(tier, series, join([_rollup(row) for row in rows], start_s))
+        return self.put(tier, series, join([rollup_of(row) for row in rows], start_s))
 
     def _renumber_next(self, tier: Tier, series: int, start_s: int) -> None:
         """The next window's counter starts from another number now: followers must hear of it."""
@@ -231,7 +231,8 @@ def _row(window: Rollup) -> tuple[object, ...]:
     return (*figures, msgspec.json.encode(states) if states else None)
 
 
-def _rollup(row: Sequence[Any]) -> Rollup:
+def rollup_of(row: Sequence[Any]) -> Rollup:
+    """A window from its `COLUMNS`."""
     *figures, states = row
     fields = (*figures, _shares.decode(states) if states else ())
     return Rollup(*fields)
