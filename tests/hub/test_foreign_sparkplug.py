@@ -34,7 +34,7 @@ async def until(ask: Callable[[], Awaitable[T | None]], what: str) -> T:
     """The first answer that is one."""
     try:
         async with asyncio.timeout(20):
-            while (found := await ask()) is None:
+            while (found := await ask()) is None:  # noqa: ASYNC110 - a server is asked, which tells nobody
                 await asyncio.sleep(_STEP_S)
             return found
     except TimeoutError as error:
