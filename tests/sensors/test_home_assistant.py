@@ -1,4 +1,5 @@
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -701,6 +702,8 @@ def test_a_config_that_cannot_be_read_leaves_the_entity_as_it_was() -> None:
     desk = Desk()
     desk.config("sensor/t", TEMPERATURE)
     desk.config("sensor/t", b"{")
+    desk.config("sensor/t", TEMPERATURE | {"expire_after": "soon"})
+    assert len(desk.rejected) == 2
     assert values(desk.hear("portal/state", {"temperature": 1})) == {"temperature": 1}
 
 
@@ -717,6 +720,19 @@ def test_devices_entities_topics_and_their_users_are_bounded(monkeypatch: pytest
         assert words in reasons
     assert len([each for each in desk.actions if isinstance(each, Listen)]) <= 4
     assert len({birth.key for birth in desk.births}) == 3
+
+
+def test_the_bytes_of_all_configs_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(announcements, "MAX_BYTES", 2_000)
+    desk = Desk()
+    for _ in range(2):
+        for number in range(6):
+            desk.config(f"select/e{number}", alone(unique_id=f"e{number}", options=["x" * 200] * 3))
+        assert len(desk.birth.metrics) == 2
+        assert "bytes of configs" in desk.rejected[-1]
+        for number in range(6):
+            desk.config(f"select/e{number}", b"")
+    assert desk.dialect._announced._bytes == 0
 
 
 def test_a_birth_holds_no_more_metrics_than_a_birth_may() -> None:
@@ -739,6 +755,55 @@ def test_entities_whose_ids_read_alike_keep_metrics_of_their_own() -> None:
     for number, unique in enumerate(("relay.1", "relay 1", "RELAY-1", "Реле")):
         desk.config(f"switch/e{number}", alone(unique_id=unique))
     assert len({metric.name for metric in desk.birth.metrics}) == 4
+
+
+def one_of_four(number: int) -> dict[str, object]:
+    """A config of a device with four entities on one topic."""
+    device = number // 4
+    return alone(unique_id=f"e{number % 4}", device={"ids": f"d{device}"}, state_topic=f"d{device}/state")
+
+
+def calls_of_a_flood(configs: int) -> int:
+    """Function calls, Python's and C's, that it takes to hear so many retained configs and introduce their devices."""
+    said = [
+        (
+            f"{PREFIX}/sensor/e{number}/config",
+            _json(one_of_four(number)),
+        )
+        for number in range(configs)
+    ]
+    desk, calls = Desk(), 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        for topic, payload in said:
+            desk.dialect.decode(topic, payload, retained=True, received_at=NOW)
+        heard = desk.dialect.tick(NOW + timedelta(seconds=1))
+    finally:
+        sys.setprofile(None)
+    assert len(heard.messages) == configs // 4
+    return calls
+
+
+def test_a_flood_of_twice_as_many_configs_costs_twice_as_much_and_no_more() -> None:
+    calls_of_a_flood(40)
+    assert calls_of_a_flood(1_600) < 2.1 * calls_of_a_flood(800)
+
+
+def test_ten_thousand_retained_configs_are_heard_at_once() -> None:
+    desk = Desk()
+    for number in range(10_000):
+        config = _json(one_of_four(number))
+        heard = desk.dialect.decode(f"{PREFIX}/sensor/e{number}/config", config, retained=True, received_at=NOW)
+        assert heard.messages == ()
+    births = [each for _ in range(3) for each in desk.wait(1)]
+    assert len(births) == 2_500
+    assert all(isinstance(each, BirthSeen) and each.birth and len(each.birth.metrics) == 4 for each in births)
+    assert len(desk.actions) == 2_500
 
 
 KEYS = st.sampled_from(

@@ -1,6 +1,6 @@
 """Who announced what: config topics, the entities and devices they make, and the topics these want to be heard on.
 
-Bounded: devices, entities, topics, entities of a topic. What is over is refused, and counted by whoever takes it.
+Bounded: devices, entities, topics, entities of a topic, bytes. What is over is refused, and counted by who takes it.
 """
 
 from collections.abc import Mapping
@@ -24,10 +24,12 @@ from sensors.dialects.native import reject
 from sensors.identity import device_id
 from sensors.model import Birth, DeviceKey, Message, SiteId
 
-MAX_DEVICES = 5_000
+MAX_DEVICES = 10_000
 MAX_ENTITIES = 20_000
 MAX_TOPICS = 20_000
 MAX_ENTITIES_OF_TOPIC = 512
+MAX_BYTES = 32 * 1024 * 1024
+"""Of all configs together: what is kept of one is no larger than it was."""
 _UNSUPPORTED = "unsupported template"
 
 Holder = tuple[DeviceKey, str]
@@ -63,10 +65,11 @@ class Ear:
 class _Source:
     """A config topic: what it announces, and whether that is about to move to another one."""
 
-    __slots__ = ("digest", "holders", "migrating")
+    __slots__ = ("bytes", "digest", "holders", "migrating")
 
     def __init__(self) -> None:
         self.digest = b""
+        self.bytes = 0
         self.holders: dict[Holder, None] = {}
         self.migrating = False
 
@@ -88,6 +91,7 @@ class Announcements:
         self._sources: dict[str, _Source] = {}
         self._owners: dict[Holder, str] = {}
         self._known_by: dict[tuple[SiteId, str], DeviceKey] = {}
+        self._bytes = 0
 
     @property
     def entities_total(self) -> int:
@@ -100,21 +104,18 @@ class Announcements:
         digest = blake2b(message.payload, digest_size=16).digest()
         if source is not None and source.digest == digest:
             return Outcome()
-        announced = parse_config(place, message.payload)
-        if isinstance(announced, str):
-            said.refuse(message, announced)
+        components = self._understand(source, place, message, said)
+        if components is None:
             return Outcome()
-        if isinstance(announced, Migrating):
-            if source is not None:
-                source.migrating = True
-            return Outcome()
-        components = announced.components if isinstance(announced, Announced) else ()
         source = source or _Source()
         before, source.digest, source.migrating = source.holders, digest, False
         found = (self._admit(place, component, site, message, said) for component in components)
         source.holders = {holder: None for holder in found if holder is not None}
+        self._bytes -= source.bytes
         if source.holders:
             self._sources[message.topic] = source
+            source.bytes = len(message.payload)
+            self._bytes += source.bytes
         else:
             self._sources.pop(message.topic, None)
         for holder in before:
@@ -123,6 +124,29 @@ class Announcements:
                 self._remove(holder, said)
         touched = {key: None for key, _ in (*before, *source.holders) if key in self.devices}
         return Outcome(tuple(touched), tuple(source.holders))
+
+    def _understand(
+        self, source: _Source | None, place: Place, message: Early, said: Said
+    ) -> tuple[Component, ...] | None:
+        """The components a topic announces now; None when what stood before stands."""
+        before = 0 if source is None else source.bytes
+        if self._bytes - before + len(message.payload) > MAX_BYTES:
+            said.refuse(message, f"over {MAX_BYTES} bytes of configs")
+            return None
+        announced = parse_config(place, message.payload)
+        if isinstance(announced, str):
+            said.refuse(message, announced)
+            return None
+        if isinstance(announced, Migrating):
+            if source is not None:
+                source.migrating = True
+            return None
+        components = announced.components if isinstance(announced, Announced) else ()
+        if components and all(isinstance(each.config, str) for each in components):
+            for each in components:
+                said.refuse(message, f"{each.id}: {each.config}")
+            return None
+        return components
 
     def drop(self, key: DeviceKey) -> None:
         """Forget a device of which nothing is left."""
@@ -169,7 +193,7 @@ class Announcements:
         owner = self._owners.get((device.key, entity.key))
         taken = owner not in (None, topic) and not self._sources[str(owner)].migrating
         crowded = any(self._is_crowded(each, (device.key, entity.key)) for each in entity.topics)
-        topics = len(self.ears) + len(entity.topics - self.ears.keys())
+        topics = len(self.ears) + sum(each not in self.ears for each in entity.topics)
         objections = (
             (taken, f"unique_id {entity.unique} is announced by {owner}"),
             (owner is None and len(self._owners) >= MAX_ENTITIES, f"over {MAX_ENTITIES} entities"),

@@ -102,16 +102,20 @@ class Device:
 
     def has_room_for(self, entity: Entity) -> bool:
         """Whether the entity, or its new form, fits into the birth."""
+        if len(self._names) + len(entity.channels) + len(entity.commands) <= MAX_METRICS > len(self.entities):
+            return True
         others = sum(holder != entity.key for holder, _ in self._names.values())
         entities = len(self.entities.keys() - {entity.key})
         return max(others + len(entity.channels) + len(entity.commands), entities + 1) <= MAX_METRICS
 
     def add(self, entity: Entity, tokens: Iterable[str]) -> None:
         """Take an entity in, or its new form: a metric that stays what it was keeps its value."""
-        old = {suffix: copy(gauge) for suffix, gauge in self.gauges.get(entity.key, {}).items()}
-        self.remove(entity.key)
+        key = entity.key
+        old = {suffix: copy(gauge) for suffix, gauge in self.gauges.get(key, {}).items()}
+        if key in self.entities:
+            self.remove(key)
         self.tokens.update(tokens)
-        self.entities[entity.key] = entity
+        self.entities[key] = entity
         gauges: dict[str, Gauge] = {}
         for channel in entity.channels:
             metric = self._name(entity, channel.suffix, tokens)
@@ -120,7 +124,7 @@ class Device:
             before = old.get(channel.suffix)
             if before is not None and before.metric == metric and before.channel.type is channel.type:
                 gauge.succeed(before)
-        self.gauges[entity.key] = gauges
+        self.gauges[key] = gauges
         for command in entity.commands:
             read = gauges.get(command.suffix)
             self.commands[self._name(entity, command.suffix, tokens) if read is None else read.metric] = command
