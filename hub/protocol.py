@@ -1,7 +1,7 @@
 """What the hub and its clients say to each other: JSON over HTTP, and over one live WebSocket.
 
 The live feed begins with a `Snapshot`; every later message is a change since it, in order. Alarm changes are never
-merged; metric values may be, newest wins, at most four times a second a client.
+merged; metric values may be, newest wins, each metric at most four times a second a client.
 """
 
 from datetime import datetime
@@ -127,7 +127,7 @@ class DeviceView(Struct, frozen=True):
     checks: tuple[StreamCheck, ...] = ()
 
 
-class MetricView(Struct, frozen=True):
+class MetricView(Struct, frozen=True, gc=False):
     """The last live value of one metric."""
 
     key: DeviceKey
@@ -219,6 +219,7 @@ class HubStatus(Struct, frozen=True):
     dead_letters: int = 0
     rollups_pending: int = 0
     rollups_written_total: int = 0
+    rollups_forwarded_total: int = 0
     readings_deleted_total: int = 0
     rollups_deleted_total: int = 0
     problems: tuple[str, ...] = ()
