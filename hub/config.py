@@ -111,6 +111,12 @@ class InfluxSettings(Struct, frozen=True, forbid_unknown_fields=True):
         float,
         Meta(ge=0, le=86_400, description="how often confirmed points are looked for in the database; 0 never looks"),
     ] = 60.0
+    forward_rollups: Annotated[
+        bool, Meta(description="forward windows of 1 min, 15 min and 1 h too, into measurements of their own")
+    ] = True
+    rollup_bucket: Annotated[
+        str, Meta(description="bucket or database of those windows, with its own retention; empty: that of readings")
+    ] = ""
 
     @property
     def enabled(self) -> bool:

@@ -32,10 +32,11 @@ class Forwarding:
 
 @dataclass(slots=True)
 class Downsampling:
-    """What the downsampler says of itself: readings it has yet to take in, windows it has put in place."""
+    """Readings the tiers have yet to take in, windows put in place, and windows that reached InfluxDB."""
 
     pending: int = 0
     written_total: int = 0
+    forwarded_total: int = 0
 
 
 @dataclass(slots=True)
@@ -100,6 +101,7 @@ class Health:
             dead_letters=self.forwarding.dead_letters,
             rollups_pending=self.rollups.pending,
             rollups_written_total=self.rollups.written_total,
+            rollups_forwarded_total=self.rollups.forwarded_total,
             readings_deleted_total=self.retention.readings_total,
             rollups_deleted_total=self.retention.windows_total,
             problems=problems,

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import structlog
 import typer
+from msgspec import structs
 
 from hub.accounts import Accounts
 from hub.api.app import build_app
@@ -36,7 +37,7 @@ from hub.ownership import sole_owner
 from hub.pipeline import Pipeline
 from hub.signals import stop_on_signals
 from hub.state import State
-from hub.storage import downsampling
+from hub.storage import downsampling, outbox, rollup_forwarding
 from hub.storage.checkpoints import Checkpoints
 from hub.storage.dead_letters import DeadLetters
 from hub.storage.downsampling import Downsampler
@@ -47,6 +48,7 @@ from hub.storage.outbox import Outbox
 from hub.storage.read_back import ReadBack
 from hub.storage.readings import ReadingsStore
 from hub.storage.retention import Retention
+from hub.storage.rollup_forwarding import RollupForwarder
 from hub.storage.rollups import RollupStore
 from hub.storage.windows import Windows
 from hub.supervision import Child
@@ -85,10 +87,9 @@ async def _run_hub(settings: Settings) -> None:
         engine.pipeline.start(engine.door)
         stack.callback(_stop_threads, engine)
         engine.door.start()
-        stack.callback(engine.downsampler.stop, _THREADS_STOP_WITHIN_S)
-        engine.downsampler.start()
-        stack.callback(engine.retention.stop, _THREADS_STOP_WITHIN_S)
-        engine.retention.start()
+        for thread in (engine.downsampler.thread, engine.retention.thread):
+            stack.callback(thread.stop, _THREADS_STOP_WITHIN_S)
+            thread.start()
         stack.callback(engine.checkpoints.stop, _THREADS_STOP_WITHIN_S)
         engine.checkpoints.start()
         _log.info("hub started", url=section.url, broker=engine.health.broker, data=str(section.data_dir))
@@ -110,6 +111,7 @@ class _Engine(NamedTuple):
     readings: ReadingsStore
     pipeline: Pipeline
     door: FrontDoor
+    rollups: RollupStore
     downsampler: Downsampler
     retention: Retention
     checkpoints: Checkpoints
@@ -148,16 +150,14 @@ def _make_engine(
     historian = Historian(readings, rollups, storage, clock, _make_reader(settings, stack))
     facade = Hub(pipeline, Archive(historian, operations), lambda: health.status(clock.now()))
     checkpoints = Checkpoints(readings, health, clock)
-    return _Engine(readings, pipeline, door, downsampler, retention, checkpoints, feed, health, facade)
+    return _Engine(readings, pipeline, door, rollups, downsampler, retention, checkpoints, feed, health, facade)
 
 
 def _followers(settings: Settings) -> tuple[list[str], list[str]]:
     """The cursors over readings and over windows that deletion waits for."""
-    if not settings.section(InfluxSettings, "influx").enabled:
-        return [downsampling.CURSOR], []
-    from hub.storage import forwarder  # noqa: PLC0415 - only a hub that forwards pays for its client
-
-    return [downsampling.CURSOR, forwarder.CURSOR], []
+    influx = settings.section(InfluxSettings, "influx")
+    followed = [rollup_forwarding.CURSOR] if influx.enabled and influx.forward_rollups else []
+    return [downsampling.CURSOR, *([outbox.CURSOR] if influx.enabled else [])], followed
 
 
 def _make_door(
@@ -237,10 +237,18 @@ def _start_forwarding(
     stack.callback(reader.close)
     read_back = ReadBack(reader, engine.health, clock, SystemRandom(), influx.read_back_every_s)
     letters = DeadLetters(section.data_dir, clock)
-    outbox = Outbox(engine.readings, section.data_dir)
-    forwarder = Forwarder(outbox, writer, letters, read_back, engine.health, clock, influx.batch_lines)
+    forwarder = Forwarder(
+        Outbox(engine.readings, section.data_dir), writer, letters, read_back, engine.health, clock, influx.batch_lines
+    )
     stack.callback(forwarder.stop, _THREADS_STOP_WITHIN_S)
     forwarder.start()
+    if influx.forward_rollups:
+        bucket = influx.rollup_bucket or influx.bucket
+        windows_writer = InfluxWriter(structs.replace(influx, bucket=bucket), settings.secrets.influx)
+        stack.callback(windows_writer.close)
+        windows = RollupForwarder(engine.rollups, windows_writer, letters, engine.health, clock, influx.batch_lines)
+        stack.callback(windows.thread.stop, _THREADS_STOP_WITHIN_S)
+        windows.thread.start()
 
 
 async def _run_until(stopping: asyncio.Event, services: list[Coroutine[None, None, None]], engine: _Engine) -> None:

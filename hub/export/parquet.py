@@ -11,7 +11,7 @@ from hub.export.selection import Cell, Kind, Table
 from sensors.errors import ConfigError
 
 MEDIA_TYPE = "application/vnd.apache.parquet"
-_PAGES_IN_GROUP = 20
+_PAGES_IN_GROUP = 10
 _REPEATED = ("site", "device", "metric", "unit", "quality")
 
 

@@ -64,7 +64,7 @@ def write_line(
     if is_boolean:
         head = f"{series.switches} v={value:d}.0"
     elif isinstance(value, str):
-        head = f'{series.texts} s="{_quoted(value)}"'
+        head = f'{series.texts} s="{quoted(value)}"'
     else:
         head = f"{series.numbers} v={float(value)!r}"
     said = f"{series.unit},historical=true" if historical else series.unit
@@ -75,9 +75,8 @@ def write_line(
 @lru_cache(_SERIES_KNOWN)
 def name_series(key: DeviceKey, metric: str, unit: str) -> Series:
     """The beginnings of a metric's lines."""
-    device, site, name = (_plain(each).translate(_TAG_ESCAPES) for each in (key.device, key.site, metric))
-    tags = f"device={device},metric={name},site={site}"
-    said = f',unit="{_quoted(unit)}"' if unit else ""
+    tags = tags_of(key, metric)
+    said = f',unit="{quoted(unit)}"' if unit else ""
     return Series(f"{NUMBERS},{tags}", f"{SWITCHES},{tags}", f"{TEXTS},{tags}", said)
 
 
@@ -103,7 +102,14 @@ def place_of(value: Value) -> tuple[str, str]:
     return (SWITCHES if isinstance(value, bool) else NUMBERS), "v"
 
 
-def _quoted(text: str) -> str:
+def tags_of(key: DeviceKey, metric: str) -> str:
+    """The tags of a metric, in their order."""
+    device, site, name = (_plain(each).translate(_TAG_ESCAPES) for each in (key.device, key.site, metric))
+    return f"device={device},metric={name},site={site}"
+
+
+def quoted(text: str) -> str:
+    """A text as it stands between the quotes of a string field."""
     return _plain(text).translate(_TEXT_ESCAPES)
 
 

@@ -7,7 +7,6 @@ week lands beside the others of its metric. Free pages are given back once they 
 until then new readings use them.
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -17,11 +16,10 @@ import structlog
 from hub.config import StorageSettings
 from hub.health import Health
 from hub.storage.readings import Swept
+from hub.storage.repeating import Repeating
 from hub.storage.tiers import Tier
 from sensors.clock import Clock
-from sensors.errors import ShekaraError
 
-PART = "retention"
 SWEEP_EVERY_S = 600.0
 CHUNK_ROWS = 1_000
 CHUNK_PAGES = 256
@@ -72,7 +70,7 @@ class Sweep(NamedTuple):
 
 
 class Retention:
-    """One thread between `start` and `stop`; `run_once` works and fails, the thread retries for ever.
+    """`run_once` works and fails; the thread retries for ever.
 
     `followers` and `window_followers` name the cursors that hold deletion back.
     """
@@ -94,33 +92,7 @@ class Retention:
         self._window_followers = window_followers
         self._health = health
         self._clock = clock
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self.run, name="retention", daemon=True)
-
-    def start(self) -> None:
-        """Begin to sweep."""
-        self._thread.start()
-
-    def stop(self, within_s: float) -> bool:
-        """End after the step at hand; False when that took longer."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join(within_s)
-        return not self._thread.is_alive()
-
-    def run(self) -> None:
-        """Sweep now and again until stopped, through every trouble of the disk."""
-        while not self._stopping.is_set():
-            try:
-                swept = self.run_once()
-            except ShekaraError as error:
-                if self._health.report(PART, error.text):
-                    _log.warning("nothing old is taken away", problem=error.text)
-            else:
-                self._health.clear(PART)
-                if any(swept):
-                    _log.info("old data taken away", **swept._asdict())
-            self._stopping.wait(SWEEP_EVERY_S)
+        self.thread = Repeating("retention", self._work, health, clock)
 
     def run_once(self) -> Sweep:
         """Take away all that is too old now; ends early when told to stop.
@@ -134,6 +106,12 @@ class Retention:
             self._in_steps(lambda: self._readings.give_back(CHUNK_PAGES))
             + self._in_steps(lambda: self._rollups.give_back(CHUNK_PAGES)),
         )
+
+    def _work(self) -> float:
+        swept = self.run_once()
+        if any(swept):
+            _log.info("old data taken away", **swept._asdict())
+        return SWEEP_EVERY_S
 
     def _sweep_readings(self) -> int:
         if not self._kept.keep_raw_days:
@@ -173,11 +151,11 @@ class Retention:
     def _in_steps(self, step: Callable[[], int]) -> int:
         """Take steps until one does nothing, with rests between them; what all of them did."""
         total = 0
-        while not self._stopping.is_set():
+        while not self.thread.stopping.is_set():
             began_s = self._clock.monotonic_s()
             did = step()
             if not did:
                 break
             total += did
-            self._stopping.wait(_REST * (self._clock.monotonic_s() - began_s))
+            self.thread.stopping.wait(_REST * (self._clock.monotonic_s() - began_s))
         return total

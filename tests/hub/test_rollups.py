@@ -226,11 +226,11 @@ def test_the_thread_follows_and_goes_on_after_trouble(tmp_path: Path) -> None:
 
     refusing = Refusing(tmp_path)
     downsampler = Downsampler(stand.readings, Windows(tmp_path), refusing, stand.health, ManualClock(START))
-    downsampler.start()
+    downsampler.thread.start()
     eventually(lambda: any("disk full" in each for each in stand.health.status(START).problems), what="the trouble")
     eventually(lambda: bool(stand.tier(Tier.HOUR)) and not stand.health.status(START).problems, what="its end")
-    assert downsampler.alive
-    assert downsampler.stop(5.0)
+    assert downsampler.thread.alive
+    assert downsampler.thread.stop(5.0)
     refusing.close()
     stand.close()
 
