@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from hub.records import DeviceRecord
 from sensors.dialects.dialect import Dialect
+from sensors.dialects.frigate import NAME as FRIGATE
 from sensors.dialects.frigate import OFFLINE_DELAY_S, Frigate
 from sensors.dialects.home_assistant import DEFAULT_SILENCE_S, HomeAssistant
 from sensors.dialects.home_assistant import NAME as HOME_ASSISTANT
@@ -213,7 +214,13 @@ def make_dialects(settings: Settings, remembered: Iterable[DeviceRecord]) -> tup
     frigate = settings.section(FrigateSettings, "frigate")
     if frigate.enabled:
         spoken.append(
-            Frigate(frigate.prefix, SiteId(frigate.site), frigate.devices, offline_delay_s=frigate.offline_delay_s)
+            Frigate(
+                frigate.prefix,
+                SiteId(frigate.site),
+                frigate.devices,
+                offline_delay_s=frigate.offline_delay_s,
+                remembered=_births(remembered, FRIGATE),
+            )
         )
     hass = settings.section(HomeAssistantSettings, "home_assistant")
     if hass.enabled:

@@ -25,7 +25,7 @@ from sensors.dialects.frigate_views import ANALYSER, OFFLINE, VIEW, View
 from sensors.dialects.native import CommandPayload, reject
 from sensors.dialects.numerals import number_of
 from sensors.identity import UNASSIGNED, device_id
-from sensors.model import BirthSeen, DeviceKey, EventSeen, Message, ReadingsSeen, SiteId, StateSeen, Value
+from sensors.model import Birth, BirthSeen, DeviceKey, EventSeen, Message, ReadingsSeen, SiteId, StateSeen, Value
 
 NAME = "frigate"
 MAX_CAMERAS = 256
@@ -63,7 +63,10 @@ class Said(NamedTuple):
 
 
 class Frigate:
-    """The dialect. `site` is where Frigate stands; `cameras` names the device that each of its cameras is."""
+    """The dialect. `site` is where Frigate stands; `cameras` names the device that each of its cameras is.
+
+    `remembered`: births of an earlier run.
+    """
 
     def __init__(
         self,
@@ -72,6 +75,7 @@ class Frigate:
         cameras: Mapping[str, DeviceKey] | None = None,
         *,
         offline_delay_s: float = OFFLINE_DELAY_S,
+        remembered: Mapping[DeviceKey, Birth] | None = None,
     ) -> None:
         self._prefix = f"{prefix.strip('/')}/"
         self._site = site
@@ -79,7 +83,8 @@ class Frigate:
         self._offline_delay = timedelta(seconds=offline_delay_s)
         self._identity = f"frigate {self._prefix}"
         key = DeviceKey(site, device_id(prefix, self._identity))
-        self._itself = View(key, f"Frigate {prefix}", ANALYSER, adopted=False)
+        self._remembered = dict(remembered or {})
+        self._itself = View(key, f"Frigate {prefix}", ANALYSER, remembered=self._remembered.get(key), adopted=False)
         self._views: dict[str, View] = {}
         self._cameras_told = False
         self._zones: OrderedDict[str, set[str]] = OrderedDict()
@@ -271,7 +276,8 @@ class Frigate:
             raise ValueError(f"over {MAX_CAMERAS} cameras")
         known = self._known.get(camera)
         own = DeviceKey(self._site, device_id(f"frigate {camera}", f"{self._identity} {camera}"))
-        view = View(known or own, camera, VIEW, self._itself.key.device, adopted=known is not None)
+        key, via = known or own, self._itself.key.device
+        view = View(key, camera, VIEW, via, self._remembered.get(key), adopted=known is not None)
         self._views[camera] = view
         return view
 

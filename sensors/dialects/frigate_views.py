@@ -45,16 +45,29 @@ _NOT_SEEN = Limit(
 
 
 class View:
-    """A camera as Frigate sees it, or Frigate itself. `adopted`: the device is known from elsewhere."""
+    """A camera as Frigate sees it, or Frigate itself. `adopted`: the device is known from elsewhere.
 
-    def __init__(self, key: DeviceKey, name: str, kind: str, via: DeviceId | None = None, *, adopted: bool) -> None:
+    `remembered` is its birth of an earlier run, whose metrics it still has.
+    """
+
+    def __init__(
+        self,
+        key: DeviceKey,
+        name: str,
+        kind: str,
+        via: DeviceId | None = None,
+        remembered: Birth | None = None,
+        *,
+        adopted: bool,
+    ) -> None:
         self.key = key
         self.adopted = adopted
         self.firmware = ""
         self._name = name
         self._kind = kind
         self._via = via
-        self._metrics: dict[str, Metric] = {}
+        known = remembered.metrics[:MAX_METRICS] if remembered is not None and not adopted else ()
+        self._metrics: dict[str, Metric] = {metric.name: metric for metric in known}
         self._values: dict[str, Value] = {}
         self._offline_since: dict[str, datetime] = {}
         self._birth_said: Birth | None = None

@@ -181,6 +181,18 @@ def test_a_camera_that_nobody_placed_is_an_analysis_without_a_picture() -> None:
     assert birth.via == desk.births["Frigate frigate"].key.device, "it goes with Frigate"
 
 
+def test_what_a_camera_once_declared_outlives_a_restart() -> None:
+    desk = Desk()
+    for below, said in (("motion", "ON"), ("person", "1")):
+        desk.hear(f"yard/{below}", said)
+    born = desk.births["yard"]
+    assert born.birth is not None
+    after = Desk()
+    after.dialect = Frigate("frigate", SITE, remembered={born.key: born.birth})
+    after.hear("yard/motion", "OFF")
+    assert after.births["yard"].birth == born.birth
+
+
 def test_the_same_name_under_two_prefixes_is_two_devices() -> None:
     keys = set()
     for prefix in ("frigate", "posts/frigate"):
