@@ -205,6 +205,7 @@ def make_dialects(settings: Settings, remembered: Iterable[DeviceRecord]) -> tup
             SparkplugHost(
                 sparkplug.host_id,
                 sparkplug.sites,
+                _births(remembered, SparkplugHost.name),
                 reorder_s=sparkplug.reorder_ms / 1000,
                 rebirth_interval_s=sparkplug.rebirth_interval_s,
                 rebirths_per_s=sparkplug.rebirths_per_s,

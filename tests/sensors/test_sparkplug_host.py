@@ -264,6 +264,30 @@ def test_a_host_that_comes_back_doubts_what_it_knew_until_its_nodes_are_born_aga
     assert ear.rebirths.count("alive") == 1
 
 
+def test_a_host_that_was_begun_anew_asks_the_nodes_it_knew_and_finds_out_who_is_gone() -> None:
+    alive, gone, first = Edge(edge="alive"), Edge(edge="gone"), Ear()
+    for edge in (alive, gone):
+        first.hear(edge.connect(), edge.dbirth("pump", [metric("flow", 2.0)]), edge.dbirth("fan"))
+    known = {each.key: each.birth for each in births(first.messages) if each.birth is not None}
+    elsewhere = {msgspec.structs.replace(key, site="elsewhere"): birth for key, birth in known.items()}
+    assert len(Ear(remembered=elsewhere).host._nodes) == 0
+    ear = Ear(remembered=known)
+    ear.wait(RETURN_WITHIN.total_seconds() + 1)
+    assert sorted(ear.rebirths) == ["alive", "gone"]
+    ear.hear(alive.nbirth(), alive.dbirth("pump", [metric("flow", 3.0)]))
+    later = ear.wait(120)
+    assert sorted(states(later)) == [("fan", False), ("fan", False), ("gone", False), ("pump", False)]
+
+
+def test_what_cannot_be_remembered_is_not_made_up() -> None:
+    edge, ear = Edge(edge="E" * 80), Ear()
+    (birth,) = births(ear.hear(edge.connect()))
+    assert birth.birth is not None
+    assert birth.birth.identities == ()
+    forged = msgspec.structs.replace(birth.birth, identities=("sparkplug:Kordai/other", "sparkplug:x"))
+    assert len(Ear(remembered={birth.key: forged}).host._nodes) == 0
+
+
 def test_nodes_that_come_back_by_themselves_are_not_asked() -> None:
     edge, ear = Edge(), Ear()
     ear.hear(edge.connect())

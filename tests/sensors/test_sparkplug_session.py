@@ -327,3 +327,22 @@ def test_a_number_beyond_255_is_none(edge: Edge, ear: Ear) -> None:
     bear(edge, ear)
     raw = Payload(seq=256, metrics=[metric("load", 1.0)]).SerializeToString()
     assert "below 256" in refusals(ear.hear(Published(edge.topic("NDATA"), raw)))[0]
+
+
+def test_a_birth_that_comes_twice_does_not_unmake_its_devices(edge: Edge, ear: Ear) -> None:
+    node = edge.connect()
+    ear.hear(node, edge.dbirth("pump", [metric("flow", 1.0)]))
+    assert "was heard already" in refusals(ear.hear(node))[0]
+    assert values(ear.hear(edge.ddata("pump", metric("flow", 2.0)))) == [2.0]
+
+
+def test_a_death_without_a_number_is_asked_about_and_one_of_a_birth_without_a_number_counts(
+    edge: Edge, ear: Ear
+) -> None:
+    bear(edge, ear)
+    bare = Published(edge.topic("NDEATH"), b"")
+    assert states(ear.hear(bare)) == []
+    assert states(ear.wait(60)) == [("edge-1", False), ("pump", False)]
+    plain = Payload(timestamp=5, metrics=[metric("load", 1.0)]).SerializeToString()
+    ear.hear(Published(edge.topic("NBIRTH"), plain))
+    assert states(ear.hear(edge.will())) == [("edge-1", False)]

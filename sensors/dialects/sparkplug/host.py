@@ -9,15 +9,17 @@ from datetime import datetime, timedelta
 from sensors.dialects.dialect import NOTHING, Filter, Heard, Send
 from sensors.dialects.native import CommandPayload, reject
 from sensors.dialects.sparkplug.announcement import Announcement, LegacyState
+from sensors.dialects.sparkplug.births import place_of
 from sensors.dialects.sparkplug.commands import ask_for_rebirth, write_metrics
 from sensors.dialects.sparkplug.declarations import MAX_METRICS
 from sensors.dialects.sparkplug.node import EdgeNode
 from sensors.dialects.sparkplug.order import Arrival
 from sensors.dialects.sparkplug.payload import unpack
 from sensors.dialects.sparkplug.rebirths import Rebirths
-from sensors.dialects.sparkplug.topics import EVERYTHING, NAMESPACE, Address, Kind, NodeId, is_state, parse
+from sensors.dialects.sparkplug.times import EPOCH
+from sensors.dialects.sparkplug.topics import EVERYTHING, NAMESPACE, Kind, NodeId, is_state, parse
 from sensors.identity import UNASSIGNED
-from sensors.model import DeviceKey, Message, SiteId
+from sensors.model import Birth, DeviceKey, Message, SiteId
 
 MAX_NODES = 500
 MAX_DECLARED = 100_000
@@ -33,6 +35,7 @@ RETURN_WITHIN = timedelta(seconds=3)
 class SparkplugHost:
     """Speaks and hears Sparkplug B. `sites` places groups; edge nodes of other groups are unassigned.
 
+    `remembered` are its devices of an earlier run: those that do not answer any more are gone.
     `reorder_s` is how long a message may wait for one before it. An edge node is asked for a rebirth at most once in
     `rebirth_interval_s`, and all of them together `rebirths_per_s` times a second.
     """
@@ -43,6 +46,7 @@ class SparkplugHost:
         self,
         host_id: str,
         sites: Mapping[str, str],
+        remembered: Mapping[DeviceKey, Birth] | None = None,
         *,
         reorder_s: float = 2.0,
         rebirth_interval_s: float = 10.0,
@@ -56,6 +60,8 @@ class SparkplugHost:
         self._nodes: dict[NodeId, EdgeNode] = {}
         self._opened_at: datetime | None = None
         self._now: datetime | None = None
+        for key, birth in (remembered or {}).items():
+            self._remember(key, birth)
 
     @property
     def filters(self) -> tuple[Filter, ...]:
@@ -79,7 +85,7 @@ class SparkplugHost:
         decoded = unpack(payload)
         if isinstance(decoded, str):
             return Heard((reject(topic, payload, decoded, received_at),))
-        node = self._meet(address, received_at)
+        node = self._meet(address.node, received_at)
         if node is None:
             return Heard((reject(topic, payload, "there are too many edge nodes", received_at),))
         arrival = Arrival(address, topic, payload, received_at, decoded)
@@ -168,14 +174,23 @@ class SparkplugHost:
             return NOTHING
         return Heard(actions=self._announcement.say(online=True, at=self._opened_at))
 
-    def _meet(self, address: Address, now: datetime) -> EdgeNode | None:
-        node = self._nodes.get(address.node)
+    def _remember(self, key: DeviceKey, birth: Birth) -> None:
+        place = place_of(key, birth)
+        if place is not None and key.site == self._site_of(place.node):
+            node = self._meet(place.node, EPOCH)
+            if node is not None:
+                node.remember(place.device)
+
+    def _meet(self, id_: NodeId, now: datetime) -> EdgeNode | None:
+        node = self._nodes.get(id_)
         if node is None:
             if len(self._nodes) >= MAX_NODES and not self._make_room():
                 return None
-            site = self._sites.get(address.node.group, UNASSIGNED)
-            node = self._nodes[address.node] = EdgeNode(address.node, site, now)
+            node = self._nodes[id_] = EdgeNode(id_, self._site_of(id_), now)
         return node
+
+    def _site_of(self, node: NodeId) -> SiteId:
+        return self._sites.get(node.group, UNASSIGNED)
 
     def _make_room(self) -> bool:
         """Forget the node that has waited longest for its first birth."""

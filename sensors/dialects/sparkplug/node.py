@@ -18,6 +18,7 @@ from sensors.model import Birth, BirthSeen, DeviceKey, Message, SiteId, StateSee
 MAX_DEVICES = 512
 BIRTHS_WITHIN = timedelta(seconds=10)
 """How long after its node's birth a device may take to be born again before it counts as gone."""
+REPEATED_WITHIN = timedelta(seconds=1)
 _TOLD = 5
 
 
@@ -48,6 +49,12 @@ class EdgeNode:
         self._born_at = heard_at
         self._aliases: dict[int, tuple[Session, Declared]] = {}
 
+    def remember(self, device: str) -> None:
+        """It was there, or this device of it was, in an earlier run of the host: who does not come back is gone."""
+        if device:
+            self.devices[device] = Session(DeviceKey(self.itself.key.site, id_of(self.node, device)), online=True)
+        self.introduced = self.itself.online = True
+
     @property
     def born(self) -> bool:
         """Whether its birth was heard in this session."""
@@ -58,9 +65,9 @@ class EdgeNode:
         self.heard_at = arrival.received_at
         if arrival.payload.seq >= NUMBERS:
             yield _refuse(arrival, f"a sequence number is below {NUMBERS}", self.itself.key)
-        elif arrival.address.kind is Kind.NBIRTH:
+        elif arrival.address.kind is Kind.NBIRTH and not self._is_repeated(arrival):
             yield from self._bear(arrival)
-        elif (ready := self.order.offer(arrival)) is None:
+        elif arrival.address.kind is Kind.NBIRTH or (ready := self.order.offer(arrival)) is None:
             yield _refuse(arrival, f"message {arrival.payload.seq} was heard already", self._key(arrival))
         else:
             yield from self._take_all(ready)
@@ -83,8 +90,8 @@ class EdgeNode:
         """A will: it counts when it is of the session that was born last; of a later one, it is asked for a birth."""
         said = _birth_number(arrival.payload)
         known = self._birth_number
-        if self.born and said != known:
-            ahead = said is not None and known is not None and 0 < (said - known) % NUMBERS < NUMBERS // 2
+        if self.born and known is not None and said != known:
+            ahead = said is None or 0 < (said - known) % NUMBERS < NUMBERS // 2
             self.needs_birth |= ahead
             kind = "a later" if ahead else "an earlier"
             yield _refuse(arrival, f"the death of {kind} session ({said}, born as {known})", self.itself.key)
@@ -121,6 +128,10 @@ class EdgeNode:
             for session in self.devices.values():
                 if session.online and not session.born:
                     yield from _end(session, now, now)
+
+    def _is_repeated(self, birth: Arrival) -> bool:
+        """Whether a birth is the same message once more, and no rebirth of a node whose clock stands still."""
+        return self.born and birth.received_at - self._born_at < REPEATED_WITHIN and self.order.has_heard(birth)
 
     def _bear(self, arrival: Arrival) -> Iterator[Message]:
         following = self.order.begin(arrival)

@@ -61,6 +61,10 @@ class Order:
         """Whether no more may wait."""
         return len(self._waiting) >= MAX_WAITING or self.waiting_bytes >= MAX_WAITING_BYTES
 
+    def has_heard(self, arrival: Arrival) -> bool:
+        """Whether it is, byte for byte, one of the last messages."""
+        return self._recent.get(arrival.payload.seq) == hash(arrival.raw)
+
     def begin(self, birth: Arrival) -> list[Arrival]:
         """An edge node's birth: whatever its number, counting starts there. What had overtaken it comes after it."""
         born_ms = birth.payload.timestamp
@@ -77,7 +81,7 @@ class Order:
             self._pass(number, arrival)
             return [arrival, *self._following()]
         held = self._waiting.get(number)
-        if self._recent.get(number) == hash(arrival.raw) or (held is not None and held.arrival.raw == arrival.raw):
+        if self.has_heard(arrival) or (held is not None and held.arrival.raw == arrival.raw):
             return None
         if held is None:
             self._waiting[number] = _Waiting(arrival, arrival.payload.timestamp)
