@@ -47,7 +47,7 @@ class Accounts:
     """The accounts of one data directory; safe to use from several threads and processes."""
 
     def __init__(self, data_dir: Path, clock: Clock, hasher: PasswordHasher | None = None) -> None:
-        """Make the file when there is none; it is open only while it is used.
+        """Make the file when there is none. It is held open: opening it anew would make files, on a disk that is full.
 
         Raises:
             UnavailableError: it cannot be opened.
@@ -64,7 +64,8 @@ class Accounts:
             raise UnavailableError(
                 f"cannot be made: {error.strerror}", subject=str(self._file), mend="Set [hub] data_dir"
             ) from error
-        self._open().close()
+        self._held = self._open()
+        self._held.execute("SELECT count(*) FROM sessions").fetchone()
 
     def authenticate(self, name: str, password: str, lifetime: timedelta) -> Principal:
         """Start a sign-in. An unknown name costs as much, and says as much, as a wrong password.

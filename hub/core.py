@@ -242,6 +242,11 @@ class Hub:
         return self._read_status()
 
     async def _ask(self, request: Request[R]) -> R:
+        status = self._read_status()
+        if not status.storage_writable:
+            raise UnavailableError(
+                "; ".join(status.problems), subject="the hub's disk", mend="It goes on by itself once that is mended"
+            )
         try:
             return await asyncio.wait_for(self._pipeline.ask(request), ANSWER_WITHIN_S)
         except TimeoutError:
