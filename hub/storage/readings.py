@@ -41,9 +41,9 @@ another thread at work, one row at a time costs ten times as long."""
 _CACHE_KIB = 16 * 1024
 _LOG_PAGES = 4_000
 """From this length on, some 16 MB, the log is begun again when all of it is in the file."""
+_MOVE_LOG = "PRAGMA wal_checkpoint(PASSIVE)"
 _MOST_LOG_PAGES = 64_000
 """At this length a commit moves it itself, if nobody else did."""
-_RESTART_WITHIN_S = 0.05
 QUALITIES = tuple(Quality)
 """By the numbers that stand for them in the file."""
 _QUALITY_NUMBER = {quality: number for number, quality in enumerate(QUALITIES)}
@@ -85,6 +85,7 @@ class ReadingsStore:
         self._connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         self._connection.execute(f"PRAGMA wal_autocheckpoint={_MOST_LOG_PAGES}")
         self._series_known = False
+        self._log_is_long = False
         self._load_series()
 
     def write(self, batch: Sequence[Reading]) -> WriteOutcome:
@@ -95,6 +96,8 @@ class ReadingsStore:
         """
         if not batch:
             return WriteOutcome(0)
+        with speaking_of(self._path):
+            self._begin_log_again()
         try:
             with speaking_of(self._path), transaction(self._connection):
                 if not self._series_known:
@@ -113,18 +116,14 @@ class ReadingsStore:
     def checkpoint(self) -> None:
         """Move what is committed from the log into the file while others write; from any thread.
 
-        A long log is begun again, which does hold up who writes, but for as little as was written meanwhile.
+        A long log is begun again by who writes: only between two of its batches can all of it be in the file.
 
         Raises:
             UnavailableError: the disk refuses.
         """
-        with (
-            speaking_of(self._path),
-            closing(sqlite3.connect(self._path, isolation_level=None, timeout=_RESTART_WITHIN_S)) as connection,
-        ):
-            _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            if pages >= _LOG_PAGES:
-                connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+        with speaking_of(self._path), closing(sqlite3.connect(self._path, isolation_level=None)) as connection:
+            _, pages, _ = connection.execute(_MOVE_LOG).fetchone()
+        self._log_is_long = pages >= _LOG_PAGES
 
     def read_after(self, cursor: int, limit: int) -> list[StoredReading]:
         """Up to `limit` readings with an id above `cursor`, in order of id."""
@@ -251,6 +250,12 @@ class ReadingsStore:
                 1 if item.historical else 0,
             )
         return values
+
+    def _begin_log_again(self) -> None:
+        """Move the little that was written since the last checkpoint: then the next transaction begins the log anew."""
+        if self._log_is_long:
+            self._log_is_long = False
+            self._connection.execute(_MOVE_LOG).fetchone()
 
     def _insert(self, values: list[object]) -> None:
         begin, width = 0, len(_COLUMNS)

@@ -14,6 +14,7 @@ from typing import NamedTuple, Self
 import psutil
 
 from hub.accounts import Accounts
+from hub.storage.outbox import CURSOR
 from sensors.access import Role
 from sensors.clock import SystemClock
 from tests.support.brokers import free_port
@@ -80,15 +81,15 @@ class HubProcess:
 
     def forwarded(self) -> int:
         """Readings that the database has confirmed."""
-        return self._ask("SELECT coalesce(max(last_id), 0) FROM cursors")
+        return self._ask("SELECT coalesce(max(last_id), 0) FROM cursors WHERE name = ?", CURSOR)
 
     def rss_mb(self) -> float:
         """Memory that is really used."""
         return float(self._process.memory_info().rss) / 2**20
 
-    def _ask(self, question: str) -> int:
+    def _ask(self, question: str, *given: str) -> int:
         path = self.data / "readings.sqlite"
         if not path.exists():
             return 0
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-            return int(database.execute(question).fetchone()[0])
+            return int(database.execute(question, given).fetchone()[0])
