@@ -21,7 +21,7 @@ from simulators.cameras.film import Shot
 
 _MAX_FILES: Final = 240
 _DIGEST_BYTES = 32
-_DRAWING = ("backdrop", "encoder", "film", "movers", "projection", "scenes", "solids")
+_DRAWING = ("backdrop", "blemishes", "encoder", "film", "movers", "projection", "scenes", "solids")
 _decoder = msgspec.msgpack.Decoder(tuple[tuple[bytes, ...], ...])
 _log = structlog.get_logger()
 

@@ -9,11 +9,12 @@ from msgspec import Struct
 
 from sensors.stamp import Stamp, blocks
 from simulators.cameras.backdrop import draw_backdrop
+from simulators.cameras.blemishes import spoil
 from simulators.cameras.movers import add_lamp_glow, draw_mover, places
 from simulators.cameras.projection import Floats, Lens, Pixels
 from simulators.cameras.scenes import LOOP_S, Boom, Scene, scene_of
 from simulators.cameras.solids import FRACTION_BITS, box, fixed_point, paint, stroke
-from simulators.cameras.vocabulary import Terrain, View
+from simulators.cameras.vocabulary import Blemish, Terrain, View
 
 FPS = 25
 LOOP_FRAMES = int(FPS * LOOP_S)
@@ -34,6 +35,7 @@ class Shot(Struct, frozen=True):
     night: bool
     width: int
     height: int
+    blemish: Blemish = Blemish.NONE
 
 
 class Film:
@@ -70,6 +72,7 @@ class Film:
             draw_mover(picture, lens, mover, place, self._light_at(place.x, z), night=shot.night)
         for boom in fronts:
             self._draw_boom(picture, boom, at_s)
+        picture = spoil(picture, shot.blemish, index)
         canvas = self._canvas
         cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420, dst=canvas)
         luma = canvas[: shot.height]

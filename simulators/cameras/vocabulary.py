@@ -20,6 +20,18 @@ class Terrain(StrEnum):
     PLAIN = "plain"
 
 
+class Blemish(StrEnum):
+    """What can be wrong with what a lens sees. The stamp is drawn by the camera afterwards, and stays readable."""
+
+    NONE = "none"
+    BLACK = "black"
+    WHITE = "white"
+    BLURRED = "blurred"
+    COVERED = "covered"
+    TURNED = "turned"
+    NOISY = "noisy"
+
+
 class Authentication(StrEnum):
     """How a camera asks for credentials, when it has any."""
 
