@@ -58,6 +58,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("note", ("n",), (Scope.LOG,), Action.WRITE_LOG),
     Command("filter", ("/",), _LISTS),
     Command("acknowledge_with_note", ("A",), (Scope.ALARMS, Scope.ALARM), Action.ACKNOWLEDGE_ALARM),
+    Command("span", ("s",), (Scope.SENSORS,)),
     Command("other_pane", ("tab",), (Scope.SENSORS,), shown=False),
     Command("back", ("escape",), (Scope.EVERYWHERE,), shown=False),
     Command("wall_page", ("o",), (Scope.EVERYWHERE,), Action.WATCH_WALL, shown=False),

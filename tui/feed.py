@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from hub.client import Connected, Disconnected
-from hub.protocol import History, LiveMessage, Session, Ticket, WallRequest
+from hub.protocol import Aggregate, History, HistorySteps, LiveMessage, Session, Ticket, WallRequest
 from sensors.clock import Clock
 from sensors.model import DeviceKey
 from tui.store import Store
@@ -54,6 +54,11 @@ class HubPort(Protocol):
 
     async def history(self, key: DeviceKey, metric: str, since: datetime, until: datetime, limit: int) -> History:
         """Stored readings of one metric."""
+
+    async def history_steps(
+        self, key: DeviceKey, metric: str, since: datetime, until: datetime, step_s: int, aggregate: Aggregate
+    ) -> HistorySteps:
+        """One metric over a long time, one figure a step."""
 
     async def camera_picture(self, wall_url: str, wall: str, key: DeviceKey, width: int) -> bytes:
         """A small bitmap of a camera's latest picture, from the wall node."""

@@ -52,6 +52,11 @@ def shown_time(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%H:%M:%S}"
 
 
+def shown_minute(at: datetime, zone: ZoneInfo) -> str:
+    """Day and time of day in the site's zone, to the minute."""
+    return f"{at.astimezone(zone):%d.%m %H:%M}"
+
+
 def shown_moment(at: datetime, zone: ZoneInfo) -> str:
     """Date and time in the site's zone."""
     return f"{at.astimezone(zone):%d.%m.%Y %H:%M:%S}"

@@ -16,12 +16,15 @@ from textual.pilot import Pilot
 
 from hub.client import Connected, Disconnected
 from hub.protocol import (
+    Aggregate,
     AlarmChanged,
     AlarmState,
     AlarmView,
     Approval,
     DevicesChanged,
     History,
+    HistoryStep,
+    HistorySteps,
     LiveMessage,
     LogEntry,
     Logged,
@@ -53,6 +56,7 @@ class ScriptedHub:
         self.picture = picture
         self._history = history
         self.orders: list[tuple[str, ...]] = []
+        self.asked: list[tuple[str, timedelta, Aggregate]] = []
         self.refuse_with: ShekaraError | None = None
         self.password = "correct horse"
 
@@ -135,6 +139,29 @@ class ScriptedHub:
     async def history(self, key: DeviceKey, metric: str, since: datetime, until: datetime, limit: int) -> History:
         del since, until, limit
         return self._history or History(key, metric, "", ())
+
+    async def history_steps(
+        self, key: DeviceKey, metric: str, since: datetime, until: datetime, step_s: int, aggregate: Aggregate
+    ) -> HistorySteps:
+        self.asked.append((metric, until - since, aggregate))
+        steps = () if self._history is None else self._history.points
+        return HistorySteps(
+            key=key,
+            metric=metric,
+            unit="",
+            aggregate=aggregate,
+            step_s=step_s or 300,
+            since=since,
+            until=until,
+            steps=tuple(
+                HistoryStep(
+                    since + (until - since) * number / len(steps), 1, float(point.value), float(point.value), 18.0
+                )
+                for number, point in enumerate(steps)
+                if number % 50 > 5
+            ),
+            source="local-15min",
+        )
 
     async def camera_picture(self, wall_url: str, wall: str, key: DeviceKey, width: int) -> bytes:
         del wall_url, wall, key, width

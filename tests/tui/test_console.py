@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import msgspec
 import pytest
 from textual import events
@@ -261,6 +263,20 @@ async def test_a_new_value_repaints_its_line_and_joins_the_trend(clock: ManualCl
         await console.see("2 hits", "last 30 min")
         hub.say(MetricsChanged((border.reading(ground, "hits", 9.5, "{hit}", age_s=0),)))
         await console.see("△ 9.5 hits")
+
+
+async def test_the_trend_goes_back_as_far_as_is_wanted_and_says_where_it_is_from(clock: ManualClock) -> None:
+    ground = border.key("kordai", "ground-1")
+    hub = ScriptedHub(border.snapshot(), history=border.history(ground, "hits"))
+    async with open_console(hub, clock, settings=ENGLISH) as console:
+        await console.open("sensors")
+        await console.see("last 30 min · local")
+        for span, days in (("last 24 h", 1), ("last 7 days", 7), ("last 30 days", 30)):
+            await console.press("s")
+            await console.see(f"{span} · local-15min")
+            assert hub.asked[-1][1] == timedelta(days=days)
+        await console.press("s")
+        await console.see("last 30 min · local")
 
 
 async def test_a_post_opens_with_its_sensors(hub: ScriptedHub, clock: ManualClock) -> None:

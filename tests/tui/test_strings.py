@@ -75,6 +75,7 @@ def test_every_phrase_is_used_and_every_phrase_used_exists() -> None:
         "approval",
         "conflict",
         "shelf",
+        "span",
         "stream",
         "liveness",
         "picture",

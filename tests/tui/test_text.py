@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.protocol import Aggregate, HistoryStep, HistorySteps, StateTime
 from sensors.errors import WireError
 from sensors.model import Condition, Language, Metric, MetricType, Names, Priority, Quality
 from tests.tui import border
@@ -11,11 +12,12 @@ from tui.config import GlyphLevel
 from tui.figures import band, shown_age, shown_number, shown_value, span_of, tone_of
 from tui.glyphs import Glyphs, Tone
 from tui.lines import Piece, clean, fit, fit_pieces, width_of, wrap
-from tui.series import MAX_POINTS, Series
+from tui.series import MAX_POINTS, Series, Span
 from tui.strings import Words
 from tui.trend import Point, draw_trend
 
 WORDS = Words(Language.EN)
+NOW = border.NOW
 HITS = border.posts()[0][1].metrics[0]
 
 
@@ -143,6 +145,36 @@ def test_a_trend_spans_its_points() -> None:
 def test_there_is_no_trend_of_one_point_or_of_none_that_is_a_number() -> None:
     assert draw_trend([Point(0, 1)], 10, 2, GlyphLevel.UNICODE) is None
     assert draw_trend([Point(0, float("nan")), Point(1, float("inf"))], 10, 2, GlyphLevel.UNICODE) is None
+
+
+def test_spans_are_drawn_from_least_to_most_and_silence_stays_empty() -> None:
+    spans = [Point(0, 0, 3), Point(1, 1, 2), Point(9, 0, 3)]
+    plain = draw_trend(spans, 10, 4, GlyphLevel.ASCII, held=False)
+    assert plain is not None
+    assert plain.lines == ("*        *", "**       *", "**       *", "*        *")
+    assert (plain.low, plain.high) == (0, 3)
+    dots = draw_trend(spans, 5, 1, GlyphLevel.UNICODE, held=False)
+    assert dots is not None
+    assert dots.lines == ("⡷   ⢸",)
+    held = draw_trend(spans, 10, 4, GlyphLevel.ASCII)
+    assert held is not None
+    assert held.lines[1] == "**********"
+
+
+def test_a_switch_is_drawn_by_how_long_it_was_on_and_a_counter_by_what_it_counted() -> None:
+    def answer(aggregate: Aggregate, *steps: HistoryStep) -> HistorySteps:
+        return HistorySteps(border.key("kordai", "ground-1"), "x", "", aggregate, 60, NOW, NOW, steps, source="influx")
+
+    series = Series(Span.DAY)
+    states = (StateTime("true", 15.0), StateTime("false", 45.0))
+    series.begin_steps(answer(Aggregate.MEAN, HistoryStep(NOW, 2, states=states), HistoryStep(NOW, 1)))
+    assert ([point.number for point in series.points], series.source) == ([0.25], "influx")
+    series.begin_steps(answer(Aggregate.INCREASE, HistoryStep(NOW, 2, 7.0, 100.0, 107.0), HistoryStep(NOW, 1)))
+    assert list(series.points) == [Point(NOW.timestamp(), 7.0)]
+    series.begin_steps(answer(Aggregate.MEAN, HistoryStep(NOW, 1, states=(StateTime("open", 60.0),))))
+    assert len(series.points) == 0
+    assert not series.follow(border.reading(border.key("kordai", "ground-1"), "hits", 4)), "summaries end with the hub"
+    assert [span.following for span in Span] == [Span.DAY, Span.WEEK, Span.MONTH, Span.HALF_HOUR]
 
 
 def test_a_flat_line_is_drawn() -> None:

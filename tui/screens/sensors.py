@@ -9,18 +9,18 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 from textual.worker import Worker
 
-from hub.protocol import AlarmView, DeviceView
+from hub.protocol import Aggregate, AlarmView, DeviceView
 from sensors.errors import ShekaraError
 from sensors.model import DeviceKey, Metric, MetricType
 from tui.actions import Scope
 from tui.columns import Column, Columns
 from tui.console import Console
-from tui.figures import band, shown_number, shown_time, tone_of
+from tui.figures import band, shown_minute, shown_number, shown_time, tone_of
 from tui.glyphs import Tone
 from tui.lines import Piece, Pieces, fit
 from tui.order import matches, order_alarms, sensors_of
 from tui.screens.desk import Desk
-from tui.series import SPAN, Series
+from tui.series import Series, Span
 from tui.trend import draw_trend
 from tui.widgets.live_list import LiveList
 from tui.widgets.painted import Painted
@@ -102,7 +102,14 @@ class Sensors(Desk):
         self.relist()
         if event.live_list is self.devices.list and self._prefer_number():
             return
-        self._series = Series()
+        self._begin_trend(self._series.span)
+
+    def action_span(self) -> None:
+        """The trend over a longer time; after the longest over the shortest."""
+        self._begin_trend(self._series.span.following)
+
+    def _begin_trend(self, span: Span) -> None:
+        self._series = Series(span)
         self._reading = self.run_worker(
             partial(self._read_history, self._series),
             name="history",
@@ -141,12 +148,17 @@ class Sensors(Desk):
         if key is None or name is None:
             return
         until = self.console.clock.now()
+        since = until - series.span.length
         try:
-            history = await self.console.hub.history(key, name, until - SPAN, until, 2000)
+            if series.live:
+                series.begin(await self.console.hub.history(key, name, since, until, 2000))
+            else:
+                counter = (metric := self._metric(name)) is not None and metric.type is MetricType.COUNTER
+                aggregate = Aggregate.INCREASE if counter else Aggregate.MEAN
+                series.begin_steps(await self.console.hub.history_steps(key, name, since, until, 0, aggregate))
         except ShekaraError as error:
             self.tell(self.console.words("told.failed", reason=error.text), severity="warning")
         else:
-            series.begin(history)
             self._trend.tick()
 
     def _device(self) -> DeviceView | None:
@@ -195,9 +207,10 @@ class Sensors(Desk):
         words, zone = self.console.words, self.console.zone
         metric = self._metric(self.metrics.list.cursor)
         unit = words.unit(metric.unit) if metric else ""
-        points = self._series.points
+        series = self._series
+        points = series.points
         scale = 9
-        chart = draw_trend(points, width - scale - 2, _TREND_HEIGHT, self.console.glyphs.level)
+        chart = draw_trend(points, width - scale - 2, _TREND_HEIGHT, self.console.glyphs.level, held=series.live)
         if chart is None:
             text = (
                 words("trend.loading" if self._reading and not self._reading.is_finished else "trend.empty")
@@ -206,8 +219,10 @@ class Sensors(Desk):
             )
             return ((), (Piece(f" {text}", Tone.MUTED),), *((),) * (_TREND_HEIGHT))
         labels = {0: shown_number(chart.high), _TREND_HEIGHT - 1: shown_number(chart.low)}
-        span_s = points[-1].at_s - points[0].at_s
-        first, last = (shown_time(_moment(point.at_s), zone) for point in (points[0], points[-1]))
+        minutes = max(1, round((points[-1].at_s - points[0].at_s) / 60))
+        span = words("trend.span", minutes=minutes) if series.live else words(f"span.{series.span}")
+        shown = shown_time if series.live else shown_minute
+        first, last = (shown(_moment(point.at_s), zone) for point in (points[0], points[-1]))
         name = (
             f"{words.name(metric.names, metric.name)}, {unit}"
             if metric and unit
@@ -218,7 +233,7 @@ class Sensors(Desk):
         return (
             (
                 Piece(f" {name}  ", Tone.MUTED),
-                Piece(words("trend.span", minutes=max(1, round(span_s / 60))), Tone.MUTED),
+                Piece(f"{span} · {series.source}" if series.source else span, Tone.MUTED),
             ),
             *(
                 (Piece(f"{fit(labels.get(row, ''), scale, right=True)} ", Tone.MUTED), Piece(line))
@@ -226,7 +241,7 @@ class Sensors(Desk):
             ),
             (
                 Piece(" " * (scale + 1) + first, Tone.MUTED),
-                Piece(" " * max(1, width - scale - 2 - 16)),
+                Piece(" " * max(1, width - scale - 2 - len(first) - len(last))),
                 Piece(last, Tone.MUTED),
             ),
         )
