@@ -57,6 +57,7 @@ class Gateway:
         self._spool: dict[Sample, None] = {}
         self._in_packet: dict[int, tuple[Sample, ...]] = {}
         self._told_s = 0.0
+        self._patience_s = _LATE_S
         self._measuring, self._resting, self._stopping = threading.Event(), threading.Event(), threading.Event()
         self._measuring.set()
         self._thread = threading.Thread(target=self._run, name="foreign-gateway")
@@ -107,6 +108,7 @@ class Gateway:
     def _talk(self, client: mqtt.Client) -> None:
         """Until the connection ends, or is told to."""
         self._in_packet.clear()
+        self._patience_s = _LATE_S
         while not self._stopping.is_set() and client.loop(0.01) == mqtt.MQTT_ERR_SUCCESS:
             self._ledger.flush()
             if client.is_connected():
@@ -122,7 +124,8 @@ class Gateway:
         self._send_again(client)
 
     def _publish(self, client: mqtt.Client) -> None:
-        if self._spool and time.monotonic() - self._told_s > _LATE_S:
+        if self._spool and time.monotonic() - self._told_s > self._patience_s:
+            self._patience_s *= 2
             self._send_again(client)
         if not self._measuring.is_set():
             self._resting.set()
@@ -160,7 +163,7 @@ class Gateway:
             self._forget(samples)
 
     def _receipted(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        self._told_s = time.monotonic()
+        self._told_s, self._patience_s = time.monotonic(), _LATE_S
         receipt = json.loads(message.payload)
         assert "refused" not in receipt, receipt
         named = [
