@@ -4,8 +4,10 @@ A view of a camera that the site knows already adds to that device, under names 
 says who it is. Any other view is a device of its own, and no camera: it has an analysis to show, but no picture.
 """
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 
+from sensors.dialects.numbering import Numbering
 from sensors.identity import slug
 from sensors.model import (
     Birth,
@@ -69,6 +71,7 @@ class View:
         known = remembered.metrics[:MAX_METRICS] if remembered is not None and not adopted else ()
         self._metrics: dict[str, Metric] = {metric.name: metric for metric in known}
         self._values: dict[str, Value] = {}
+        self._numberings: defaultdict[str, Numbering] = defaultdict(Numbering)
         self._offline_since: dict[str, datetime] = {}
         self._birth_said: Birth | None = None
 
@@ -132,8 +135,8 @@ class View:
         return birth
 
     def _reading(self, metric: str, value: Value, at: datetime, quality: Quality) -> Reading:
-        unit = self._metrics[metric].unit
-        return Reading(self.key, MetricName(metric), value, unit, quality, at, at, 0, historical=False)
+        unit, number = self._metrics[metric].unit, self._numberings[metric].number(at)
+        return Reading(self.key, MetricName(metric), value, unit, quality, at, at, number, historical=False)
 
 
 def _type_of(value: Value) -> MetricType:

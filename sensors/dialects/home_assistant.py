@@ -24,7 +24,6 @@ from sensors.model import (
     BirthSeen,
     DeviceKey,
     EventSeen,
-    MetricName,
     Quality,
     Reading,
     ReadingsSeen,
@@ -285,7 +284,8 @@ class HomeAssistant:
 
 
 def _reading(key: DeviceKey, gauge: Gauge, value: Value, at: datetime, quality: Quality = Quality.GOOD) -> Reading:
-    return Reading(key, MetricName(gauge.metric), value, gauge.described.unit, quality, at, at, 0, historical=False)
+    number = gauge.numbering.number(at)
+    return Reading(key, gauge.metric, value, gauge.described.unit, quality, at, at, number, historical=False)
 
 
 def _doubt(key: DeviceKey, gauges: Iterable[Gauge], at: datetime, said: Said) -> None:

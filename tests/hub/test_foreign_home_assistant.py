@@ -1,6 +1,7 @@
 """A publisher nobody here wrote, a real broker, and a whole hub as its users run it."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -45,7 +46,8 @@ DEVICE = DeviceInfo(name="Gate portal", identifiers="portal-0451", manufacturer=
 @contextmanager
 def running_hub(directory: Path, broker_port: int) -> Iterator[str]:
     """The address of a hub that approves all it finds, and has an administrator."""
-    port, log = free_port(), directory / "hub.log"
+    port = free_port()
+    log = directory / f"hub-{port}.log"
     Accounts(directory / "data", SystemClock()).set("admin", Role.ADMINISTRATOR, PASSWORD)
     (directory / "shekara.toml").write_text(
         f"""
@@ -60,7 +62,7 @@ def running_hub(directory: Path, broker_port: int) -> Iterator[str]:
         announce = true
         """
     )
-    with log.open("ab") as out:
+    with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "hub.command", "hub"], cwd=directory, env=os.environ, stdout=out, stderr=out
         )
@@ -229,6 +231,39 @@ async def test_equipment_of_another_makers_library_is_found_measured_commanded_a
                 for part in parts:
                     part.delete()
                 await eventually_async(lambda: "device-withdrawn" in watch.log, what="the withdrawal in the log")
+
+
+@pytest.mark.slow
+async def test_what_was_said_while_the_hub_was_away_is_stored_although_it_comes_before_its_config(
+    tmp_path: Path,
+) -> None:
+    config = {
+        "dev": {"ids": "portal-0451", "name": DEVICE.name},
+        "uniq_id": "dose",
+        "unit_of_meas": "µSv/h",
+        "stat_t": "portal/dose",
+    }
+    with running_mosquitto(tmp_path) as port, publisher(port) as terms:
+        client = terms.client
+        assert client is not None
+        client.publish("homeassistant/sensor/dose/config", json.dumps(config), qos=1, retain=True)
+        with running_hub(tmp_path, port) as url:
+            async with watched(url) as (_, watch):
+                await eventually_async(lambda: watch.metrics.keys() == {"dose"}, within_s=20, what="the device")
+
+                def measured() -> bool:
+                    client.publish("portal/dose", "0.1", qos=1)
+                    return watch.values.get("dose") == 0.1
+
+                await eventually_async(measured, what="the subscription")
+        for number in range(1, 51):
+            client.publish("portal/dose", str(number), qos=1).wait_for_publish(10)
+        with running_hub(tmp_path, port) as url:
+            async with watched(url) as (hub, watch):
+                await eventually_async(lambda: watch.values.get("dose") == 50, within_s=30, what="the last value")
+                assert watch.portal is not None
+                history = await hub.history(watch.portal.key, "dose")
+    assert [point.value for point in history.points if point.value != 0.1] == list(range(1, 51))
 
 
 def is_now(watch: Watch, liveness: Liveness) -> bool:

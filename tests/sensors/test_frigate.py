@@ -357,6 +357,12 @@ def test_when_frigate_leaves_nothing_it_said_is_believed() -> None:
     assert [(each.key, each.value, each.quality) for each in doubts] == [(GATE, 2, Quality.BAD)]
 
 
+def test_messages_that_came_together_are_readings_of_their_own() -> None:
+    desk = Desk()
+    said = [each for number in range(3) for each in desk.hear("gate/person", str(number))]
+    assert [each.readings[0].sequence for each in said if isinstance(each, ReadingsSeen)] == [0, 1, 2]
+
+
 def test_a_retained_value_is_a_snapshot() -> None:
     desk = Desk()
     (message,) = desk.hear("gate/detect/state", "ON", retained=True)

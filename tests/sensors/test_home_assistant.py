@@ -402,6 +402,34 @@ def test_a_retained_state_is_a_snapshot() -> None:
     assert states([message]) == []
 
 
+def identities(messages: list[Message]) -> list[tuple[datetime, int]]:
+    return [
+        (reading.captured_at, reading.sequence)
+        for each in messages
+        if isinstance(each, ReadingsSeen)
+        for reading in each.readings
+    ]
+
+
+def test_messages_that_came_together_are_readings_of_their_own() -> None:
+    desk = Desk()
+    desk.config("sensor/t", TEMPERATURE)
+    said = [each for number in range(3) for each in desk.hear("portal/state", {"temperature": number})]
+    assert identities(said) == [(desk.now, 0), (desk.now, 1), (desk.now, 2)]
+    desk.now += timedelta(microseconds=1)
+    assert identities(desk.hear("portal/state", {"temperature": 3})) == [(desk.now, 0)]
+
+
+def test_after_the_clock_was_set_back_the_next_reading_is_the_newest() -> None:
+    desk = Desk()
+    desk.config("sensor/t", TEMPERATURE)
+    desk.hear("portal/state", {"temperature": 1})
+    desk.now -= timedelta(hours=1)
+    assert identities(desk.hear("portal/state", {"temperature": 2})) == [(desk.now, 1)]
+    desk.now -= timedelta(seconds=1)
+    assert identities(desk.hear("portal/state", {"temperature": 3})) == [(desk.now, 0)], "late, and not a clock"
+
+
 def test_a_binary_sensor_switches_itself_off_after_its_delay() -> None:
     desk = Desk()
     desk.config("binary_sensor/it", alone(off_delay=30))

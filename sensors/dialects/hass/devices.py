@@ -12,6 +12,7 @@ from sensors.dialects.hass.commands import Command
 from sensors.dialects.hass.config import DeviceBlock, Scalar, text_of
 from sensors.dialects.hass.entities import Channel, Entity
 from sensors.dialects.hass.templates import Spoken
+from sensors.dialects.numbering import Numbering
 from sensors.equipment import SENSOR, complete, describe
 from sensors.identity import device_id, identity_mark, slug
 from sensors.model import Birth, DeviceKey, Metric, MetricName, MetricType, Names, Value
@@ -34,12 +35,23 @@ _WORD = re.compile(r"[a-z0-9]+")
 class Gauge:
     """One metric of a device as it stands: its last value, and when that is no longer to be believed."""
 
-    __slots__ = ("channel", "described", "expires_at", "metric", "off_at", "trusted", "value", "watched_at")
+    __slots__ = (
+        "channel",
+        "described",
+        "expires_at",
+        "metric",
+        "numbering",
+        "off_at",
+        "trusted",
+        "value",
+        "watched_at",
+    )
 
     def __init__(self, metric: MetricName, channel: Channel, described: Metric) -> None:
         self.metric = metric
         self.channel = channel
         self.described = described
+        self.numbering = Numbering()
         self.value: Value | None = None
         self.trusted = False
         """Whether the value was said in this run, and nothing has put it in doubt since."""
@@ -61,7 +73,7 @@ class Gauge:
 
     def succeed(self, old: "Gauge") -> None:
         """Go on from where an older form of the same metric stands."""
-        self.value, self.trusted = old.value, old.trusted
+        self.value, self.trusted, self.numbering = old.value, old.trusted, old.numbering
         self.expires_at, self.off_at = old.expires_at, old.off_at
 
     def retire(self) -> None:
