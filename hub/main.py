@@ -87,11 +87,9 @@ async def _run_hub(settings: Settings) -> None:
         engine.pipeline.start(engine.door)
         stack.callback(_stop_threads, engine)
         engine.door.start()
-        for thread in (engine.downsampler.thread, engine.retention.thread):
+        for thread in (engine.downsampler.thread, engine.retention.thread, engine.checkpoints.thread):
             stack.callback(thread.stop, _THREADS_STOP_WITHIN_S)
             thread.start()
-        stack.callback(engine.checkpoints.stop, _THREADS_STOP_WITHIN_S)
-        engine.checkpoints.start()
         _log.info("hub started", url=section.url, broker=engine.health.broker, data=str(section.data_dir))
         _start_forwarding(settings, section, engine, clock, stack)
         services: list[Coroutine[None, None, None]] = [serve(app, listener)]
