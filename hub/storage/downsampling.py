@@ -13,7 +13,7 @@ from hub.storage.windows import Summarised, Summary
 from sensors.clock import Clock
 
 CURSOR = "rollups"
-PAUSE_S = 15.0
+PAUSE_S = 30.0
 """A window that grows is made again at every pass; a longer pause makes it less often and tells of it later."""
 
 
