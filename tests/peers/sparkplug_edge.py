@@ -30,8 +30,12 @@ GROUP, EDGE, DEVICE = "Kordai", "Post 1", "Pump 7"
 REBIRTH = "Node Control/Rebirth"
 
 
+_speaking = threading.Lock()
+
+
 def say(event: str, **details: object) -> None:
-    print(json.dumps({"event": event, **details}), flush=True)  # noqa: T201 - what the test reads
+    with _speaking:
+        print(json.dumps({"event": event, **details}), flush=True)  # noqa: T201 - what the test reads
 
 
 def metric(name: str, datatype: DataType, value: object, *, historical: bool = False, at: int = 0) -> Metric:

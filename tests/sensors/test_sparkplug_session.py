@@ -346,3 +346,27 @@ def test_a_death_without_a_number_is_asked_about_and_one_of_a_birth_without_a_nu
     plain = Payload(timestamp=5, metrics=[metric("load", 1.0)]).SerializeToString()
     ear.hear(Published(edge.topic("NBIRTH"), plain))
     assert states(ear.hear(edge.will())) == [("edge-1", False)]
+
+
+def test_what_is_left_over_from_an_earlier_session_takes_nobodys_place(edge: Edge, ear: Ear) -> None:
+    bear(edge, ear)
+    edge.ndata()
+    late = edge.dbirth("pump", [metric("flow", 9.0)])
+    edge.now += timedelta(seconds=1)
+    ear.hear(edge.connect([metric("load", 1.0)]), edge.dbirth("pump", [metric("flow", 2.0)]))
+    heard = ear.hear(late, edge.ndata(metric("load", 2.0)), edge.ndata(metric("load", 3.0)))
+    assert "before the birth" in refusals(heard)[0]
+    assert values(heard) == [2.0, 3.0]
+    assert ear.rebirths == []
+
+
+def test_the_next_message_counts_even_if_its_clock_was_set_back_but_the_node_is_asked_once(
+    edge: Edge, ear: Ear
+) -> None:
+    bear(edge, ear)
+    edge.now -= timedelta(hours=1)
+    assert values(ear.hear(edge.ndata(metric("load", 1.0)), edge.ndata(metric("load", 2.0)))) == [1.0, 2.0]
+    ear.hear(edge.nbirth([metric("load", 2.0)]))
+    assert values(ear.hear(edge.ndata(metric("load", 3.0)))) == [3.0]
+    ear.wait(60)
+    assert ear.rebirths == ["Edge-1"]

@@ -46,7 +46,7 @@ class EdgeNode:
         self.declared_total = 0
         self._birth_number: int | None = None
         self._births_due = False
-        self._born_at = heard_at
+        self._born_at, self._born_ms = heard_at, 0
         self._aliases: dict[int, tuple[Session, Declared]] = {}
 
     def remember(self, device: str) -> None:
@@ -63,13 +63,18 @@ class EdgeNode:
     def hear(self, arrival: Arrival) -> Iterator[Message]:
         """One message with a number, in whatever order it comes."""
         self.heard_at = arrival.received_at
-        if arrival.payload.seq >= NUMBERS:
+        number, kind = arrival.payload.seq, arrival.address.kind
+        early = self._is_early(arrival)
+        if number >= NUMBERS:
             yield _refuse(arrival, f"a sequence number is below {NUMBERS}", self.itself.key)
-        elif arrival.address.kind is Kind.NBIRTH and not self._is_repeated(arrival):
+        elif kind is Kind.NBIRTH and not self._is_repeated(arrival):
             yield from self._bear(arrival)
-        elif arrival.address.kind is Kind.NBIRTH or (ready := self.order.offer(arrival)) is None:
-            yield _refuse(arrival, f"message {arrival.payload.seq} was heard already", self._key(arrival))
+        elif early and not self.order.expects(arrival):
+            yield _refuse(arrival, "it was sent before the birth of this session", self._key(arrival))
+        elif kind is Kind.NBIRTH or (ready := self.order.offer(arrival)) is None:
+            yield _refuse(arrival, f"message {number} was heard already", self._key(arrival))
         else:
+            self.needs_birth |= early
             yield from self._take_all(ready)
             if self.order.full:
                 yield from self.give_up()
@@ -110,7 +115,7 @@ class EdgeNode:
     def doubt(self) -> None:
         """Nothing is known of its session any more; what it says waits for its birth."""
         self.order.reset()
-        self._births_due = False
+        self._births_due, self._born_ms = False, 0
         for session in (self.itself, *self.devices.values()):
             session.born = False
 
@@ -129,6 +134,11 @@ class EdgeNode:
                 if session.online and not session.born:
                     yield from _end(session, now, now)
 
+    def _is_early(self, arrival: Arrival) -> bool:
+        """Whether it seems to be left over from an earlier session: by its time, unless that may be its data's."""
+        sent_ms = arrival.payload.timestamp
+        return 0 < sent_ms < self._born_ms and not any(metric.is_historical for metric in arrival.payload.metrics)
+
     def _is_repeated(self, birth: Arrival) -> bool:
         """Whether a birth is the same message once more, and no rebirth of a node whose clock stands still."""
         return self.born and birth.received_at - self._born_at < REPEATED_WITHIN and self.order.has_heard(birth)
@@ -139,6 +149,7 @@ class EdgeNode:
             session.born = False
         self._aliases.clear()
         self._birth_number = _birth_number(arrival.payload)
+        self._born_ms = arrival.payload.timestamp
         self._born_at, self._births_due = arrival.received_at, True
         self.needs_birth, self.introduced = False, True
         declarations, problems = declare(arrival.payload.metrics)

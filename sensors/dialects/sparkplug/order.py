@@ -61,6 +61,10 @@ class Order:
         """Whether no more may wait."""
         return len(self._waiting) >= MAX_WAITING or self.waiting_bytes >= MAX_WAITING_BYTES
 
+    def expects(self, arrival: Arrival) -> bool:
+        """Whether it is the very next."""
+        return arrival.payload.seq == self._expected
+
     def has_heard(self, arrival: Arrival) -> bool:
         """Whether it is, byte for byte, one of the last messages."""
         return self._recent.get(arrival.payload.seq) == hash(arrival.raw)
