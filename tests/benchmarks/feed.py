@@ -24,7 +24,7 @@ SECONDS = 20
 WARM_S = 5
 SOAK_S = float(os.environ.get("SHEKARA_BENCH_SOAK_S", "600"))
 _SAMPLE_S = 2.0
-_SETTLING = 0.2
+_SETTLING = 0.5
 
 
 def measure_latency() -> list[Row]:

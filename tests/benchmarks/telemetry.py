@@ -12,7 +12,7 @@ a reading costs the hub, before the rates, which also say what else the machine 
   `feed_received_p99_ms` is the part of it until the hub held it. `feed_shown_share` says how many of the published
   readings were shown at all; the feed merges what changes faster than it shows, and merged readings have no latency.
 - `soak_*`: the same flow and watcher for ten minutes, SHEKARA_BENCH_SOAK_S seconds if set; the slope of the resident
-  memory after the first fifth.
+  memory in the second half, when the caches are full.
 - `drain_*`: a store of 200,000 readings into victoria-metrics, counted by the cursor, so confirmed by the server.
 
 SHEKARA_BENCH_RUNS sets the number of runs.
