@@ -48,7 +48,7 @@ class Center:
                 case Connected():
                     self._connect(item)
                 case Disconnected():
-                    self.state.connected &= item.connection != MAIN
+                    self.state.connected.discard(item.connection)
         return self.state.settle(batch[-1].moment)
 
     def _receive(self, message: Received) -> None:
@@ -72,8 +72,8 @@ class Center:
         self.state.effects.answers.append(Answer(asked.reply, result))
 
     def _connect(self, connected: Connected) -> None:
+        self.state.connected.add(connected.connection)
         if connected.connection == MAIN:
-            self.state.connected = True
             for plan in self.state.walls.plans.values():
                 self.state.publish_plan(plan)
         for dialect in self.state.dialects.on(connected.connection):

@@ -161,9 +161,10 @@ class Desk:
         device, command = self._device(request.key), request.command
         if not device.approved:
             raise NotFoundError("no such approved device", subject=str(request.key), mend="Approve it first")
-        if not self._state.connected:
+        said = self._say(command, device)
+        if any(outgoing.connection not in self._state.connected for outgoing in said):
             raise UnavailableError("not connected", subject="the broker", mend="Try again when it is back")
-        self._state.effects.outgoing += self._say(command, device)
+        self._state.effects.outgoing += said
         return self._state.log(now, "command", f"{command.id}: {command.name}", who=request.who, key=request.key)
 
     def _say(self, command: CommandPayload, device: Device) -> list[Outgoing]:

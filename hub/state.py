@@ -101,7 +101,8 @@ class State:
         self.walls = Walls(remembered.walls, House(settings.language, settings.time_zone))
         self.journal = Journal(remembered.log)
         self.rejections = Rejections()
-        self.connected = False
+        self.connected: set[str] = set()
+        """The connections to the broker that stand."""
         self.plans_due = True
         self.liveness_due = False
         self.effects = Effects()

@@ -15,14 +15,14 @@ from hub.health import Health
 from hub.ingest.connection import Address, Terms
 from hub.ingest.door import FrontDoor, connections
 from hub.ingest.intake import Intake
-from hub.inputs import Connected, Inbox, Received
+from hub.inputs import Connected, Disconnected, Inbox, Received
 from hub.protocol import Liveness
 from hub.requests import SendCommand
 from hub.state import Outgoing, Wish
 from sensors.clock import SystemClock
 from sensors.dialects.dialect import Filter
 from sensors.dialects.native import CommandPayload
-from sensors.errors import WireError
+from sensors.errors import UnavailableError, WireError
 from sensors.model import Birth, Metric, MetricType, Names, Quality
 from sensors.topics import EVERYTHING
 from tests.hub.quiet_center import FENCE, FENCE_BIRTH, START, QuietCenter
@@ -111,6 +111,15 @@ def test_a_command_is_said_in_the_words_of_the_devices_dialect() -> None:
     assert effects.outgoing[-1] == Outgoing("toy/toy-1/do", b"jump", retained=False)
     with pytest.raises(WireError, match="only jumps"):
         center.ask(SendCommand(TOY, CommandPayload("2", "sing"), "marat"))
+
+
+def test_a_command_is_refused_while_the_connection_of_the_devices_dialect_is_broken() -> None:
+    center = toy_center(ToyDialect(mortal=True))
+    center.take(Connected(center.now, START), Connected(center.now, START, "toy"))
+    say(center, "toy/birth", b"")
+    center.take(Disconnected(center.now, "toy"))
+    with pytest.raises(UnavailableError, match="not connected"):
+        center.ask(SendCommand(TOY, CommandPayload("1", "jump"), "marat"))
 
 
 def test_dialects_share_the_persistent_connection_unless_they_have_a_will() -> None:
