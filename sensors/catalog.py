@@ -38,6 +38,7 @@ class PictureState(StrEnum):
     REFUSED = "refused"
     NOT_FOUND = "not-found"
     BAD_CREDENTIALS = "bad-credentials"
+    NO_FREE_SESSION = "no-free-session"
     CANNOT_DECODE = "cannot-decode"
     FROZEN = "frozen"
     BLACK = "black"

@@ -15,7 +15,6 @@ from videowall.health import BLACK_S, FROZEN_S, Facts, Probe, judge
 from videowall.intake import Intake
 from videowall.picture import Planes
 from videowall.rtsp.assembly import AccessUnit
-from videowall.rtsp.conversation import Session
 from videowall.rtsp.stream import CameraStream
 from videowall.slot import Slot
 
@@ -49,9 +48,9 @@ class Channel:
         self._lock = threading.Lock()
         self._scheduled = False
 
-    def begin_session(self, session: Session) -> None:
-        """A new session has begun: the decoder starts anew."""
-        self._codec = session.track.packing.codec
+    def begin_session(self, codec: str) -> None:
+        """A new session has begun: the decoder of that name starts anew."""
+        self._codec = codec
         self.intake.clear()
         self._in_session = False
         self._renew = True

@@ -29,3 +29,14 @@ class WallSettings(Struct, frozen=True, forbid_unknown_fields=True):
     transport: Annotated[
         str, Meta(pattern="^(tcp|udp)$", description="how packets of cameras travel: tcp (in the connection) or udp")
     ] = "tcp"
+    redirects: Annotated[
+        str,
+        Meta(
+            pattern="^(never|same-host|anywhere)$",
+            description="where a camera may send the wall instead: never, same-host or anywhere (without the password)",
+        ),
+    ] = "same-host"
+    openings_at_once: Annotated[int, Meta(ge=1, le=256, description="camera streams that may be opening at once")] = 32
+    openings_per_s: Annotated[float, Meta(gt=0, le=1000, description="camera streams opened a second, at most")] = 12.0
+    site_openings_at_once: Annotated[int, Meta(ge=1, le=256, description="the same of one site, at once")] = 8
+    site_openings_per_s: Annotated[float, Meta(gt=0, le=1000, description="the same of one site, a second")] = 8.0

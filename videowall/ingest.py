@@ -10,17 +10,21 @@ from sensors.catalog import PictureState
 from sensors.clock import Clock
 from sensors.model import DeviceKey, Stream, StreamRole
 from sensors.secrets import Secrets
+from videowall.admission import Admission, Bounds
 from videowall.channel import Channel
 from videowall.choice import choose
+from videowall.config import WallSettings
 from videowall.pool import DecodePool
+from videowall.rtsp.address import Redirects
 from videowall.rtsp.conversation import Transport
-from videowall.rtsp.stream import CameraStream
+from videowall.rtsp.stream import CameraStream, Source
 from videowall.scene import Tile
 
-_OPENING_AT_ONCE = 16
 _LINGER_S = 3.0
 """A stream that no tile wants runs on this long, because alarms come and go."""
-_HOPELESS_FOR_SMALLER = frozenset({PictureState.LIVE, PictureState.CONNECTING, PictureState.BAD_CREDENTIALS})
+_HOPELESS_FOR_SMALLER = frozenset(
+    {PictureState.LIVE, PictureState.CONNECTING, PictureState.BAD_CREDENTIALS, PictureState.NO_FREE_SESSION}
+)
 _HOPELESS_FOR_LARGER = frozenset(PictureState) - {PictureState.NOT_FOUND, PictureState.CANNOT_DECODE}
 _ROLES = frozenset({StreamRole.MAIN, StreamRole.SUB})
 
@@ -36,15 +40,19 @@ class Ingest:
     """The streams of one wall. A camera that fails retries in its own task and touches no other."""
 
     def __init__(
-        self, clock: Clock, secrets: Secrets, transport: Transport, pool: DecodePool, group: asyncio.TaskGroup
+        self, clock: Clock, secrets: Secrets, settings: WallSettings, pool: DecodePool, group: asyncio.TaskGroup
     ) -> None:
         self._clock = clock
         self._secrets = secrets
-        self._transport = transport
+        self._settings = settings
         self._pool = pool
         self._group = group
         self._chance = random.Random()  # noqa: S311 - jitter, not a secret
-        self._admission = asyncio.Semaphore(_OPENING_AT_ONCE)
+        self._admission = Admission(
+            clock,
+            Bounds(settings.openings_at_once, settings.openings_per_s),
+            Bounds(settings.site_openings_at_once, settings.site_openings_per_s),
+        )
         self._running: dict[tuple[DeviceKey, StreamRole], _Running] = {}
 
     def reconcile(self, tiles: Iterable[Tile]) -> None:
@@ -104,16 +112,16 @@ class Ingest:
 
     def _start(self, key: DeviceKey, stream: Stream) -> _Running:
         channel = Channel(key, stream.role, self._clock, self._pool.schedule)
-        channel.stream = CameraStream(
+        source = Source(
             label=f"{key} {stream.role}",
+            site=key.site,
             url=stream.url,
             credentials=self._secrets.camera(key),
-            transport=self._transport,
-            clock=self._clock,
-            chance=self._chance,
-            admission=self._admission,
-            on_unit=channel.feed,
-            on_session=channel.begin_session,
+            transport=Transport(self._settings.transport),
+            redirects=Redirects(self._settings.redirects),
+        )
+        channel.stream = CameraStream(
+            source, self._clock, self._chance, self._admission, channel.feed, channel.begin_session
         )
         task = self._group.create_task(channel.stream.run(), name=f"rtsp {key} {stream.role}")
         return _Running(channel, stream.url, task)

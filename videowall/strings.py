@@ -11,6 +11,7 @@ STATES: dict[PictureState, Names] = {
     PictureState.REFUSED: Names(en="Connection refused", ru="Камера отказала", kk="Камера бас тартты"),
     PictureState.NOT_FOUND: Names(en="Not found", ru="Поток не найден", kk="Ағын табылмады"),
     PictureState.BAD_CREDENTIALS: Names(en="Wrong password", ru="Неверный пароль", kk="Құпиясөз қате"),
+    PictureState.NO_FREE_SESSION: Names(en="No free session", ru="Нет свободных сеансов", kk="Бос сеанс жоқ"),
     PictureState.CANNOT_DECODE: Names(en="Cannot decode", ru="Не декодируется", kk="Декодталмайды"),
     PictureState.FROZEN: Names(en="Picture frozen", ru="Стоп-кадр", kk="Бейне қатып қалды"),
     PictureState.BLACK: Names(en="Black picture", ru="Чёрный кадр", kk="Қара бейне"),

@@ -18,7 +18,6 @@ from videowall.ingest import Ingest
 from videowall.picture import Planes, encode_bitmap, encode_jpeg
 from videowall.plan import Plan
 from videowall.pool import DecodePool
-from videowall.rtsp.conversation import Transport
 from videowall.scene import Scene, Tile, build_scene
 
 _SUPERVISE_S = 0.1
@@ -35,7 +34,7 @@ class Wall:
         self.pool = DecodePool(settings.workers)
         self.composer = Composer(clock, self.broadcast, settings.bitrate_kbps, settings.key_frame_s, self._waiting_text)
         self._fps = settings.fps
-        self._transport = Transport(settings.transport)
+        self._settings = settings
         self._secrets = secrets
         self._clock = clock
         self._scene: Scene | None = None
@@ -73,7 +72,7 @@ class Wall:
         self.composer.start()
         try:
             async with asyncio.TaskGroup() as group:
-                self._ingest = Ingest(self._clock, self._secrets, self._transport, self.pool, group)
+                self._ingest = Ingest(self._clock, self._secrets, self._settings, self.pool, group)
                 await self._supervise()
         finally:
             self.composer.stop()

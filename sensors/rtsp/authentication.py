@@ -29,7 +29,10 @@ class Credentials(Struct, frozen=True):
 
 
 class Challenge(Struct, frozen=True):
-    """What a server asks for. `scheme` is "basic" or "digest"; the rest is for digest."""
+    """What a server asks for. `scheme` is "basic" or "digest"; the rest is for digest.
+
+    `stale`: the answer was right, but for a nonce that is no longer taken.
+    """
 
     scheme: str
     realm: str
@@ -37,6 +40,7 @@ class Challenge(Struct, frozen=True):
     algorithm: str = "MD5"
     qop: str = ""
     opaque: str = ""
+    stale: bool = False
 
 
 def parse_challenge(header: str) -> Challenge | None:
@@ -98,7 +102,8 @@ def challenge_header(challenge: Challenge) -> str:
     if challenge.scheme == "basic":
         return f'Basic realm="{challenge.realm}"'
     qop = f', qop="{challenge.qop}"' if challenge.qop else ""
-    return f'Digest realm="{challenge.realm}", nonce="{challenge.nonce}", algorithm={challenge.algorithm}{qop}'
+    stale = ", stale=true" if challenge.stale else ""
+    return f'Digest realm="{challenge.realm}", nonce="{challenge.nonce}", algorithm={challenge.algorithm}{qop}{stale}'
 
 
 def _one_challenge(line: str) -> Challenge | None:
@@ -116,6 +121,7 @@ def _one_challenge(line: str) -> Challenge | None:
         algorithm,
         given.get("qop", "").replace(" ", ""),
         given.get("opaque", ""),
+        given.get("stale", "").lower() == "true",
     )
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sensors.rtsp.rtp import RtpPacket, parse_rtp
 from videowall.rtsp.assembly import AccessUnit, Assembler
 from videowall.rtsp.packing import PACKINGS
+from videowall.rtsp.sequencing import Sequencer
 
 START = b"\0\0\0\1"
 SPS, PPS = b"\x67\x42\x00\x1f", b"\x68\xce\x3c\x80"
@@ -21,8 +22,20 @@ def rtp(sequence: int, payload: bytes, *, marker: bool = False, timestamp: int =
     return packet
 
 
-def feed(assembler: Assembler, *packets: RtpPacket) -> list[AccessUnit]:
-    return [unit for packet in packets for unit in assembler.feed(packet, 1.0)]
+class Chain:
+    """A sequencer that holds nothing, and the assembler behind it."""
+
+    def __init__(self, codec: str, sets: tuple[bytes, ...] = ()) -> None:
+        self.sequencer = Sequencer(0.0)
+        self.assembler = Assembler(PACKINGS[codec], sets)
+
+    def feed(self, packet: RtpPacket) -> list[AccessUnit]:
+        ready = self.sequencer.feed(packet, 1.0)
+        return [unit for sequenced in ready for unit in self.assembler.feed(sequenced)]
+
+
+def feed(chain: Chain, *packets: RtpPacket) -> list[AccessUnit]:
+    return [unit for packet in packets for unit in chain.feed(packet)]
 
 
 def aggregate(*units: bytes) -> bytes:
@@ -37,8 +50,8 @@ def fragments(unit: bytes, parts: int) -> list[bytes]:
     return [head + bytes((flag | unit[0] & 0x1F,)) + body for flag, body in zip(flags, bodies, strict=True)]
 
 
-def h264(*sets: bytes) -> Assembler:
-    return Assembler(PACKINGS["H264"], sets)
+def h264(*sets: bytes) -> Chain:
+    return Chain("H264", sets)
 
 
 def test_single_aggregated_and_fragmented_units_make_one_picture_at_the_marker() -> None:
@@ -69,26 +82,26 @@ def test_several_slices_are_one_picture() -> None:
 
 def test_a_picture_that_lost_a_part_is_never_given_out_and_the_next_says_so() -> None:
     first, _, last = fragments(IDR, 3)
-    assembler = h264()
-    assert not feed(assembler, rtp(10, first), rtp(12, last, marker=True))
-    (unit,) = feed(assembler, rtp(13, SLICE, marker=True, timestamp=3600))
+    chain = h264()
+    assert not feed(chain, rtp(10, first), rtp(12, last, marker=True))
+    (unit,) = feed(chain, rtp(13, SLICE, marker=True, timestamp=3600))
     assert unit.gap
-    assert (assembler.lost_total, assembler.damaged_total) == (1, 1)
+    assert (chain.sequencer.lost_total, chain.assembler.damaged_total) == (1, 1)
 
 
 def test_a_picture_that_lost_its_first_slice_is_not_given_out() -> None:
-    assembler = h264()
-    feed(assembler, rtp(0, IDR, marker=True))
-    assert not feed(assembler, rtp(2, SECOND_SLICE, marker=True, timestamp=3600))
+    chain = h264()
+    feed(chain, rtp(0, IDR, marker=True))
+    assert not feed(chain, rtp(2, SECOND_SLICE, marker=True, timestamp=3600))
 
 
 def test_loss_between_pictures_is_a_gap_and_late_packets_are_ignored() -> None:
-    assembler = h264()
-    feed(assembler, rtp(65_535, IDR, marker=True))
-    (unit,) = feed(assembler, rtp(1, SLICE, marker=True, timestamp=7200))
+    chain = h264()
+    feed(chain, rtp(65_535, IDR, marker=True))
+    (unit,) = feed(chain, rtp(1, SLICE, marker=True, timestamp=7200))
     assert unit.gap
-    assert assembler.lost_total == 1
-    assert not feed(assembler, rtp(0, SLICE, marker=True, timestamp=3600))
+    assert chain.sequencer.lost_total == 1
+    assert not feed(chain, rtp(0, SLICE, marker=True, timestamp=3600))
 
 
 def test_h265_units_and_fragments() -> None:
@@ -96,8 +109,7 @@ def test_h265_units_and_fragments() -> None:
     head = bytes((idr[0] & 0x81 | 49 << 1, idr[1]))
     first, last = head + b"\x93" + idr[2:10], head + b"\x53" + idr[10:]
     sets = b"\x60\x01" + b"".join(struct.pack(">H", len(unit)) + unit for unit in (vps, sps))
-    assembler = Assembler(PACKINGS["H265"])
-    units = feed(assembler, rtp(0, sets), rtp(1, first), rtp(2, last, marker=True))
+    units = feed(Chain("H265"), rtp(0, sets), rtp(1, first), rtp(2, last, marker=True))
     assert [unit.data for unit in units] == [START + vps + START + sps + START + idr]
     assert units[0].key
 
@@ -109,9 +121,9 @@ def test_h265_units_and_fragments() -> None:
     ),
 )
 def test_garbage_is_counted_and_nothing_escapes(codec: str, packets: list[tuple[int, int, bool, bytes]]) -> None:
-    assembler = Assembler(PACKINGS[codec])
+    chain = Chain(codec)
     for sequence, timestamp, marker, payload in packets:
-        for unit in assembler.feed(rtp(sequence, payload, marker=marker, timestamp=timestamp), 0.0):
+        for unit in chain.feed(rtp(sequence, payload, marker=marker, timestamp=timestamp)):
             assert unit.data.startswith(START)
 
 
@@ -119,4 +131,4 @@ def test_garbage_is_counted_and_nothing_escapes(codec: str, packets: list[tuple[
 def test_any_datagram_is_a_packet_or_none(data: bytes) -> None:
     packet = parse_rtp(data)
     if packet is not None:
-        list(h264().feed(packet, 0.0))
+        h264().feed(packet)

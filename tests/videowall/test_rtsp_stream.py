@@ -1,7 +1,6 @@
 """The RTSP client against real servers: the simulated cameras, and a scripted one for bad manners."""
 
 import asyncio
-import itertools
 import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from sensors.catalog import PictureState
 from sensors.clock import SystemClock
+from sensors.model import SiteId
 from sensors.rtsp.authentication import Credentials
 from sensors.rtsp.messages import Request, Response
 from simulators.cameras.vocabulary import Fault
@@ -19,11 +19,14 @@ from tests.support.brokers import free_port
 from tests.support.camera_stand import BASIC, DIGEST, OPEN, PASSWORD, SHA, Stand
 from tests.support.scripted_rtsp import SDP, scripted, willing
 from tests.support.waiting import eventually_async
+from videowall.admission import Admission, Bounds
 from videowall.decoder import Decoder
+from videowall.rtsp.address import Redirects, parse_address
 from videowall.rtsp.assembly import AccessUnit
-from videowall.rtsp.conversation import Conversation, Transport, parse_address
+from videowall.rtsp.conversation import Conversation, Transport
 from videowall.rtsp.failure import StreamError
-from videowall.rtsp.stream import CameraStream, back_off
+from videowall.rtsp.patience import Patience
+from videowall.rtsp.stream import CameraStream, Source
 
 
 @pytest.fixture
@@ -33,28 +36,29 @@ def stand(guarded_stand: Stand) -> Iterator[Stand]:
 
 
 class Opened:
-    def __init__(self, url: str, credentials: Credentials | None, transport: Transport) -> None:
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials | None = None,
+        transport: Transport = Transport.TCP,
+        redirects: Redirects = Redirects.SAME_HOST,
+    ) -> None:
         self.units: list[AccessUnit] = []
+        self.codecs: list[str] = []
+        clock = SystemClock()
         self.stream = CameraStream(
-            label="camera",
-            url=url,
-            credentials=credentials,
-            transport=transport,
-            clock=SystemClock(),
-            chance=random.Random(1),  # noqa: S311 - jitter
-            admission=asyncio.Semaphore(4),
-            on_unit=self.units.append,
-            on_session=lambda _: None,
+            Source("camera", SiteId("kordai"), url, credentials, transport, redirects),
+            clock,
+            random.Random(1),  # noqa: S311 - jitter
+            Admission(clock, Bounds(4, 100.0), Bounds(4, 100.0)),
+            self.units.append,
+            self.codecs.append,
         )
 
     async def fails(self) -> StreamError:
         with pytest.raises(StreamError) as caught:
             await asyncio.wait_for(self.stream.run_once(), timeout=20)
         return caught.value
-
-
-def opened(url: str, credentials: Credentials | None = None, transport: Transport = Transport.TCP) -> Opened:
-    return Opened(url, credentials, transport)
 
 
 @asynccontextmanager
@@ -70,7 +74,7 @@ async def running(stream: CameraStream) -> AsyncIterator[None]:
 async def test_every_picture_comes_over_each_transport_and_authentication(
     stand: Stand, camera: str, transport: Transport
 ) -> None:
-    client = opened(stand.url(camera), PASSWORD, transport)
+    client = Opened(stand.url(camera), PASSWORD, transport)
     async with running(client.stream):
         await eventually_async(lambda: len(client.units) >= 30, within_s=20)
     assert client.units[0].key
@@ -80,20 +84,20 @@ async def test_every_picture_comes_over_each_transport_and_authentication(
 
 
 async def test_each_failure_has_its_own_name(stand: Stand) -> None:
-    assert (await opened(stand.url(DIGEST)).fails()).state is PictureState.BAD_CREDENTIALS
-    wrong = opened(stand.url(DIGEST), Credentials("viewer", "wrong"))
+    assert (await Opened(stand.url(DIGEST)).fails()).state is PictureState.BAD_CREDENTIALS
+    wrong = Opened(stand.url(DIGEST), Credentials("viewer", "wrong"))
     assert (await wrong.fails()).state is PictureState.BAD_CREDENTIALS
     missing = stand.url(OPEN).replace("/sub", "/other")
-    assert (await opened(missing).fails()).state is PictureState.NOT_FOUND
+    assert (await Opened(missing).fails()).state is PictureState.NOT_FOUND
     nobody = f"rtsp://127.0.0.1:{free_port()}/kordai/cam-1/sub"
-    assert (await opened(nobody).fails()).state is PictureState.REFUSED
+    assert (await Opened(nobody).fails()).state is PictureState.REFUSED
     for url in ("http://camera/", "rtsp://", "rtsp://user:pass@camera/", "rtsp://camera:99999/", "rtsp://a b/"):
-        assert (await opened(url).fails()).state is PictureState.NOT_FOUND
+        assert (await Opened(url).fails()).state is PictureState.NOT_FOUND
 
 
 async def test_silence_after_play_is_no_packets_and_the_session_is_taken_down() -> None:
     async with scripted(willing) as server:
-        client = opened(server.url)
+        client = Opened(server.url)
         assert (await client.fails()).state is PictureState.NO_PACKETS
         assert server.methods[:4] == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"]
         assert "GET_PARAMETER" in server.methods
@@ -102,7 +106,7 @@ async def test_silence_after_play_is_no_packets_and_the_session_is_taken_down() 
 
 
 async def test_a_killed_camera_comes_back_by_itself(stand: Stand) -> None:
-    client = opened(stand.url(OPEN))
+    client = Opened(stand.url(OPEN))
     async with running(client.stream):
         await eventually_async(lambda: client.units)
         stand.set_fault(OPEN, Fault.KILLED)
@@ -121,7 +125,7 @@ async def test_a_server_that_refuses_tcp_is_asked_for_udp() -> None:
         return willing(request)
 
     async with scripted(picky) as server:
-        async with running(opened(server.url).stream):
+        async with running(Opened(server.url).stream):
             await eventually_async(lambda: server.methods.count("SETUP") > 1)
         assert "client_port=" in server.requests[server.methods.index("PLAY") - 1].headers["transport"]
 
@@ -129,7 +133,7 @@ async def test_a_server_that_refuses_tcp_is_asked_for_udp() -> None:
 async def test_bytes_that_are_not_rtsp_end_the_attempt() -> None:
     for garbage in (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 40_000, b"RTSP/1.0 200 OK\r\nContent-Length: 99999999\r\n\r\n"):
         async with scripted(lambda _, data=garbage: data) as server:  # type: ignore[misc]  # the default binds the loop's variable
-            assert (await opened(server.url).fails()).state is PictureState.REFUSED
+            assert (await Opened(server.url).fails()).state is PictureState.REFUSED
 
 
 async def test_video_that_cannot_be_decoded_is_named() -> None:
@@ -138,7 +142,7 @@ async def test_video_that_cannot_be_decoded_is_named() -> None:
         return Response(200, "OK", answer.headers, answer.body.replace(b"H264", b"MJPG"))
 
     async with scripted(odd) as server:
-        assert (await opened(server.url).fails()).state is PictureState.CANNOT_DECODE
+        assert (await Opened(server.url).fails()).state is PictureState.CANNOT_DECODE
 
 
 _ANSWERS = st.one_of(
@@ -173,7 +177,7 @@ def test_no_answer_makes_anything_but_a_stream_error_escape(answers: list[Respon
     async def attempt() -> None:
         left = iter(answers)
         async with scripted(lambda _: next(left, b"not RTSP at all\r\n\r\n")) as server:
-            await opened(server.url, PASSWORD).fails()
+            await Opened(server.url, PASSWORD).fails()
 
     asyncio.run(attempt())
 
@@ -192,11 +196,24 @@ def test_the_conversation_always_ends(statuses: list[int]) -> None:
 
 
 def test_waits_grow_to_a_bound_and_are_jittered() -> None:
-    chance = random.Random(7)  # noqa: S311 - jitter
-    waits = list(itertools.islice(back_off(chance), 200))
+    patience = Patience(random.Random(7))  # noqa: S311 - jitter
+    waits = [patience.wait_s(PictureState.NO_PACKETS) for _ in range(200)]
     assert all(0.3 <= wait <= 10 for wait in waits)
-    assert max(waits[:3]) <= 1.2
+    assert max(waits[:2]) <= 1.2
     assert len({round(wait, 3) for wait in waits[10:]}) > 150
+    patience.reset()
+    assert patience.wait_s(PictureState.NO_PACKETS) <= 0.6
+
+
+def test_cameras_that_are_full_or_know_us_not_are_asked_rarely() -> None:
+    patience = Patience(random.Random(7))  # noqa: S311 - jitter
+    full = [patience.wait_s(PictureState.NO_FREE_SESSION) for _ in range(50)]
+    locked = [patience.wait_s(PictureState.BAD_CREDENTIALS) for _ in range(50)]
+    assert min(full) >= 5
+    assert 30 < max(full) <= 60
+    assert min(locked) >= 30
+    assert 150 < max(locked) <= 300
+    assert patience.wait_s(PictureState.REFUSED) <= 0.6
 
 
 def test_an_address_keeps_its_port_and_path() -> None:

@@ -1,4 +1,4 @@
-"""RTP packets into access units: one for each picture, given out at its marker.
+"""RTP packets, in order, into access units: one for each picture, given out at its marker.
 
 A picture that lost a part is never given out. After a loss the next whole picture says so in `gap`, because pictures
 that refer to lost ones are ghosts until the next key frame.
@@ -8,34 +8,36 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from sensors.rtsp.rtp import RtpPacket
 from videowall.rtsp.packing import Packing, Piece
+from videowall.rtsp.sequencing import Sequenced
 
 MAX_UNIT_BYTES = 4_000_000
 _START_CODE = b"\0\0\0\1"
-_BACKWARDS = 0x8000
 
 
 class AccessUnit(Struct, frozen=True):
-    """One coded picture in Annex B form. `gap`: something before it was lost, or this begins a session."""
+    """One coded picture; H.264 and H.265 in Annex B form.
+
+    `gap`: something before it was lost, or it begins a session.
+    `arrival_s` is monotonic; `captured_unix_s` is when it was taken by the camera's own clock, where that is known.
+    """
 
     data: bytes
     key: bool
     gap: bool
     rtp_timestamp: int
     arrival_s: float
+    captured_unix_s: float | None = None
 
 
 class Assembler:
     """State of one session's stream; memory is bounded by `MAX_UNIT_BYTES`."""
 
     def __init__(self, packing: Packing, parameter_sets: tuple[bytes, ...] = ()) -> None:
-        self.lost_total = 0
         self.malformed_total = 0
         self.damaged_total = 0
         self._packing = packing
         self._prefix = b"".join(_START_CODE + unit for unit in parameter_sets)
-        self._expected: int | None = None
         self._gap = True
         self._timestamp: int | None = None
         self._data = bytearray()
@@ -45,10 +47,14 @@ class Assembler:
         self._key = False
         self._has_sets = False
 
-    def feed(self, packet: RtpPacket, arrival_s: float) -> Iterator[AccessUnit]:
+    def feed(self, sequenced: Sequenced) -> Iterator[AccessUnit]:
         """The access units that this packet completes: none, one, or two when a marker was missing before."""
-        if not self._in_order(packet):
-            return
+        packet, gap, arrival_s = sequenced
+        if gap:
+            self._gap = True
+            self._inside = False
+            # What is missing may have belonged to the picture before as well as to this one.
+            self._damaged = bool(self._data) or self._damaged
         if packet.timestamp != self._timestamp:
             yield from self._finish(arrival_s)
             self._timestamp = packet.timestamp
@@ -61,19 +67,6 @@ class Assembler:
                 self._add(piece)
         if packet.marker:
             yield from self._finish(arrival_s)
-
-    def _in_order(self, packet: RtpPacket) -> bool:
-        ahead = 0 if self._expected is None else (packet.sequence - self._expected) & 0xFFFF
-        if ahead >= _BACKWARDS:
-            return False
-        self._expected = (packet.sequence + 1) & 0xFFFF
-        if ahead:
-            self.lost_total += ahead
-            self._gap = True
-            self._inside = False
-            # What was lost may have belonged to the picture before as well as to this one.
-            self._damaged = bool(self._data) or self._damaged
-        return True
 
     def _add(self, piece: Piece) -> None:
         if len(self._data) + len(piece.body) > MAX_UNIT_BYTES:

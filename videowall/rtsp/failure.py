@@ -5,11 +5,30 @@ from sensors.errors import UnavailableError
 
 
 class StreamError(UnavailableError):
-    """One attempt at one stream has ended. `other_transport` says that the server wants packets carried otherwise."""
+    """One attempt at one stream has ended. `other_transport`: packets must be carried otherwise.
+
+    `other_reader`: our own client cannot read what this camera sends.
+    """
 
     def __init__(
-        self, what: str, state: PictureState, *, subject: str = "", mend: str = "", other_transport: bool = False
+        self,
+        what: str,
+        state: PictureState,
+        *,
+        subject: str = "",
+        mend: str = "",
+        other_transport: bool = False,
+        other_reader: bool = False,
     ) -> None:
         self.state = state
         self.other_transport = other_transport
+        self.other_reader = other_reader
         super().__init__(what, subject=subject, mend=mend)
+
+
+class MovedError(StreamError):
+    """The camera names another address for its stream; `location` is what it said, not yet looked at."""
+
+    def __init__(self, location: str) -> None:
+        self.location = location
+        super().__init__("the stream has moved", PictureState.REFUSED)

@@ -8,18 +8,28 @@ from functools import partial
 
 from sensors.catalog import PictureState
 from sensors.errors import ShekaraError
-from sensors.rtsp.messages import Interleaved, Parser, Request, Response, encode_request
-from videowall.rtsp.conversation import Address
-from videowall.rtsp.failure import StreamError
+from sensors.rtsp.messages import (
+    Interleaved,
+    Parser,
+    Request,
+    Response,
+    encode_interleaved,
+    encode_request,
+    encode_response,
+)
+from videowall.rtsp.address import Address
+from videowall.rtsp.failure import MovedError, StreamError
 
 CONNECT_TIMEOUT_S = 3.0
 ANSWER_TIMEOUT_S = 6.0
 _MAX_RESPONSES = 8
 _PORT_TRIES = 32
 _RECEIVE_BYTES = 1_048_576
+_MAX_UNSENT_BYTES = 65_536
+_PUBLIC = "OPTIONS, ANNOUNCE, REDIRECT"
 
 PacketHandler = Callable[[int, bytes], None]
-"""Called with the channel (TCP) or 0 (UDP) and the packet's bytes."""
+"""Called with the channel (TCP), or 0 for RTP and 1 for RTCP (UDP), and the packet's bytes."""
 
 
 class Link(asyncio.Protocol):
@@ -49,6 +59,8 @@ class Link(asyncio.Protocol):
                     self._on_packet(message.channel, message.payload)
                 elif isinstance(message, Response):
                     self._responses.put_nowait(message)
+                else:
+                    self._serve(message)
         except (ShekaraError, asyncio.QueueFull):
             self.end(StreamError("the camera does not speak RTSP", PictureState.REFUSED))
 
@@ -86,9 +98,30 @@ class Link(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(encode_request(request))
 
+    def send_packet(self, channel: int, packet: bytes) -> None:
+        """Write an RTCP packet inside the connection, unless the camera does not read."""
+        transport = self._transport
+        if transport is not None and not transport.is_closing() and transport.get_write_buffer_size() == 0:
+            transport.write(encode_interleaved(channel, packet))
+
     def take_response(self) -> Response | None:
         """A response that has come, if any."""
         return None if self._responses.empty() else self._responses.get_nowait()
+
+    def _serve(self, request: Request) -> None:
+        """Answer what the camera asks of us (RFC 2326, 10): few do, and those that do expect an answer."""
+        transport = self._transport
+        if transport is None or transport.get_write_buffer_size() > _MAX_UNSENT_BYTES:
+            self.end(StreamError("the camera asks and does not read", PictureState.REFUSED))
+            return
+        known = request.method in {"OPTIONS", "ANNOUNCE", "REDIRECT", "GET_PARAMETER", "SET_PARAMETER"}
+        status, reason = (200, "OK") if known else (501, "Not Implemented")
+        headers = {"CSeq": request.headers.get("cseq", "0"), "Public": _PUBLIC}
+        transport.write(encode_response(Response(status, reason, headers)))
+        if request.method == "REDIRECT":
+            self.end(MovedError(request.headers.get("location", "")))
+        elif request.method == "ANNOUNCE":
+            self.end(StreamError("the camera announced another stream", PictureState.NO_PACKETS))
 
     async def ask(self, request: Request, timeout_s: float = ANSWER_TIMEOUT_S) -> Response:
         """Send a request and wait for its response.
@@ -99,7 +132,8 @@ class Link(asyncio.Protocol):
         self.send(request)
         try:
             async with asyncio.timeout(timeout_s):
-                answer = await self._responses.get()
+                while _is_older(answer := await self._responses.get(), request):
+                    continue
         except TimeoutError as error:
             raise StreamError(
                 f"{request.method} was not answered in {timeout_s:g} s", PictureState.NO_PACKETS
@@ -107,6 +141,12 @@ class Link(asyncio.Protocol):
         if answer is None:
             raise self.ended.result()
         return answer
+
+
+def _is_older(answer: Response | None, request: Request) -> bool:
+    """Whether an answer is a late one, to a request before this one; a number that is none proves nothing."""
+    number = answer.headers.get("cseq", "") if answer is not None else ""
+    return number.isascii() and number.isdigit() and len(number) < 10 and int(number) < int(request.headers["CSeq"])
 
 
 async def connect(address: Address, on_packet: PacketHandler) -> Link:
@@ -142,11 +182,17 @@ class DatagramPair:
         return first, second
 
     async def listen(self, peer_host: str, on_packet: PacketHandler) -> None:
-        """Hand RTP packets to `on_packet` from now on."""
+        """Hand RTP packets to `on_packet` as channel 0 from now on, and RTCP packets as channel 1."""
         loop = asyncio.get_running_loop()
-        for opened, handler in zip(self._sockets, (on_packet, _ignore), strict=True):
+        for channel, opened in enumerate(self._sockets):
+            handler = partial(on_packet, channel)
             transport, _ = await loop.create_datagram_endpoint(partial(_Datagrams, peer_host, handler), sock=opened)
             self._transports.append(transport)
+
+    def send_control(self, packet: bytes, host: str, port: int) -> None:
+        """Send an RTCP packet, or lose it, as datagrams may be."""
+        if len(self._transports) == len(self._sockets) and port:
+            self._transports[1].sendto(packet, (host, port))
 
     def close(self) -> None:
         """Give the ports back."""
@@ -157,17 +203,13 @@ class DatagramPair:
 
 
 class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, peer_host: str, on_packet: PacketHandler) -> None:
+    def __init__(self, peer_host: str, on_packet: Callable[[bytes], None]) -> None:
         self._peer_host = peer_host
         self._on_packet = on_packet
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         if addr[0] == self._peer_host:
-            self._on_packet(0, data)
-
-
-def _ignore(channel: int, packet: bytes) -> None:
-    del channel, packet
+            self._on_packet(data)
 
 
 def _bind_pair(host: str) -> tuple[socket.socket, socket.socket]:

@@ -1,38 +1,40 @@
 """One stream from its URL to access units: `run` retries for ever, `run_once` works until it fails."""
 
 import asyncio
-import contextlib
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import structlog
+from msgspec import Struct
 
 from sensors.catalog import PictureState
 from sensors.clock import Clock
+from sensors.model import SiteId
 from sensors.rtsp.authentication import Credentials
-from sensors.rtsp.rtp import parse_rtp
-from videowall.rtsp.assembly import AccessUnit, Assembler
-from videowall.rtsp.conversation import Conversation, Session, Transport, parse_address
-from videowall.rtsp.failure import StreamError
-from videowall.rtsp.link import DatagramPair, Link, connect
+from videowall.admission import Admission
+from videowall.rtsp.address import Address, Redirects, follow, parse_address
+from videowall.rtsp.assembly import AccessUnit
+from videowall.rtsp.conversation import Remnant, Transport
+from videowall.rtsp.failure import MovedError, StreamError
+from videowall.rtsp.patience import STABLE_S, Patience
+from videowall.rtsp.player import Player
 
-NO_PACKETS_S = 2.5
-_WATCH_S = 0.25
-_KEEP_ALIVE_SHARE = 0.4
-_FAREWELL_S = 0.5
-_RETRY_FIRST_S = 0.3
-_RETRY_MOST_S = 10.0
-_RETRY_CREDENTIALS_S = 30.0
-_STABLE_S = 60.0
+MAX_REDIRECTS = 4
+SANE_OFFSET_S = (-0.05, 5.0)
+"""Between a picture's capture by the camera's clock and its arrival by ours. Beyond it one of the clocks is wrong."""
+_SMOOTHING = 0.05
 _log = structlog.get_logger()
 
 
-def back_off(chance: random.Random) -> Iterator[float]:
-    """Full-jitter waits between attempts, in seconds, for ever."""
-    ceiling_s = _RETRY_FIRST_S
-    while True:
-        yield max(_RETRY_FIRST_S, chance.uniform(0, ceiling_s))
-        ceiling_s = min(_RETRY_MOST_S, ceiling_s * 2)
+class Source(Struct, frozen=True):
+    """One stream of one camera, and how to come to it."""
+
+    label: str
+    site: SiteId
+    url: str
+    credentials: Credentials | None = None
+    transport: Transport = Transport.TCP
+    redirects: Redirects = Redirects.SAME_HOST
 
 
 class CameraStream:
@@ -43,51 +45,46 @@ class CameraStream:
 
     def __init__(
         self,
-        label: str,
-        url: str,
-        credentials: Credentials | None,
-        transport: Transport,
+        source: Source,
         clock: Clock,
         chance: random.Random,
-        admission: asyncio.Semaphore,
+        admission: Admission,
         on_unit: Callable[[AccessUnit], None],
-        on_session: Callable[[Session], None],
+        on_session: Callable[[str], None],
     ) -> None:
         self.failure: PictureState | None = None
         self.last_packet_s: float | None = None
         self.received_bytes_total = 0
         self.lost_total = 0
         self.sessions_total = 0
-        self._label = label
-        self._url = url
-        self._credentials = credentials
-        self._transport = transport
+        self.clock_offset_s: float | None = None
+        """How far a picture's capture by the camera's clock lies before its arrival by ours, smoothed."""
+        self._source = source
+        self._transport = source.transport
         self._clock = clock
         self._chance = chance
+        self._patience = Patience(chance)
         self._admission = admission
         self._on_unit = on_unit
         self._on_session = on_session
-        self._assembler: Assembler | None = None
-        self._session: Session | None = None
+        self._remnant: Remnant | None = None
+        self._began_s: float | None = None
+
+    @property
+    def receive_latency_s(self) -> float | None:
+        """From capture to arrival; None while the camera's clock is unknown or cannot be right."""
+        offset_s = self.clock_offset_s
+        least, most = SANE_OFFSET_S
+        return offset_s if offset_s is not None and least <= offset_s <= most else None
 
     async def run(self) -> None:
         """Keep the stream open until cancelled, waiting longer after each failure that follows another soon."""
-        waits = back_off(self._chance)
         while True:
-            began_s = self._clock.monotonic_s()
+            self._began_s = None
             try:
                 await self.run_once()
             except StreamError as error:
-                if error.state is not self.failure:
-                    _log.warning("camera stream failed", camera=self._label, state=error.state, why=error.text)
-                self.failure = error.state
-                if error.other_transport:
-                    self._transport = self._transport.other
-            if self._session is not None and self._clock.monotonic_s() - began_s > _STABLE_S:
-                waits = back_off(self._chance)
-            self._session = None
-            bad = self.failure is PictureState.BAD_CREDENTIALS
-            await asyncio.sleep(_RETRY_CREDENTIALS_S if bad else next(waits))
+                await asyncio.sleep(self._wait_after(error))
 
     async def run_once(self) -> None:
         """Open the stream and hand out its pictures until it ends; the session at the camera is taken down.
@@ -95,88 +92,54 @@ class CameraStream:
         Raises:
             StreamError: always, with the reason; this never returns otherwise.
         """
-        address = parse_address(self._url)
-        async with contextlib.AsyncExitStack() as stack:
-            async with self._admission:
-                link = await connect(address, self._receive)
-                stack.callback(link.end, StreamError("done", PictureState.NO_PACKETS))
-                ports: DatagramPair | None = None
-                if self._transport is Transport.UDP:
-                    ports = DatagramPair(link.local_host)
-                    stack.callback(ports.close)
-                    await ports.listen(link.peer_host, self._receive)
-                conversation = Conversation(
-                    address.url, self._credentials, self._transport, ports.ports if ports else None
-                )
-                stack.push_async_callback(_say_farewell, link, conversation)
-                await self._open(link, conversation)
-            link.closing_means = PictureState.NO_PACKETS
-            await self._watch(link, conversation)
+        origin = address = parse_address(self._source.url)
+        for _ in range(1 + MAX_REDIRECTS):
+            try:
+                await self._play(address, is_origin=address.host == origin.host)
+            except MovedError as moved:
+                address = follow(address, moved.location, self._source.redirects)
+        raise StreamError(f"redirected more than {MAX_REDIRECTS} times", PictureState.REFUSED)
 
-    async def _open(self, link: Link, conversation: Conversation) -> None:
-        request = conversation.begin()
-        while True:
-            step = conversation.answer(await link.ask(request))
-            if conversation.expected is not None:
-                # Packets may overtake the response to PLAY.
-                self._begin(conversation.expected)
-            if step is None:
-                return
-            request = step
-
-    def _begin(self, session: Session) -> None:
-        if self._session is session:
-            return
-        self._session = session
-        self._assembler = Assembler(session.track.packing, session.track.parameter_sets)
-        self.last_packet_s = self._clock.monotonic_s()
+    def begin(self, codec: str) -> None:
+        """A session has begun: called by whoever reads the stream."""
+        self.last_packet_s = self._began_s = self._clock.monotonic_s()
+        self.clock_offset_s = None
         self.sessions_total += 1
-        self._on_session(session)
+        self._on_session(codec)
 
-    async def _watch(self, link: Link, conversation: Conversation) -> None:
-        session = conversation.session
-        if session is None:
-            raise StreamError("PLAY did not begin a session", PictureState.REFUSED)
-        alive_s = self._clock.monotonic_s()
-        self.last_packet_s = alive_s
-        while True:
-            await asyncio.wait({link.ended}, timeout=_WATCH_S)
-            if link.ended.done():
-                raise link.ended.result()
-            now_s = self._clock.monotonic_s()
-            if now_s - self.last_packet_s > NO_PACKETS_S:
-                raise StreamError(f"no packets for {NO_PACKETS_S:g} s", PictureState.NO_PACKETS)
-            while (response := link.take_response()) is not None:
-                if (retry := conversation.answer(response)) is not None:
-                    link.send(retry)
-            if now_s - alive_s > session.timeout_s * _KEEP_ALIVE_SHARE:
-                alive_s = now_s
-                link.send(conversation.keep_alive())
+    def hear(self, received_bytes: int, lost: int) -> None:
+        """Packets came in, and so many were found missing."""
+        self.last_packet_s = self._clock.monotonic_s()
+        self.received_bytes_total += received_bytes
+        self.lost_total += lost
 
-    def _receive(self, channel: int, data: bytes) -> None:
-        session, assembler = self._session, self._assembler
-        if (
-            session is None
-            or assembler is None
-            or channel != (session.channel if self._transport is Transport.TCP else 0)
-        ):
-            return
-        packet = parse_rtp(data)
-        if packet is None or packet.payload_type != session.track.payload_type:
-            return
-        now_s = self._clock.monotonic_s()
-        self.last_packet_s = now_s
-        self.received_bytes_total += len(data)
-        lost_before = assembler.lost_total
-        for unit in assembler.feed(packet, now_s):
-            self.failure = None
-            self._on_unit(unit)
-        self.lost_total += assembler.lost_total - lost_before
+    def give(self, unit: AccessUnit) -> None:
+        """A whole picture has come."""
+        self.failure = None
+        if unit.captured_unix_s is not None:
+            offset_s = self._clock.now().timestamp() - unit.captured_unix_s
+            before_s = offset_s if self.clock_offset_s is None else self.clock_offset_s
+            self.clock_offset_s = before_s + (offset_s - before_s) * _SMOOTHING
+        self._on_unit(unit)
 
+    async def _play(self, address: Address, *, is_origin: bool) -> None:
+        # A password is for the host it was given for, wherever that may send us.
+        credentials = self._source.credentials if is_origin else None
+        player = Player(address, credentials, self._transport, self._clock, self._chance, self, self._remnant)
+        try:
+            async with self._admission.turn(self._source.site, self._patience.failures):
+                await player.open()
+            await player.watch()
+        finally:
+            await player.close()
+            self._remnant = player.remnant
 
-async def _say_farewell(link: Link, conversation: Conversation) -> None:
-    """End the session at the camera, so that it is not held while the next one opens."""
-    request = conversation.tear_down()
-    if request is not None and not link.ended.done():
-        with contextlib.suppress(StreamError):
-            await link.ask(request, _FAREWELL_S)
+    def _wait_after(self, error: StreamError) -> float:
+        if error.state is not self.failure:
+            _log.warning("camera stream failed", camera=self._source.label, state=error.state, why=error.text)
+        self.failure = error.state
+        if error.other_transport:
+            self._transport = self._transport.other
+        if self._began_s is not None and self._clock.monotonic_s() - self._began_s > STABLE_S:
+            self._patience.reset()
+        return self._patience.wait_s(error.state)

@@ -1,0 +1,53 @@
+"""How long to leave a camera alone after a failure, by what kind of failure it was.
+
+Full jitter between a least and a growing ceiling. A camera that has no session left, or does not know our password,
+is asked rarely: asking keeps it busy, and may lock the account.
+"""
+
+import random
+
+from msgspec import Struct
+
+from sensors.catalog import PictureState
+
+STABLE_S = 60.0
+"""A session that lasted this long wipes the slate clean."""
+
+
+class Wait(Struct, frozen=True):
+    """The waits of one kind of failure, in seconds; the first ceiling is `first_s`, each next is double."""
+
+    least_s: float
+    first_s: float
+    most_s: float
+
+
+_USUAL = Wait(0.3, 0.6, 10.0)
+_WAITS = {
+    PictureState.NOT_FOUND: Wait(1.0, 2.0, 30.0),
+    PictureState.CANNOT_DECODE: Wait(1.0, 2.0, 30.0),
+    PictureState.NO_FREE_SESSION: Wait(5.0, 10.0, 60.0),
+    PictureState.BAD_CREDENTIALS: Wait(30.0, 45.0, 300.0),
+}
+
+
+class Patience:
+    """The failures of one stream since it last ran well."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.failures = 0
+        self._chance = chance
+        self._of_kind: dict[Wait, int] = {}
+
+    def wait_s(self, state: PictureState) -> float:
+        """How long to wait after another failure."""
+        wait = _WAITS.get(state, _USUAL)
+        before = self._of_kind.get(wait, 0)
+        self._of_kind[wait] = min(before + 1, 20)
+        self.failures += 1
+        return self._chance.uniform(wait.least_s, min(wait.most_s, wait.first_s * 2**before))
+
+    def reset(self) -> None:
+        """The stream has run well."""
+        self.failures = 0
+        self._of_kind.clear()
