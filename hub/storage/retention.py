@@ -21,7 +21,7 @@ from hub.storage.tiers import Tier
 from sensors.clock import Clock
 
 SWEEP_EVERY_S = 600.0
-CHUNK_ROWS = 1_000
+CHUNK_ROWS = 2_000
 CHUNK_PAGES = 256
 _REST = 2.0
 """Times the length of a step that is left to others after it."""
