@@ -220,7 +220,6 @@ class HubStatus(Struct, frozen=True):
     rollups_pending: int = 0
     rollups_written_total: int = 0
     rollups_forwarded_total: int = 0
-    rollups_forwarded_total: int = 0
     readings_deleted_total: int = 0
     rollups_deleted_total: int = 0
     problems: tuple[str, ...] = ()
