@@ -5,7 +5,7 @@ Only what needs saying is said: the clock of every device that has one, and a co
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hub.inputs import Moment
 from sensors.catalog import CAMERA
@@ -110,21 +110,44 @@ class Conduct:
     began_s: float | None = None
     allowance: float = 0.0
     allowed_s: float = 0.0
+    reached_live: datetime | None = None
+    reached_in_backlog: datetime | None = None
     said: tuple[float, ...] = ()
 
-    def admit(self, readings: int, limit_per_s: float, now: Moment) -> bool:
-        """Whether the device may say so much now; what it says beyond that has to be refused, and counted."""
+    def admit(self, seen: ReadingsSeen, limit_per_s: float, now: Moment) -> bool:
+        """Whether the device may say so much; what it says beyond that has to be refused, and counted.
+
+        The time in which it was captured counts as well as the time of its arrival: what waited for a link or for
+        the hub arrives at once, and was not too much when it was said. Captured time only counts forward, and not
+        beyond now, so it can be lied about once.
+        """
         if self.began_s is None:
             self.began_s = self.allowed_s = now.monotonic_s
             self.allowance = limit_per_s * BURST_S
-        gained = (now.monotonic_s - self.allowed_s) * limit_per_s
-        self.allowance = min(limit_per_s * BURST_S, self.allowance + gained)
+        waited_s = max(now.monotonic_s - self.allowed_s, self._advance(seen, now))
+        self.allowance = min(limit_per_s * BURST_S, self.allowance + waited_s * limit_per_s)
         self.allowed_s = now.monotonic_s
+        readings = len(seen.readings)
         if readings > self.allowance:
             return False
         self.allowance -= readings
         self.readings += readings
         return True
+
+    def _advance(self, seen: ReadingsSeen, now: Moment) -> float:
+        """By how many seconds a message's source time is ahead of all before it; live and backlog come side by side."""
+        if not seen.readings:
+            return 0.0
+        last = seen.readings[-1]
+        captured_at = min(last.captured_at, now.at)
+        reached = self.reached_in_backlog if last.historical else self.reached_live
+        if reached is not None and captured_at <= reached:
+            return 0.0
+        if last.historical:
+            self.reached_in_backlog = captured_at
+        else:
+            self.reached_live = captured_at
+        return (captured_at - (reached or captured_at)).total_seconds()
 
     def hear(self, seen: ReadingsSeen, *, numbered: bool) -> None:
         """Look at a message's samples: the clock by its live ones, the order by their numbers, if they have any."""

@@ -172,7 +172,7 @@ class Reception:
 
     def _take_readings(self, seen: ReadingsSeen, device: Device, message: Received, provenance: str) -> None:
         state, now, conduct = self._state, message.moment, device.conduct
-        if not conduct.admit(len(seen.readings), state.settings.device_readings_per_s, now):
+        if not conduct.admit(seen, state.settings.device_readings_per_s, now):
             self._refuse(message, f"over {state.settings.device_readings_per_s:g} readings a second", seen.key)
             return
         conduct.hear(seen, numbered=provenance == NATIVE and is_numbered(device.birth))

@@ -21,6 +21,9 @@ from hub.storage.tiers import Tier
 from sensors.clock import Clock
 
 SWEEP_EVERY_S = 600.0
+CLOCK = "clock"
+MAX_STEP = timedelta(hours=1)
+"""How far the wall clock may be set forward before old data is safe from it."""
 CHUNK_ROWS = 2_000
 CHUNK_PAGES = 256
 _REST = 2.0
@@ -92,6 +95,7 @@ class Retention:
         self._window_followers = window_followers
         self._health = health
         self._clock = clock
+        self._began = (clock.now(), clock.monotonic_s())
         self.thread = Repeating("retention", self._work, health, clock)
 
     def run_once(self) -> Sweep:
@@ -116,7 +120,7 @@ class Retention:
     def _sweep_readings(self) -> int:
         if not self._kept.keep_raw_days:
             return 0
-        now = self._clock.now()
+        now = self._now()
         before = now - timedelta(days=self._kept.keep_raw_days)
         # The newest one stays, so that ids go on from it: a follower's cursor must never be ahead of them.
         passed = min([self._readings.last_id() - 1, *map(self._readings.get_cursor, self._followers)])
@@ -142,11 +146,23 @@ class Retention:
         if not days:
             return 0
         # Whole days, so that no window outlives the finer ones that it is made of.
-        before_s = int(self._clock.now().timestamp()) // _DAY_S * _DAY_S - days * _DAY_S
+        before_s = int(self._now().timestamp()) // _DAY_S * _DAY_S - days * _DAY_S
         passed = min([self._rollups.last_id(), *map(self._rollups.get_cursor, self._window_followers)])
         deleted = self._in_steps(lambda: self._rollups.delete_before(tier, before_s, passed, CHUNK_ROWS))
         self._health.retention.windows_total += deleted
         return deleted
+
+    def _now(self) -> datetime:
+        """The time, as far as it is plausible: a clock that is set years ahead must not delete years."""
+        began_at, began_s = self._began
+        latest = began_at + timedelta(seconds=self._clock.monotonic_s() - began_s) + MAX_STEP
+        now = self._clock.now()
+        if now > latest:
+            if self._health.report(CLOCK, "the clock was set forward; old data stays until the hub is started again"):
+                _log.error("the clock was set forward", by=str(now - latest + MAX_STEP))
+            return latest
+        self._health.clear(CLOCK)
+        return now
 
     def _in_steps(self, step: Callable[[], int]) -> int:
         """Take steps until one does nothing, with rests between them; what all of them did."""

@@ -7,7 +7,9 @@ from hub.conduct import BURST_S, REPORT_INTERVAL_S
 from hub.protocol import AlarmState
 from hub.state import Effects
 from hub.storage.readings import ReadingsStore
+from sensors.dialects import native
 from sensors.model import Birth, DeviceKey, Metric, MetricType, Names, Quality, Value
+from sensors.topics import Leaf
 from tests.hub.quiet_center import CAMERA, FENCE, FENCE_BIRTH, GATEWAY, START, QuietCenter, device, reading
 
 METER = device("meter-1")
@@ -103,6 +105,32 @@ def test_what_a_device_says_too_much_is_refused_and_counted_and_others_are_heard
     found = report(center)
     assert found["messages_refused_total"] == 50
     assert found["reading_rate"] == round((stored + 1) / REPORT_INTERVAL_S, 1)
+
+
+def test_what_waited_for_the_hub_is_taken_in_at_once_however_much_it_is() -> None:
+    center = meter()
+    backlog: dict[str, Value] = {f"m{number}": 1.0 for number in range(200)}
+    limit = center.state.settings.device_readings_per_s
+    began = center.clock.now() - timedelta(hours=1)
+    messages = int(3 * limit * BURST_S / 200)
+    for number in range(messages):
+        at = began + timedelta(hours=1) * number / messages
+        assert len(center.measure(METER, backlog, at=at, sequence=number).readings) == 200
+    for number in range(messages):
+        at = began + timedelta(hours=1) * number / messages
+        sample = native.Sample(at, messages + number, dict[str, Value | None](backlog))
+        assert len(center.hear(METER, Leaf.DATA, native.encode_backlog([sample])).readings) == 200
+    assert center.state.rejections.total == 0
+
+
+def test_a_device_cannot_buy_itself_time_by_moving_its_clock_about() -> None:
+    center = meter()
+    crowd: dict[str, Value] = {f"m{number}": 1.0 for number in range(200)}
+    times = [center.clock.now() - timedelta(days=days) for days in (9, 1, 9, 1)] + [
+        center.clock.now() + timedelta(days=1)
+    ]
+    stored = sum(len(center.measure(METER, crowd, at=times[number % 5]).readings) for number in range(2_000))
+    assert stored <= 2 * center.state.settings.device_readings_per_s * BURST_S
 
 
 def test_bad_input_is_counted_for_the_device_it_came_from() -> None:

@@ -175,3 +175,16 @@ def test_writers_go_on_while_it_sweeps_and_it_stops_when_told(stand: Stand) -> N
     eventually(lambda: stand.stored() <= 1_001, within_s=20, what="the end of the sweep")
     assert retention.thread.stop(5.0)
     assert "retention" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_clock_that_is_set_years_ahead_deletes_nothing_and_is_said(stand: Stand) -> None:
+    stand.readings.write(received(START - 5 * DAY, 10))
+    stand.follow()
+    retention = stand.retention(raw=30, minute=30)
+    stand.clock.step(3 * 365 * 86_400)
+    assert retention.run_once() == Sweep(0, 0, 0)
+    assert "clock was set forward" in stand.health.status(START).problems[0]
+    stand.clock.step(-3 * 365 * 86_400)
+    stand.clock.advance(26 * 86_400)
+    assert retention.run_once().readings == 9
+    assert stand.health.status(START).problems == ()
