@@ -29,9 +29,12 @@ class Decoder:
     def decode(self, unit: AccessUnit) -> Planes | None:
         """The newest picture that a unit completes, or None.
 
-        After an error the concealed picture is better than none; a run of errors shows in `errors_in_row`.
+        After an error the concealed picture is better than none; a run of errors shows in `errors_in_row`. After a gap
+        the decoder forgets all pictures, so that those which lead a key frame and refer to lost ones do not come out.
         """
         try:
+            if unit.gap:
+                self._context.flush_buffers()
             frames = self._context.decode(av.Packet(unit.data))
             planes = planes_of(frames[-1]) if frames else None
         except (av.FFmpegError, ValueError):

@@ -2,71 +2,32 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sensors.catalog import PictureState
-from sensors.clock import SystemClock
-from sensors.model import SiteId
 from sensors.rtsp.authentication import Credentials
 from sensors.rtsp.messages import Request, Response
 from simulators.cameras.vocabulary import Fault
 from tests.support.brokers import free_port
 from tests.support.camera_stand import BASIC, DIGEST, OPEN, PASSWORD, SHA, Stand
+from tests.support.opened_stream import Opened, running
 from tests.support.scripted_rtsp import SDP, scripted, willing
 from tests.support.waiting import eventually_async
-from videowall.admission import Admission, Bounds
 from videowall.decoder import Decoder
-from videowall.rtsp.address import Redirects, parse_address
-from videowall.rtsp.assembly import AccessUnit
+from videowall.rtsp.address import parse_address
 from videowall.rtsp.conversation import Conversation, Transport
 from videowall.rtsp.failure import StreamError
 from videowall.rtsp.patience import Patience
-from videowall.rtsp.stream import CameraStream, Source
 
 
 @pytest.fixture
 def stand(guarded_stand: Stand) -> Iterator[Stand]:
     yield guarded_stand
     guarded_stand.mend()
-
-
-class Opened:
-    def __init__(
-        self,
-        url: str,
-        credentials: Credentials | None = None,
-        transport: Transport = Transport.TCP,
-        redirects: Redirects = Redirects.SAME_HOST,
-    ) -> None:
-        self.units: list[AccessUnit] = []
-        self.codecs: list[str] = []
-        clock = SystemClock()
-        self.stream = CameraStream(
-            Source("camera", SiteId("kordai"), url, credentials, transport, redirects),
-            clock,
-            random.Random(1),  # noqa: S311 - jitter
-            Admission(clock, Bounds(4, 100.0), Bounds(4, 100.0)),
-            self.units.append,
-            self.codecs.append,
-        )
-
-    async def fails(self) -> StreamError:
-        with pytest.raises(StreamError) as caught:
-            await asyncio.wait_for(self.stream.run_once(), timeout=20)
-        return caught.value
-
-
-@asynccontextmanager
-async def running(stream: CameraStream) -> AsyncIterator[None]:
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(stream.run())
-        yield
-        task.cancel()
 
 
 @pytest.mark.parametrize("transport", list(Transport))

@@ -1,0 +1,56 @@
+"""One camera stream of the wall's client, with what came out of it."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from sensors.clock import SystemClock
+from sensors.model import SiteId
+from sensors.rtsp.authentication import Credentials
+from videowall.admission import Admission, Bounds
+from videowall.rtsp.address import Redirects
+from videowall.rtsp.assembly import AccessUnit
+from videowall.rtsp.conversation import Transport
+from videowall.rtsp.failure import StreamError
+from videowall.rtsp.stream import CameraStream, Source
+
+
+class Opened:
+    """A stream that nobody runs yet."""
+
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials | None = None,
+        transport: Transport = Transport.TCP,
+        redirects: Redirects = Redirects.SAME_HOST,
+    ) -> None:
+        self.units: list[AccessUnit] = []
+        self.codecs: list[str] = []
+        clock = SystemClock()
+        self.stream = CameraStream(
+            Source("camera", SiteId("kordai"), url, credentials, transport, redirects),
+            clock,
+            random.Random(1),  # noqa: S311 - jitter
+            Admission(clock, Bounds(4, 100.0), Bounds(4, 100.0)),
+            self.units.append,
+            self.codecs.append,
+        )
+
+    async def fails(self) -> StreamError:
+        """Why one attempt ended."""
+        with pytest.raises(StreamError) as caught:
+            await asyncio.wait_for(self.stream.run_once(), timeout=20)
+        return caught.value
+
+
+@asynccontextmanager
+async def running(stream: CameraStream) -> AsyncIterator[None]:
+    """The stream kept open for the length of the block."""
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(stream.run())
+        yield
+        task.cancel()

@@ -1,0 +1,67 @@
+"""What comes out of the decoder after a loss, where pictures that lead a key frame refer to ones before it."""
+
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+from av.video.codeccontext import VideoCodecContext
+
+from sensors.stamp import read
+from tests.support.coded_film import HEIGHT, WIDTH, draw
+from videowall.decoder import Decoder
+from videowall.picture import Planes
+from videowall.rtsp.assembly import AccessUnit
+
+KEY_EVERY = 10
+LOST_FROM = 13
+"""In the order of sending."""
+_OPEN = f"open-gop=1:bframes=3:keyint={KEY_EVERY}:min-keyint={KEY_EVERY}:scenecut=0"
+ENCODERS = {
+    "h264": ("libx264", {"preset": "veryfast", "x264-params": f"{_OPEN}:b-adapt=0"}),
+    "hevc": (
+        "libx265",
+        {"preset": "ultrafast", "x265-params": f"{_OPEN}:repeat-headers=1:pools=none:frame-threads=1:log-level=0"},
+    ),
+}
+
+
+def open_groups(codec: str, count: int) -> list[tuple[int, bytes]]:
+    """Frame number and bytes of each picture, in the order of sending."""
+    encoder, options = ENCODERS[codec]
+    context = av.CodecContext.create(encoder, "w")
+    assert isinstance(context, VideoCodecContext)
+    context.width, context.height, context.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    context.framerate, context.time_base = Fraction(25), Fraction(1, 25)
+    context.thread_count = 1
+    context.options = options
+    packets: list[tuple[int, bytes]] = []
+    for index in range(count):
+        frame = av.VideoFrame.from_numpy_buffer(draw(index), format="yuv420p")
+        frame.pts = index
+        packets += [(packet.pts or 0, bytes(packet)) for packet in context.encode(frame)]
+    return packets + [(packet.pts or 0, bytes(packet)) for packet in context.encode(None)]
+
+
+def is_whole(planes: Planes) -> bool:
+    stamp = read(lambda x, y: float(planes.y[int(y * HEIGHT), int(x * WIDTH)]))
+    if stamp is None:
+        return False
+    return float(np.abs(draw(stamp.frame)[:HEIGHT].astype(np.int16) - planes.y.astype(np.int16)).mean()) < 12
+
+
+@pytest.mark.parametrize("codec", sorted(ENCODERS))
+def test_pictures_that_lead_a_key_frame_after_a_loss_do_not_come_out_as_ghosts(codec: str) -> None:
+    packets = open_groups(codec, 60)
+    keys = {place for place, (index, _) in enumerate(packets) if index % KEY_EVERY == 0}
+    resumed = min(place for place in keys if place > LOST_FROM)
+    decoder = Decoder(codec)
+    shown: list[Planes] = []
+    for place, (_, data) in enumerate(packets):
+        if LOST_FROM <= place < resumed:
+            continue
+        unit = AccessUnit(data, place in keys, place in {0, resumed}, 0, 0.0)
+        if (planes := decoder.decode(unit)) is not None:
+            shown.append(planes)
+    assert all(is_whole(planes) for planes in shown)
+    assert len(shown) >= len(packets) - KEY_EVERY - 6
