@@ -5,14 +5,12 @@ Loads neither pixels nor web framework. One client belongs to one event loop.
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import datetime
 from types import TracebackType
-from typing import Self, TypeVar
-from urllib.parse import quote
+from typing import Self
 
-import httpx
 import msgspec
 from msgspec import Struct
 from websockets.asyncio.client import connect
@@ -33,7 +31,6 @@ from hub.protocol import (
     LogEntry,
     Note,
     Page,
-    Problem,
     RejectedView,
     Session,
     Settlement,
@@ -43,37 +40,19 @@ from hub.protocol import (
     WallView,
     live_decoder,
 )
+from hub.transport import MAX_REPLY_BYTES, TIMEOUT_S, Transport, error_of, quoted, reason_of
 from sensors.access import Role
 from sensors.clock import Clock, SystemClock
 from sensors.errors import (
     AccessError,
-    ConfigError,
-    ConflictError,
     ErrorKind,
-    LimitError,
-    NotFoundError,
     ShekaraError,
     UnavailableError,
     WireError,
 )
 from sensors.model import DeviceKey, Value
 
-T = TypeVar("T")
-MAX_REPLY_BYTES = 32 * 1024 * 1024
-MAX_PICTURE_BYTES = 8 * 1024 * 1024
-_TIMEOUT_S = 15.0
 _SIGN_IN_ENDED = 1008
-
-_ERRORS: dict[ErrorKind, Callable[[str], ShekaraError]] = {
-    ErrorKind.CONFIG: ConfigError,
-    ErrorKind.WIRE: WireError,
-    ErrorKind.UNAUTHENTICATED: lambda text: AccessError(text, signed_in=False),
-    ErrorKind.FORBIDDEN: lambda text: AccessError(text, signed_in=True),
-    ErrorKind.NOT_FOUND: NotFoundError,
-    ErrorKind.CONFLICT: ConflictError,
-    ErrorKind.UNAVAILABLE: UnavailableError,
-    ErrorKind.LIMIT: LimitError,
-}
 
 
 class Connected(Struct, frozen=True):
@@ -102,15 +81,10 @@ class HubClient:
         Raises:
             ConfigError: `url` is not http://host[:port] or https://host[:port].
         """
-        parsed = _parse(url)
-        if parsed.scheme not in ("http", "https") or not parsed.host:
-            raise ConfigError("not http://host:port", subject=url, mend="Name the hub's address")
-        self.url = url.rstrip("/")
-        self._token = token
+        self._transport = Transport(url, token)
+        self.url = self._transport.url
         self._clock = clock or SystemClock()
         self._chance = chance or random.SystemRandom()
-        # The hub is on the centre's own network: what the environment says of proxies is not for it.
-        self._http = httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False)
 
     async def __aenter__(self) -> Self:
         return self
@@ -122,73 +96,73 @@ class HubClient:
 
     async def close(self) -> None:
         """Let its connections go; the sign-in stays."""
-        await self._http.aclose()
+        await self._transport.close()
 
     @property
     def token(self) -> str:
         """What proves this sign-in, for handing to another client of the same person; empty before it."""
-        return self._token
+        return self._transport.token
 
     @property
     def signed_in(self) -> bool:
         """Whether there is a token to show; it may have ended."""
-        return bool(self._token)
+        return bool(self._transport.token)
 
     async def sign_in(self, name: str, password: str) -> Session:
         """Sign in; every later call speaks for this account."""
-        session = await self._call("POST", "/session", Session, SignIn(name, password))
-        self._token = session.token
+        session = await self._transport.call("POST", "/session", Session, SignIn(name, password))
+        self._transport.token = session.token
         return session
 
     async def sign_out(self) -> None:
         """End the sign-in at the hub."""
-        await self._ask("DELETE", "/session")
-        self._token = ""
+        await self._transport.ask("DELETE", "/session")
+        self._transport.token = ""
 
     async def devices(self) -> tuple[DeviceView, ...]:
         """Every device of the registry."""
-        return await self._call("GET", "/devices", tuple[DeviceView, ...])
+        return await self._transport.call("GET", "/devices", tuple[DeviceView, ...])
 
     async def approve(self, key: DeviceKey, text: str = "") -> DeviceView:
         """Admit a device."""
-        return await self._call("POST", f"/devices/{key}/approve", DeviceView, Note(text))
+        return await self._transport.call("POST", f"/devices/{key}/approve", DeviceView, Note(text))
 
     async def refuse(self, key: DeviceKey, text: str = "") -> DeviceView:
         """Keep a device out."""
-        return await self._call("POST", f"/devices/{key}/refuse", DeviceView, Note(text))
+        return await self._transport.call("POST", f"/devices/{key}/refuse", DeviceView, Note(text))
 
     async def retire(self, key: DeviceKey, text: str = "") -> DeviceView:
         """Take an approved device out of service."""
-        return await self._call("POST", f"/devices/{key}/retire", DeviceView, Note(text))
+        return await self._transport.call("POST", f"/devices/{key}/retire", DeviceView, Note(text))
 
     async def accept(self, key: DeviceKey, mark: str, text: str = "") -> DeviceView:
         """Accept the identity that a device's held birth claims."""
-        return await self._call("POST", f"/devices/{key}/accept", DeviceView, Settlement(mark, text))
+        return await self._transport.call("POST", f"/devices/{key}/accept", DeviceView, Settlement(mark, text))
 
     async def dismiss(self, key: DeviceKey, mark: str, text: str = "") -> DeviceView:
         """Leave a device as it is, and have this conflict raised no more."""
-        return await self._call("POST", f"/devices/{key}/dismiss", DeviceView, Settlement(mark, text))
+        return await self._transport.call("POST", f"/devices/{key}/dismiss", DeviceView, Settlement(mark, text))
 
     async def send_command(self, key: DeviceKey, name: str, arguments: dict[str, Value] | None = None) -> LogEntry:
         """Ask a device to do something; its answer comes as a log entry."""
         body = {"name": name, "arguments": arguments or {}}
-        return await self._call("POST", f"/devices/{key}/commands", LogEntry, body)
+        return await self._transport.call("POST", f"/devices/{key}/commands", LogEntry, body)
 
     async def alarms(self) -> tuple[AlarmView, ...]:
         """Every occurrence that is not normal, most urgent first."""
-        return await self._call("GET", "/alarms", tuple[AlarmView, ...])
+        return await self._transport.call("GET", "/alarms", tuple[AlarmView, ...])
 
     async def acknowledge(self, occurrence: str, text: str = "") -> AlarmView:
         """Acknowledge one occurrence."""
-        return await self._call("POST", f"/alarms/{_quote(occurrence)}/acknowledge", AlarmView, Note(text))
+        return await self._transport.call("POST", f"/alarms/{quoted(occurrence)}/acknowledge", AlarmView, Note(text))
 
     async def log(self, before: int | None = None, limit: int = 100) -> Page:
         """The operational log, newest first."""
-        return await self._call("GET", "/log", Page, query={"before": before, "limit": limit})
+        return await self._transport.call("GET", "/log", Page, query={"before": before, "limit": limit})
 
     async def write_note(self, text: str) -> LogEntry:
         """Write a line into the operational log."""
-        return await self._call("POST", "/log", LogEntry, Note(text))
+        return await self._transport.call("POST", "/log", LogEntry, Note(text))
 
     async def history(
         self,
@@ -204,7 +178,7 @@ class HubClient:
             "until": until.isoformat() if until else None,
             "limit": limit,
         }
-        return await self._call("GET", f"/history/{key}/{_quote(metric)}", History, query=query)
+        return await self._transport.call("GET", f"/history/{key}/{quoted(metric)}", History, query=query)
 
     async def history_steps(
         self,
@@ -222,43 +196,45 @@ class HubClient:
             "step": step_s,
             "aggregate": aggregate.value,
         }
-        return await self._call("GET", f"/devices/{key}/history/{_quote(metric)}", HistorySteps, query=query)
+        return await self._transport.call("GET", f"/devices/{key}/history/{quoted(metric)}", HistorySteps, query=query)
 
     async def status(self) -> HubStatus:
         """The hub's counters and troubles."""
-        return await self._call("GET", "/status", HubStatus)
+        return await self._transport.call("GET", "/status", HubStatus)
 
     async def rejected(self, limit: int = 100) -> tuple[RejectedView, ...]:
         """The newest bad input."""
-        return await self._call("GET", "/rejected", tuple[RejectedView, ...], query={"limit": limit})
+        return await self._transport.call("GET", "/rejected", tuple[RejectedView, ...], query={"limit": limit})
 
     async def walls(self) -> tuple[WallView, ...]:
         """Every wall."""
-        return await self._call("GET", "/walls", tuple[WallView, ...])
+        return await self._transport.call("GET", "/walls", tuple[WallView, ...])
 
     async def change_wall(self, wall: str, request: WallRequest) -> WallView:
         """Change what a wall shows."""
-        return await self._call("PUT", f"/walls/{_quote(wall)}", WallView, request)
+        return await self._transport.call("PUT", f"/walls/{quoted(wall)}", WallView, request)
 
     async def ticket(self, wall: str) -> Ticket:
         """The address of a wall's page that a browser may open."""
-        return await self._call("POST", f"/walls/{_quote(wall)}/ticket", Ticket)
+        return await self._transport.call("POST", f"/walls/{quoted(wall)}/ticket", Ticket)
 
     async def accounts(self) -> tuple[AccountView, ...]:
         """Every account."""
-        return await self._call("GET", "/accounts", tuple[AccountView, ...])
+        return await self._transport.call("GET", "/accounts", tuple[AccountView, ...])
 
     async def set_account(self, name: str, role: Role, password: str) -> AccountView:
         """Create or change an account."""
-        return await self._call("PUT", f"/accounts/{_quote(name)}", AccountView, AccountRequest(role, password))
+        return await self._transport.call(
+            "PUT", f"/accounts/{quoted(name)}", AccountView, AccountRequest(role, password)
+        )
 
     async def remove_account(self, name: str) -> None:
         """Remove an account."""
-        await self._ask("DELETE", f"/accounts/{_quote(name)}")
+        await self._transport.ask("DELETE", f"/accounts/{quoted(name)}")
 
     async def still(self, url: str) -> bytes:
         """A JPEG from a wall node."""
-        return await self._picture(url, "image/jpeg")
+        return await self._transport.picture(url, "image/jpeg")
 
     async def camera_picture(self, wall_url: str, wall: str, key: DeviceKey, width: int | None = None) -> bytes:
         """The newest decoded picture of one camera, at most `width` pixels wide, as a bitmap.
@@ -266,8 +242,8 @@ class HubClient:
         An uncompressed 24-bit BMP: a terminal can show it without a picture library.
         """
         size = f"?width={width}" if width else ""
-        url = f"{wall_url.rstrip('/')}/wall/{_quote(wall)}/camera/{key}.bmp{size}"
-        return await self._picture(url, "image/bmp")
+        url = f"{wall_url.rstrip('/')}/wall/{quoted(wall)}/camera/{key}.bmp{size}"
+        return await self._transport.picture(url, "image/bmp")
 
     async def live(self) -> AsyncGenerator[LiveEvent, None]:
         """The live feed for ever, through every loss of the hub.
@@ -299,9 +275,9 @@ class HubClient:
         try:
             async with connect(
                 address,
-                additional_headers={"Authorization": f"Bearer {self._token}"},
+                additional_headers={"Authorization": f"Bearer {self._transport.token}"},
                 max_size=MAX_REPLY_BYTES,
-                open_timeout=_TIMEOUT_S,
+                open_timeout=TIMEOUT_S,
                 close_timeout=1.0,
                 proxy=None,
             ) as socket:
@@ -309,94 +285,13 @@ class HubClient:
                 async for message in socket:
                     yield live_decoder.decode(message)
         except InvalidStatus as error:
-            raise _error_of(error.response.status_code, error.response.body or b"", address) from error
+            raise error_of(error.response.status_code, error.response.body or b"", address) from error
         except ConnectionClosed as error:
             if error.rcvd is not None and error.rcvd.code == _SIGN_IN_ENDED:
                 raise AccessError(error.rcvd.reason, signed_in=False, mend="Sign in again") from error
             raise UnavailableError("the live feed has ended", subject=self.url) from error
         except (OSError, TimeoutError, WebSocketException) as error:
-            raise UnavailableError(f"no live feed: {_reason(error)}", subject=self.url) from error
+            raise UnavailableError(f"no live feed: {reason_of(error)}", subject=self.url) from error
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise WireError(str(error), subject="live feed", mend="Use console and hub of the same version") from error
         raise UnavailableError("the hub has ended the live feed", subject=self.url)
-
-    async def _picture(self, url: str, wanted: str) -> bytes:
-        status, kind, body = await self._fetch("GET", url, limit=MAX_PICTURE_BYTES)
-        if status != 200:
-            raise _error_of(status, body, url)
-        if not kind.startswith(wanted):
-            raise WireError(f"not {wanted}", subject=url)
-        return body
-
-    async def _call(
-        self, method: str, path: str, reply: type[T], body: object = None, query: Mapping[str, object] | None = None
-    ) -> T:
-        content = await self._ask(method, path, body, query)
-        try:
-            return msgspec.json.decode(content, type=reply)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise WireError(str(error), subject=f"{method} {path}", mend="Use the hub's own version") from error
-
-    async def _ask(
-        self, method: str, path: str, body: object = None, query: Mapping[str, object] | None = None
-    ) -> bytes:
-        status, _, content = await self._fetch(
-            method,
-            f"{self.url}{API}{path}",
-            content=b"" if body is None else msgspec.json.encode(body),
-            params={name: str(value) for name, value in (query or {}).items() if value is not None},
-        )
-        if not 200 <= status < 300:
-            raise _error_of(status, content, f"{method} {path}")
-        return content
-
-    async def _fetch(
-        self,
-        method: str,
-        url: str,
-        *,
-        content: bytes = b"",
-        params: dict[str, str] | None = None,
-        limit: int = MAX_REPLY_BYTES,
-    ) -> tuple[int, str, bytes]:
-        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
-        body = bytearray()
-        try:
-            async with self._http.stream(
-                method, _parse(url), content=content, params=params or None, headers=headers
-            ) as response:
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) > limit:
-                        raise LimitError(f"the reply is over {limit} bytes", subject=url)
-        except httpx.HTTPError as error:
-            raise UnavailableError(f"does not answer: {_reason(error)}", subject=url) from error
-        return response.status_code, response.headers.get("content-type", ""), bytes(body)
-
-
-def _error_of(status: int, body: bytes, subject: str) -> ShekaraError:
-    """The error that a reply describes; the hub's own words where it gave any."""
-    try:
-        problem = msgspec.json.decode(body, type=Problem)
-        return _ERRORS[ErrorKind(problem.kind)](problem.detail)
-    except (msgspec.DecodeError, ValueError):
-        if status == 401:
-            return AccessError("sign-in needed", signed_in=False, subject=subject)
-        if status == 404:
-            return NotFoundError("is not there", subject=subject)
-        return UnavailableError(f"answered with status {status}", subject=subject)
-
-
-def _parse(url: str) -> httpx.URL:
-    try:
-        return httpx.URL(url)
-    except (httpx.InvalidURL, ValueError) as error:
-        raise ConfigError("not an address", subject=url[:100], mend="Write http://host:port") from error
-
-
-def _quote(text: str) -> str:
-    return quote(text, safe="")
-
-
-def _reason(error: BaseException) -> str:
-    return str(error) or type(error).__name__

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from hub.history import Question
 from hub.live import Subscription
 from hub.protocol import (
     AlarmView,
@@ -41,6 +40,7 @@ from hub.requests import (
     Upload,
     WriteNote,
 )
+from hub.storage.history import Question
 from sensors.access import Principal
 from sensors.dialects.n42 import Handed
 from sensors.dialects.native import CommandPayload

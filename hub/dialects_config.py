@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from hub.records import DeviceRecord
+from hub.decisions.records import DeviceRecord
 from sensors.dialects.dialect import Dialect
 from sensors.dialects.frigate import NAME as FRIGATE
 from sensors.dialects.frigate import OFFLINE_DELAY_S, Frigate

@@ -12,36 +12,36 @@ import structlog
 import typer
 from msgspec import structs
 
-from hub.accounts import Accounts
 from hub.api.app import build_app
 from hub.api.server import bind, serve
-from hub.archive import Archive
-from hub.broker_listener import check_access, listen
-from hub.center import Center
+from hub.brokers.listener import check_access, listen
 from hub.config import HubSettings, InfluxSettings, IngestSettings, StorageSettings
 from hub.core import Hub
-from hub.dialects import Dialects
+from hub.decisions.center import Center
+from hub.decisions.dialects import Dialects
+from hub.decisions.state import State
 from hub.dialects_config import make_dialects
 from hub.discovery.settings import DiscoverySettings
 from hub.health import Health
-from hub.history import Historian
 from hub.ingest.connection import Address
 from hub.ingest.door import Entrance, FrontDoor, connections
 from hub.ingest.intake import ANY_VERSION, EMBEDDED_VERSION, LONGEST_PAUSE_S, NEARBY_PAUSE_S, Intake
 from hub.ingest.partitions import covered, hub_filters
 from hub.ingest.spool_intake import SpoolIntake
 from hub.inputs import Inbox, Moment
-from hub.keys import load_or_create_keys
 from hub.live import LiveFeed
 from hub.ownership import sole_owner
+from hub.people.accounts import Accounts
+from hub.people.keys import load_or_create_keys
 from hub.pipeline import Pipeline
 from hub.signals import stop_on_signals
-from hub.state import State
 from hub.storage import downsampling, outbox, rollup_forwarding
+from hub.storage.archive import Archive
 from hub.storage.checkpoints import Checkpoints
 from hub.storage.dead_letters import DeadLetters
 from hub.storage.downsampling import Downsampler
 from hub.storage.forwarder import Forwarder
+from hub.storage.history import Historian
 from hub.storage.influx_reader import InfluxReader
 from hub.storage.operations import OperationsStore
 from hub.storage.outbox import Outbox

@@ -16,15 +16,15 @@ from typing import Protocol, TypeVar
 import structlog
 
 from hub.backoff import Backoff
-from hub.center import Center
 from hub.config import StorageSettings
+from hub.decisions.center import Center
+from hub.decisions.records import Changes
+from hub.decisions.state import Answer, Effects, Outgoing, Wish
 from hub.health import Health
 from hub.inputs import Asked, Inbox, Input, Moment, Received, Tick
 from hub.live import LiveFeed
 from hub.protocol import StatusChanged
-from hub.records import Changes
 from hub.requests import ReadStand, Request
-from hub.state import Answer, Effects, Outgoing, Wish
 from hub.storage.readings import WriteOutcome
 from sensors.clock import Clock
 from sensors.errors import ShekaraError, UnavailableError

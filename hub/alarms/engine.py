@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from hub.alarms.limits import Turn, Watch
 from hub.alarms.occurrence import acknowledged, name_occurrence, parse_occurrence, returned, superseded
+from hub.decisions.records import AlarmRecord
 from hub.inputs import Moment
 from hub.protocol import AlarmState, AlarmView
-from hub.records import AlarmRecord
 from sensors.errors import ConflictError, NotFoundError
 from sensors.model import DeviceKey, Limit, Metric, MetricName, Quality, Reading
 

@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub.accounts import Accounts
 from hub.api import alarms, devices, exports, files, live, openapi, pages, people, records, sessions, walls
 from hub.api.export_desk import ExportDesk
 from hub.api.gate import Gate
@@ -17,9 +16,10 @@ from hub.api.route import Call, Nothing, Parts, Route, encode, register
 from hub.api.signing_in import SignInDesk
 from hub.config import HubSettings
 from hub.core import Hub
-from hub.keys import SigningKeys
+from hub.people.accounts import Accounts
+from hub.people.keys import SigningKeys
+from hub.people.throttle import Throttle
 from hub.protocol import API, Problem
-from hub.throttle import Throttle
 from sensors.access import Action
 from sensors.clock import Clock
 from sensors.errors import ErrorKind

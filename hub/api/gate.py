@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
-from hub.accounts import Accounts
-from hub.keys import SigningKeys
+from hub.people.accounts import Accounts
+from hub.people.keys import SigningKeys
 from sensors.access import Action, Audience, Principal, authorise, verify_token
 from sensors.clock import Clock
 from sensors.errors import AccessError

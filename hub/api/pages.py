@@ -10,8 +10,8 @@ from hub.api.gate import COOKIE, refuse_foreign_page
 from hub.api.html import STYLE_HASH, WAIT, WRONG, choose_language, failure_page, index_page, sign_in_page
 from hub.api.route import Call, Nothing, Open, Parts, Route, problem
 from hub.api.walls import find_page
+from hub.people.throttle import ThrottledError
 from hub.protocol import Session, SignIn
-from hub.throttle import ThrottledError
 from sensors.access import Action, Principal
 from sensors.errors import AccessError, ErrorKind, NotFoundError, ShekaraError, UnavailableError
 from sensors.model import Language

@@ -6,7 +6,6 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from hub.api.route import Call, Nothing, Route
-from hub.history import Question
 from hub.protocol import (
     API,
     Aggregate,
@@ -18,6 +17,7 @@ from hub.protocol import (
     Page,
     RejectedView,
 )
+from hub.storage.history import Question
 from sensors.access import Action
 
 _DAY = timedelta(days=1)

@@ -16,14 +16,14 @@ from msgspec import Struct
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
-from hub.accounts import Accounts
 from hub.api.export_desk import ExportDesk
 from hub.api.gate import Gate
 from hub.api.signing_in import SignInDesk
 from hub.config import HubSettings
 from hub.core import Hub
+from hub.people.accounts import Accounts
+from hub.people.throttle import ThrottledError
 from hub.protocol import API, Problem
-from hub.throttle import ThrottledError
 from sensors.access import Action, Principal
 from sensors.clock import Clock
 from sensors.errors import AccessError, ConfigError, ErrorKind, LimitError, ShekaraError, WireError

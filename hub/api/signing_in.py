@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import structlog
 
-from hub.accounts import Accounts
-from hub.keys import SigningKeys
+from hub.people.accounts import Accounts
+from hub.people.keys import SigningKeys
+from hub.people.throttle import Throttle
 from hub.protocol import Session, SignIn, Ticket
-from hub.throttle import Throttle
 from sensors.access import Audience, Principal, Role, issue_token
 from sensors.errors import AccessError, UnavailableError
 

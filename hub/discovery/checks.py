@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from hub.decisions.vetting import SEARCHES
 from hub.discovery.describe import describe
 from hub.protocol import Approval, DeviceView, StreamCheck, StreamState
-from hub.vetting import SEARCHES
 from sensors.catalog import CAMERA
 from sensors.clock import Clock
 from sensors.errors import ShekaraError

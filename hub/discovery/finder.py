@@ -15,6 +15,7 @@ import structlog
 from msgspec import Struct
 
 from hub.backoff import Backoff
+from hub.decisions.vetting import ONVIF
 from hub.discovery.interfaces import own_interfaces
 from hub.discovery.onvif import Interviewer, Told
 from hub.discovery.probing import Counters, Probing, Sighting
@@ -22,7 +23,6 @@ from hub.discovery.settings import DiscoverySettings, parse_interfaces, parse_ra
 from hub.discovery.soap import is_at
 from hub.discovery.wsd import Endpoint
 from hub.protocol import DeviceView, StreamCheck
-from hub.vetting import ONVIF
 from sensors.catalog import CAMERA, EquipmentClass
 from sensors.clock import Clock
 from sensors.errors import ShekaraError

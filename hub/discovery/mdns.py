@@ -20,9 +20,9 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZerocon
 
 from hub.backoff import Backoff
 from hub.config import HubSettings
+from hub.decisions.vetting import MDNS
 from hub.discovery.cameras import Service, camera_of
 from hub.protocol import API
-from hub.vetting import MDNS
 from sensors.broker_settings import BrokerSettings
 from sensors.clock import Clock
 from sensors.errors import ShekaraError

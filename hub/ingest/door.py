@@ -5,11 +5,11 @@ from typing import Protocol
 
 import structlog
 
-from hub.dialects import MAIN, Dialects
+from hub.decisions.dialects import MAIN, Dialects
+from hub.decisions.state import Outgoing, Wish
 from hub.health import Health
 from hub.ingest.connection import Terms
 from hub.inputs import Received
-from hub.state import Outgoing, Wish
 from sensors.dialects.dialect import Filter
 from sensors.topics import EVERYTHING
 

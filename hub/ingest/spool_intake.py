@@ -8,10 +8,10 @@ from pathlib import Path
 import structlog
 
 from hub.backoff import Backoff
+from hub.decisions.state import Outgoing, Wish
 from hub.health import Health
 from hub.ingest.spool import Spool, StatusFile, spool_file
 from hub.inputs import Inbox, Received
-from hub.state import Outgoing, Wish
 from sensors.clock import Clock
 from sensors.errors import UnavailableError
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from hub.decisions.records import AlarmRecord, Changes, DeviceRecord, Doubts, Remembered, WallChoice
 from hub.protocol import AlarmView, Approval, LogEntry, Page
-from hub.records import AlarmRecord, Changes, DeviceRecord, Doubts, Remembered, WallChoice
 from hub.storage.database import from_us, open_writer, reading, speaking_of, to_us, transaction
 from sensors.errors import ConfigError
 from sensors.model import Birth, DeviceKey

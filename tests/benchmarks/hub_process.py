@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 
 import psutil
 
-from hub.accounts import Accounts
+from hub.people.accounts import Accounts
 from hub.storage.outbox import CURSOR
 from sensors.access import Role
 from sensors.clock import SystemClock

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from hub.decisions.records import Changes, Remembered
+from hub.decisions.state import Effects
 from hub.inputs import Input
 from hub.protocol import ConflictKind, DeviceView
-from hub.records import Changes, Remembered
 from hub.requests import Approve, Settle
-from hub.state import Effects
 from hub.storage.operations import OperationsStore
 from sensors.catalog import CAMERA as CAMERA_KIND
 from sensors.model import Birth, DeviceKey, Names, Stream, StreamRole

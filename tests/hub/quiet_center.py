@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from hub.center import Center
 from hub.config import HubSettings
-from hub.dialects import Dialects
+from hub.decisions.center import Center
+from hub.decisions.dialects import Dialects
+from hub.decisions.records import Remembered
+from hub.decisions.state import Effects, State
 from hub.inputs import Asked, Input, Moment, Received, Tick
 from hub.protocol import AlarmChanged, AlarmView, LogEntry
-from hub.records import Remembered
 from hub.requests import Request
-from hub.state import Effects, State
 from sensors.clock import ManualClock
 from sensors.dialects import native
 from sensors.errors import ShekaraError

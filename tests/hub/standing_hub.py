@@ -9,21 +9,21 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 
-from hub.accounts import Accounts
 from hub.api.app import build_app
 from hub.api.server import bind, serve
-from hub.archive import Archive
-from hub.center import Center
 from hub.config import HubSettings, StorageSettings
 from hub.core import Hub
-from hub.dialects import Dialects
+from hub.decisions.center import Center
+from hub.decisions.dialects import Dialects
+from hub.decisions.state import Outgoing, State, Wish
 from hub.health import Health
-from hub.history import Historian
 from hub.inputs import Moment, Received
-from hub.keys import SigningKeys, load_or_create_keys
 from hub.live import LiveFeed
+from hub.people.accounts import Accounts
+from hub.people.keys import SigningKeys, load_or_create_keys
 from hub.pipeline import Pipeline
-from hub.state import Outgoing, State, Wish
+from hub.storage.archive import Archive
+from hub.storage.history import Historian
 from hub.storage.operations import OperationsStore
 from hub.storage.readings import ReadingsStore
 from hub.storage.rollups import RollupStore

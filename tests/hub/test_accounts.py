@@ -8,9 +8,9 @@ from argon2 import PasswordHasher
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.accounts import FILE_NAME, MAX_SESSIONS, Accounts
-from hub.keys import load_or_create_keys
-from hub.throttle import MAX_ENTRIES, Throttle, ThrottledError
+from hub.people.accounts import FILE_NAME, MAX_SESSIONS, Accounts
+from hub.people.keys import load_or_create_keys
+from hub.people.throttle import MAX_ENTRIES, Throttle, ThrottledError
 from sensors.access import Audience, Role, issue_token, verify_token
 from sensors.clock import ManualClock
 from sensors.errors import AccessError, ConfigError, ConflictError, NotFoundError, ShekaraError, WireError

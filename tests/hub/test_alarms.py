@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from hub.alarms.engine import AlarmEngine
 from hub.alarms.limits import Turn, Watch, holds
+from hub.decisions.records import AlarmRecord
 from hub.inputs import Moment
 from hub.protocol import AlarmState
-from hub.records import AlarmRecord
 from sensors.errors import ConflictError, NotFoundError
 from sensors.model import Condition, DeviceKey, Limit, Metric, MetricType, Names, Priority, Value
 from tests.hub.quiet_center import FENCE, START, reading

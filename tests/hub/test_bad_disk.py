@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 import pytest
 
-from hub.accounts import Accounts
 from hub.client import HubClient
+from hub.people.accounts import Accounts
 from hub.protocol import HubStatus, StatusChanged
 from sensors.access import Role
 from sensors.clock import SystemClock

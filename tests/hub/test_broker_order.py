@@ -5,7 +5,7 @@ import asyncio
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from hub.broker import serve
+from hub.brokers.embedded import serve
 from sensors.broker_settings import BrokerSettings
 from tests.support.brokers import free_port
 from tests.support.waiting import eventually_async

@@ -6,13 +6,13 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from hub.broker_guest import Place
-from hub.broker_trials import PREFIX, WAITING, Trials, try_out
-from hub.doctor import examine
-from hub.finding import Finding, Level
-from hub.mosquitto import ACCESS, write_configuration
-from hub.mosquitto import Place as Files
-from hub.mosquitto_command import write_files
+from hub.brokers.mosquitto import ACCESS, write_configuration
+from hub.brokers.mosquitto import Place as Files
+from hub.commands.mosquitto import write_files
+from hub.doctor.examination import examine
+from hub.doctor.finding import Finding, Level
+from hub.doctor.guest import Place
+from hub.doctor.trials import PREFIX, WAITING, Trials, try_out
 from sensors.broker_settings import BrokerSettings
 from sensors.rtsp.authentication import Credentials
 from sensors.secrets import Secrets

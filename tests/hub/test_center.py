@@ -3,9 +3,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from hub.decisions.records import Remembered
 from hub.inputs import Asked, Connected
 from hub.protocol import AlarmState, Approval, DevicesChanged, Liveness, MetricsChanged, WallRequest
-from hub.records import Remembered
 from hub.requests import Acknowledge, Approve, ChangeWall, Propose, ReadRejected, Refuse, SendCommand, WriteNote
 from sensors.catalog import CAMERA as CAMERA_KIND
 from sensors.catalog import PictureState

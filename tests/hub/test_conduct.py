@@ -3,9 +3,9 @@
 from datetime import timedelta
 from pathlib import Path
 
-from hub.conduct import BURST_S, REPORT_INTERVAL_S
+from hub.decisions.conduct import BURST_S, REPORT_INTERVAL_S
+from hub.decisions.state import Effects
 from hub.protocol import AlarmState
-from hub.state import Effects
 from hub.storage.readings import ReadingsStore
 from sensors.dialects import native
 from sensors.model import Birth, DeviceKey, Metric, MetricType, Names, Quality, Value

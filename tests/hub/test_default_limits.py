@@ -1,9 +1,9 @@
 from hub.config import HubSettings
+from hub.decisions.records import DeviceRecord, Remembered
+from hub.decisions.registry import Registry
+from hub.decisions.state import State
 from hub.inputs import Moment
 from hub.protocol import Approval
-from hub.records import DeviceRecord, Remembered
-from hub.registry import Registry
-from hub.state import State
 from sensors.model import Birth, Metric, MetricType, Names
 from tests.hub.quiet_center import START, QuietCenter, device
 

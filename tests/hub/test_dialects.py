@@ -10,7 +10,8 @@ import pytest
 from paho.mqtt.client import MQTTv5, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
 
-from hub.dialects import MAIN, Dialects
+from hub.decisions.dialects import MAIN, Dialects
+from hub.decisions.state import Outgoing, Wish
 from hub.health import Health
 from hub.ingest.connection import Address, Terms
 from hub.ingest.door import FrontDoor, connections
@@ -18,7 +19,6 @@ from hub.ingest.intake import Intake
 from hub.inputs import Connected, Disconnected, Inbox, Received
 from hub.protocol import Liveness
 from hub.requests import SendCommand
-from hub.state import Outgoing, Wish
 from sensors.clock import SystemClock
 from sensors.dialects.dialect import Filter
 from sensors.dialects.native import CommandPayload

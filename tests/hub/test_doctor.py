@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from hub.accounts import Accounts
-from hub.doctor import examine
-from hub.finding import Finding, Level
-from hub.keys import load_or_create_keys
+from hub.doctor.examination import examine
+from hub.doctor.finding import Finding, Level
+from hub.people.accounts import Accounts
+from hub.people.keys import load_or_create_keys
 from sensors.access import Role
 from sensors.clock import SystemClock
 from sensors.rtsp.authentication import Credentials

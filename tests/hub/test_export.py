@@ -18,11 +18,11 @@ import pytest
 from pyarrow import parquet
 
 from hub.api import export_desk
+from hub.decisions.records import Changes, DeviceRecord
 from hub.export.formats import Format, What, export
 from hub.export.selection import PAGE_ROWS, Selection
 from hub.health import Health
 from hub.protocol import Approval
-from hub.records import Changes, DeviceRecord
 from hub.storage import readings
 from hub.storage.database import to_us
 from hub.storage.downsampling import Downsampler

@@ -10,7 +10,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from hub.registry import MAX_DEVICES_OF_SITE
+from hub.decisions.registry import MAX_DEVICES_OF_SITE
 from sensors.dialects import native
 from sensors.model import Birth, DeviceId, DeviceKey, Names, SiteId
 from sensors.topics import Leaf, topic

@@ -6,9 +6,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from hub.dialects import Dialects
+from hub.decisions.dialects import Dialects
+from hub.decisions.records import DeviceRecord
 from hub.dialects_config import N42Settings, OnvifEventsSettings, make_dialects
-from hub.records import DeviceRecord
 from sensors.catalog import CAMERA
 from sensors.dialects.n42 import N42
 from sensors.dialects.onvif_events import OnvifEvents, Place

@@ -28,8 +28,8 @@ from ha_mqtt_discoverable.sensors import (
 )
 from paho.mqtt.enums import CallbackAPIVersion
 
-from hub.accounts import Accounts
 from hub.client import HubClient
+from hub.people.accounts import Accounts
 from hub.protocol import DevicesChanged, DeviceView, Liveness, Logged, MetricsChanged, Snapshot
 from sensors.access import Role
 from sensors.clock import SystemClock

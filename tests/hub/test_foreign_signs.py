@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 
-from hub.dialects import Dialects
+from hub.decisions.dialects import Dialects
 from hub.protocol import Liveness
 from sensors.dialects.frigate import Frigate
 from sensors.dialects.home_assistant import HomeAssistant

@@ -9,9 +9,9 @@ from typing import TypeVar
 import pytest
 from paho.mqtt.client import MQTTv5, MQTTv311
 
-from hub.accounts import Accounts
 from hub.client import HubClient
-from hub.dialects import Dialects
+from hub.decisions.dialects import Dialects
+from hub.people.accounts import Accounts
 from hub.protocol import DeviceView, HistoryPoint, Liveness
 from sensors.access import Role
 from sensors.clock import SystemClock

@@ -9,10 +9,10 @@ import pytest
 from hub.client import HubClient
 from hub.config import StorageSettings
 from hub.health import Health
-from hub.history import MAX_READINGS, Historian, Question, find_gaps
 from hub.protocol import Aggregate, Gap, History, HistoryPoint, HistorySteps, StateTime
 from hub.storage.database import to_us
 from hub.storage.downsampling import Downsampler
+from hub.storage.history import MAX_READINGS, Historian, Question, find_gaps
 from hub.storage.readings import ReadingsStore
 from hub.storage.rollups import RollupStore
 from hub.storage.tiers import Rollup, Tier

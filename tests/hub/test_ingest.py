@@ -8,11 +8,11 @@ import pytest
 from paho.mqtt.client import MQTTv5, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
 
+from hub.decisions.state import Outgoing
 from hub.health import Health
 from hub.ingest.connection import Address
 from hub.ingest.intake import ANY_VERSION, Intake
 from hub.inputs import Connected, Disconnected, Inbox, Received
-from hub.state import Outgoing
 from sensors.clock import SystemClock
 from sensors.rtsp.authentication import Credentials
 from tests.hub.quiet_center import START

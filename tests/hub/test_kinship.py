@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from hub.identity import describe, differences, fingerprint, likely_tokens, unique_tokens
-from hub.kinship import MAX_KIN, Kinship
+from hub.decisions.identity import describe, differences, fingerprint, likely_tokens, unique_tokens
+from hub.decisions.kinship import MAX_KIN, Kinship
 from hub.protocol import ConflictKind
 from hub.requests import Propose, Refuse
 from sensors.catalog import CAMERA as CAMERA_KIND

@@ -10,8 +10,8 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from hub.mosquitto import ACCESS, CONFIGURATION, PASSWORDS, Place, write_access_list, write_configuration
-from hub.mosquitto_command import write_files
+from hub.brokers.mosquitto import ACCESS, CONFIGURATION, PASSWORDS, Place, write_access_list, write_configuration
+from hub.commands.mosquitto import write_files
 from sensors.broker_settings import BrokerSettings
 from sensors.errors import ConfigError
 from sensors.rtsp.authentication import Credentials

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from hub.dialects import Dialects
+from hub.decisions.dialects import Dialects
 from hub.storage.readings import ReadingsStore
 from sensors.access import Role
 from sensors.dialects.n42 import N42

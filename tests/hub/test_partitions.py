@@ -20,6 +20,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from hub.config import IngestSettings, StorageSettings
+from hub.decisions.state import Wish
 from hub.health import Health
 from hub.ingest.door import FrontDoor
 from hub.ingest.partitions import covered, hub_filters, partition_terms
@@ -27,7 +28,6 @@ from hub.ingest.relay import Relay
 from hub.ingest.spool import Spool, StatusFile, spool_file
 from hub.ingest.spool_intake import SpoolIntake
 from hub.inputs import Inbox, Moment, Received
-from hub.state import Wish
 from sensors.clock import SystemClock
 from sensors.dialects import native
 from sensors.dialects.dialect import Filter

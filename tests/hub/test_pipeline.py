@@ -9,18 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from hub.archive import Archive
-from hub.center import Center
 from hub.config import HubSettings, StorageSettings
 from hub.core import Hub
+from hub.decisions.center import Center
+from hub.decisions.state import Outgoing, State, Wish
 from hub.health import Health
 from hub.inputs import Inbox, Moment, Received, Tick
 from hub.live import LiveFeed
 from hub.pipeline import Pipeline
 from hub.protocol import AlarmChanged, Logged, MetricsChanged
-from hub.state import Outgoing, State, Wish
+from hub.storage.archive import Archive
+from hub.storage.history import Historian
 from hub.storage.operations import OperationsStore
 from hub.storage.readings import FILE_NAME, ReadingsStore
+from hub.storage.rollups import RollupStore
 from sensors.access import Principal, Role
 from sensors.clock import SystemClock
 from sensors.dialects import native
@@ -75,7 +77,10 @@ class Rig:
             self.clock,
             StorageSettings(inbox_messages=100),
         )
-        archive = Archive(self.readings, self.operations)
+        self.rollups = RollupStore(data_dir)
+        stack.callback(self.rollups.close)
+        historian = Historian(self.readings, self.rollups, StorageSettings(), self.clock)
+        archive = Archive(historian, self.operations)
         self.hub = Hub(self.pipeline, archive, lambda: self.health.status(self.clock.now()))
         self.broker = WatchfulBroker(data_dir)
         self._numbers = count(1)

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from hub.receipts import INTERVAL_S, MAX_GATHERED
-from hub.records import Remembered
-from hub.state import Effects
+from hub.decisions.receipts import INTERVAL_S, MAX_GATHERED
+from hub.decisions.records import Remembered
+from hub.decisions.state import Effects
 from sensors.dialects import native
 from sensors.dialects.native import Sample
 from sensors.model import Birth, DeviceKey, Names

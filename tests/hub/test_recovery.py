@@ -11,19 +11,19 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from hub.center import Center
+from hub.brokers.mosquitto import Place, write_configuration
 from hub.config import HubSettings, StorageSettings
-from hub.dialects import MAIN
+from hub.decisions.center import Center
+from hub.decisions.dialects import MAIN
+from hub.decisions.state import State
 from hub.health import Health
 from hub.ingest.connection import Address
 from hub.ingest.door import FrontDoor
 from hub.ingest.intake import Intake
 from hub.inputs import Moment
 from hub.live import LiveFeed
-from hub.mosquitto import Place, write_configuration
 from hub.pipeline import Pipeline
 from hub.protocol import AlarmState, Liveness
-from hub.state import State
 from hub.storage.operations import OperationsStore
 from hub.storage.readings import FILE_NAME, ReadingsStore
 from sensors.broker_settings import BrokerSettings

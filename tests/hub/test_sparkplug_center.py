@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from hub.dialects import Dialects
+from hub.decisions.dialects import Dialects
+from hub.decisions.records import Remembered
+from hub.decisions.state import Effects
 from hub.inputs import Connected
 from hub.protocol import Liveness
-from hub.records import Remembered
 from hub.requests import SendCommand
-from hub.state import Effects
 from sensors.dialects.native import CommandPayload
 from sensors.dialects.sparkplug.host import SparkplugHost
 from sensors.dialects.sparkplug.times import to_milliseconds

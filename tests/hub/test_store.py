@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.decisions.records import Changes, DeviceRecord, WallChoice
 from hub.protocol import Approval, LogEntry
-from hub.records import Changes, DeviceRecord, WallChoice
 from hub.storage.database import from_us, to_us
 from hub.storage.operations import OperationsStore
 from hub.storage.readings import FILE_NAME, ReadingsStore, WriteOutcome

@@ -7,8 +7,8 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.records import Changes
-from hub.state import Effects
+from hub.decisions.records import Changes
+from hub.decisions.state import Effects
 from hub.storage.operations import OperationsStore
 from hub.storage.readings import ReadingsStore
 from sensors.dialects import native

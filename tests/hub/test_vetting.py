@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from hub.dialects import Dialects
+from hub.decisions.dialects import Dialects
+from hub.decisions.vetting import INTRODUCE_WITHIN_S, LOG_INTERVAL_S, MAX_CONFLICTS, MAX_SETTLED
 from hub.protocol import Approval, ConflictKind, DevicesChanged
 from hub.requests import Approve, Propose, Retire, Settle
 from hub.storage.operations import OperationsStore
-from hub.vetting import INTRODUCE_WITHIN_S, LOG_INTERVAL_S, MAX_CONFLICTS, MAX_SETTLED
 from sensors.catalog import CAMERA as CAMERA_KIND
 from sensors.catalog import GATEWAY as GATEWAY_KIND
 from sensors.errors import ConflictError

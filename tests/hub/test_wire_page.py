@@ -8,8 +8,8 @@ from typing import Annotated, get_args, get_origin, get_type_hints
 import msgspec
 import pytest
 
-from hub.checking import MAX_AHEAD, find_lie
-from hub.reception import MAX_EVENTS_PER_MINUTE
+from hub.decisions.checking import MAX_AHEAD, find_lie
+from hub.decisions.reception import MAX_EVENTS_PER_MINUTE
 from sensors.catalog import CAMERA_HEALTH, PictureState
 from sensors.dialects import native
 from sensors.model import Birth, BirthSeen, Limit, Metric, ReadingsSeen, Rejected, Stream

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.checking import find_lie
+from hub.decisions.checking import find_lie
 from sensors.equipment import CATALOGUE, SENSOR, complete, describe, kind_of
 from sensors.kinds.form import Kind
 from sensors.model import (

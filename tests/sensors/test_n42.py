@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.checking import check, find_lie
+from hub.decisions.checking import check, find_lie
 from sensors.dialects import native
 from sensors.dialects.n42 import N42, Handed, read_handed
 from sensors.dialects.n42_file import MAX_FILE_BYTES, N42File, Purpose, parse_file

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.checking import find_lie
+from hub.decisions.checking import find_lie
 from sensors.dialects.onvif_events import MAX_PROPERTIES, OnvifEvents, Place
 from sensors.equipment import complete
 from sensors.identity import device_id

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from hub.mosquitto import Place, write_configuration
+from hub.brokers.mosquitto import Place, write_configuration
 from sensors.broker_settings import BrokerSettings
 from tests.support.brokers import free_port
 from tests.support.influx_servers import BUCKET, Influxd

@@ -4,7 +4,7 @@ import asyncio
 
 import typer
 
-from hub import broker as embedded
+from hub.brokers import embedded
 from hub.command import PARENT_PIPE
 from hub.config import HubSettings
 from hub.signals import stop_on_signals

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from hub.history import Historian, Question
 from hub.protocol import History, HistorySteps, Page
+from hub.storage.history import Historian, Question
 from hub.storage.operations import OperationsStore
 from sensors.model import DeviceKey
 

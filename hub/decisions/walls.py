@@ -5,10 +5,10 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from hub.planner import SITUATION_CENTER, House, plan_wall
+from hub.decisions.planner import SITUATION_CENTER, House, plan_wall
+from hub.decisions.records import WallChoice
+from hub.decisions.registry import Device, Registry
 from hub.protocol import AlarmView, Liveness, WallRequest, WallView
-from hub.records import WallChoice
-from hub.registry import Device, Registry
 from sensors.catalog import CAMERA, WALL
 from sensors.errors import NotFoundError, WireError
 from sensors.model import StreamRole

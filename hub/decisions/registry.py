@@ -10,11 +10,11 @@ from datetime import datetime
 
 import msgspec
 
-from hub.checking import fits
-from hub.conduct import Conduct
+from hub.decisions.checking import fits
+from hub.decisions.conduct import Conduct
+from hub.decisions.records import DeviceRecord, Doubts
 from hub.inputs import Moment
 from hub.protocol import Approval, Conflict, DeviceView, Liveness, StreamCheck
-from hub.records import DeviceRecord, Doubts
 from sensors.catalog import CAMERA, metrics_of
 from sensors.equipment import complete, describe
 from sensors.model import Birth, DeviceId, DeviceKey, Metric, Names, Value

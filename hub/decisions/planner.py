@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hub.alarms.engine import urgency
+from hub.decisions.records import WallChoice
 from hub.protocol import AlarmState, AlarmView
-from hub.records import WallChoice
 from sensors.model import DeviceKey, Language, Names
 from videowall.plan import Canvas, Feed, Layout, Plan, Spotlight
 

@@ -6,8 +6,8 @@ Gathered while a batch is decided, let out with its other effects, and so never 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from hub.decisions.registry import Device, Registry
 from hub.inputs import Moment, Received
-from hub.registry import Device, Registry
 from sensors.catalog import CAMERA
 from sensors.model import DeviceId, DeviceKey, Reading
 from sensors.receipts import MAX_RANGES, Range, encode_receipt, merge, sequences_of

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hub.mosquitto import (
+from hub.brokers.mosquitto import (
     ACCESS,
     CONFIGURATION,
     DEFAULT_STORE,

@@ -4,14 +4,14 @@ from collections import Counter, OrderedDict
 
 import msgspec
 
-from hub.checking import check, find_lie
-from hub.conduct import is_numbered, reading_of
-from hub.dialects import MAIN, NATIVE
+from hub.decisions.checking import check, find_lie
+from hub.decisions.conduct import is_numbered, reading_of
+from hub.decisions.dialects import MAIN, NATIVE
+from hub.decisions.registry import Device
+from hub.decisions.state import Outgoing, State, Wish
+from hub.decisions.vetting import Vetting
 from hub.inputs import Moment, Received
 from hub.protocol import Liveness
-from hub.registry import Device
-from hub.state import Outgoing, State, Wish
-from hub.vetting import Vetting
 from sensors.catalog import CAMERA, PictureState
 from sensors.dialects import native
 from sensors.dialects.dialect import NOTHING, Action, Dialect, Heard, Listen, Send, Unlisten

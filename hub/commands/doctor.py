@@ -5,8 +5,8 @@ from typing import Annotated
 import msgspec
 import typer
 
-from hub.doctor import examine
-from hub.finding import Finding, Level
+from hub.doctor.examination import examine
+from hub.doctor.finding import Finding, Level
 
 doctor = typer.Typer()
 

@@ -16,13 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from msgspec import Struct, structs
 
-from hub.accounts import FILE_NAME as ACCOUNTS_FILE
-from hub.accounts import Accounts
-from hub.broker_trials import try_out
 from hub.config import HubSettings, InfluxSettings
-from hub.finding import Finding, Level
-from hub.keys import PRIVATE_NAME, PUBLIC_NAME
-from hub.peers import Met, meet_broker, meet_http, meet_influx
+from hub.doctor.finding import Finding, Level
+from hub.doctor.peers import Met, meet_broker, meet_http, meet_influx
+from hub.doctor.trials import try_out
+from hub.people.accounts import FILE_NAME as ACCOUNTS_FILE
+from hub.people.accounts import Accounts
+from hub.people.keys import PRIVATE_NAME, PUBLIC_NAME
 from hub.reference import find_sections
 from sensors.access import Role
 from sensors.broker_settings import BrokerSettings

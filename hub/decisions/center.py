@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from hub.desk import Desk
-from hub.dialects import MAIN
+from hub.decisions.desk import Desk
+from hub.decisions.dialects import MAIN
+from hub.decisions.reception import Reception
+from hub.decisions.state import Answer, Effects, State
+from hub.decisions.vetting import Vetting
 from hub.inputs import Asked, Connected, Disconnected, Input, Moment, Received, Tick
-from hub.reception import Reception
-from hub.state import Answer, Effects, State
-from hub.vetting import Vetting
 from sensors.errors import ShekaraError
 from sensors.model import DeviceKey
 

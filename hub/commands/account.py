@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from hub.accounts import MAX_PASSWORD, Accounts
 from hub.config import HubSettings
+from hub.people.accounts import MAX_PASSWORD, Accounts
 from sensors.access import Role
 from sensors.clock import SystemClock
 from sensors.errors import ConfigError

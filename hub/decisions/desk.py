@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from hub.decisions.reception import Reception
+from hub.decisions.registry import Device
+from hub.decisions.state import Outgoing, State
+from hub.decisions.vetting import Vetting
 from hub.inputs import Moment
 from hub.protocol import AlarmView, Approval, DeviceView, FileReceipt, LogEntry, WallView
-from hub.reception import Reception
-from hub.registry import Device
 from hub.requests import (
     Acknowledge,
     Approve,
@@ -22,8 +24,6 @@ from hub.requests import (
     Upload,
     WriteNote,
 )
-from hub.state import Outgoing, State
-from hub.vetting import Vetting
 from sensors.dialects.dialect import Heard
 from sensors.dialects.n42 import N42
 from sensors.dialects.native import CommandPayload, encode_command

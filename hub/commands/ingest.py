@@ -8,7 +8,7 @@ import structlog
 import typer
 
 from hub.config import HubSettings, IngestSettings, StorageSettings
-from hub.dialects import MAIN
+from hub.decisions.dialects import MAIN
 from hub.health import Health
 from hub.ingest.connection import Address
 from hub.ingest.door import FrontDoor

@@ -15,7 +15,7 @@ from amqtt.broker import Broker, BrokerContext
 from amqtt.plugins.base import BaseAuthPlugin
 from amqtt.session import Session
 
-from hub.broker_listener import check_access, listen
+from hub.brokers.listener import check_access, listen
 from sensors.broker_settings import BrokerSettings
 from sensors.rtsp.authentication import Credentials
 

@@ -11,10 +11,16 @@ from msgspec import Struct, field
 from hub.alarms.engine import AlarmEngine, Transition, reading_of_state
 from hub.alarms.liveness import LIVENESS
 from hub.config import HubSettings
-from hub.dialects import MAIN, Dialects
+from hub.decisions.dialects import MAIN, Dialects
+from hub.decisions.journal import HUB, Journal
+from hub.decisions.planner import House
+from hub.decisions.receipts import Receipts
+from hub.decisions.records import Changes, DeviceRecord, Remembered
+from hub.decisions.registry import Device, Registry
+from hub.decisions.rejections import Rejections
+from hub.decisions.values import LastValues
+from hub.decisions.walls import Walls, is_wall
 from hub.inputs import Moment
-from hub.journal import HUB, Journal
-from hub.planner import House
 from hub.protocol import (
     AlarmChanged,
     AlarmView,
@@ -27,13 +33,7 @@ from hub.protocol import (
     MetricsChanged,
     WallsChanged,
 )
-from hub.receipts import Receipts
-from hub.records import Changes, DeviceRecord, Remembered
-from hub.registry import Device, Registry
-from hub.rejections import Rejections
 from hub.requests import ReadStand, Stand
-from hub.values import LastValues
-from hub.walls import Walls, is_wall
 from sensors.errors import ShekaraError
 from sensors.model import DeviceKey, Reading, Rejected, SiteId
 from sensors.topics import Leaf, topic, wall_key

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from hub.broker_guest import Guest, Place
-from hub.finding import Finding, Level
+from hub.doctor.finding import Finding, Level
+from hub.doctor.guest import Guest, Place
 from sensors.dialects.native import MAX_PAYLOAD_BYTES
 from sensors.errors import UnavailableError
 from sensors.model import DeviceId, DeviceKey, SiteId

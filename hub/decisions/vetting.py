@@ -11,12 +11,12 @@ from msgspec.structs import replace
 from hub.alarms.engine import reading_of_state
 from hub.alarms.identity import IDENTITY, IN_DOUBT, KNOWN
 from hub.alarms.liveness import LIVENESS
-from hub.identity import HOST, describe, differences, fingerprint, likely_tokens, unique_tokens
+from hub.decisions.identity import HOST, describe, differences, fingerprint, likely_tokens, unique_tokens
+from hub.decisions.kinship import MAX_KIN, Kinship
+from hub.decisions.registry import Device
+from hub.decisions.state import State
 from hub.inputs import Moment
-from hub.kinship import MAX_KIN, Kinship
 from hub.protocol import Approval, Conflict, ConflictKind
-from hub.registry import Device
-from hub.state import State
 from sensors.catalog import GATEWAY, WALL
 from sensors.errors import ConflictError
 from sensors.model import Birth, DeviceId, DeviceKey, SiteId
