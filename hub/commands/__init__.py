@@ -1,0 +1,1 @@
+"""The hub's subcommands, one file each."""

@@ -1,0 +1,1 @@
+"""What the hub decides: inputs in, effects out, without I/O."""

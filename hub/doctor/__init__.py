@@ -1,0 +1,1 @@
+"""What would go wrong, found out before it does."""

@@ -1,0 +1,1 @@
+"""Who may come in: accounts, keys, and how often somebody may try."""
