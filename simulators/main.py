@@ -21,12 +21,12 @@ from sensors.settings import Settings
 from simulators.cameras.cache import default_directory
 from simulators.cameras.camera import Camera
 from simulators.cameras.departures import Departure, DepartureWriter
-from simulators.cameras.film import FPS, Shot
+from simulators.cameras.film import Shot
 from simulators.cameras.server import CameraServer
-from simulators.cameras.workshop import FORMATS, Workshop
+from simulators.cameras.workshop import Workshop
 from simulators.post import Post
 from simulators.publish_connection import Broker
-from simulators.scenario import CameraEntry, Light, Scenario, Site, camera_numbers, read_scenario
+from simulators.scenario import CameraEntry, Light, Scenario, Site, camera_numbers, formats_of, read_scenario
 from simulators.surroundings import is_dark
 
 _SWITCH_S = 0.0005
@@ -98,7 +98,9 @@ async def _run(scenario: Scenario, settings: Settings, options: _Options) -> Non
         async with Workshop(options.cache) as workshop:
             port = scenario.rtsp_port if options.rtsp_port is None else options.rtsp_port
             cameras = _cameras(scenario, settings, clock)
-            server = CameraServer(scenario.rtsp_host, port, cameras, workshop, clock, on_departure)
+            server = CameraServer(
+                scenario.rtsp_host, port, cameras, workshop, clock, on_departure, scenario.session_timeout_s
+            )
             await server.start()
             posts = {site.id: _post(site, scenario, clock, settings, server) for site in scenario.sites}
             await _run_parts(scenario, posts, server, stop)
@@ -148,8 +150,8 @@ def _post(site: Site, scenario: Scenario, clock: Clock, settings: Settings, serv
     def streams_of(camera: CameraEntry) -> tuple[Stream, ...]:
         key = DeviceKey(site_id, DeviceId(camera.id))
         return tuple(
-            Stream(role, server.url(key, role, scenario.rtsp_host), "h264", format_.width, format_.height, FPS)
-            for role, format_ in FORMATS.items()
+            Stream(role, server.url(key, role, scenario.rtsp_host), form.codec, form.width, form.height, form.fps)
+            for role, form in formats_of(camera).items()
         )
 
     to_broker = Broker(host, port, broker.client_keepalive_s, settings.secrets.mqtt)
@@ -165,7 +167,8 @@ def _cameras(scenario: Scenario, settings: Settings, clock: Clock) -> list[Camer
         for entry in site.cameras:
             key = DeviceKey(SiteId(site.id), DeviceId(entry.id))
             shot = Shot(numbers[key], entry.view, site.terrain, variant, night, 0, 0)
-            cameras.append(Camera(key, shot, entry.authentication, settings.secrets.camera(key)))
+            secret = settings.secrets.camera(key)
+            cameras.append(Camera(key, shot, entry.authentication, secret, formats_of(entry), entry.audio))
     return cameras
 
 

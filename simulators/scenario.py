@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from sensors.catalog import GATEWAY
 from sensors.errors import ConfigError
-from sensors.model import DeviceId, DeviceKey, Ident, Names, Position, SiteId
+from sensors.model import DeviceId, DeviceKey, Ident, Names, Position, SiteId, StreamRole
 from sensors.topics import WALLS
 from simulators.actions import (
     Action,
@@ -32,7 +32,8 @@ from simulators.actions import (
     Intrusion,
     Radiation,
 )
-from simulators.cameras.vocabulary import Authentication, Terrain, View
+from simulators.cameras.formats import FORMATS, Format
+from simulators.cameras.vocabulary import Audio, Authentication, Codec, Terrain, View
 from simulators.kinds import KINDS
 
 T = TypeVar("T")
@@ -48,6 +49,17 @@ class Light(StrEnum):
     LOCAL = "local"
 
 
+class StreamEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """One of a camera's streams. What is left out is as `FORMATS` has it; a long `key_every_s` is a "smart codec"."""
+
+    codec: Codec = Codec.H264
+    width: Annotated[int, Meta(ge=320, le=1920, multiple_of=4)] | None = None
+    height: Annotated[int, Meta(ge=180, le=1080, multiple_of=4)] | None = None
+    fps: Annotated[int, Meta(ge=1, le=25)] = 25
+    bit_rate_kbps: Annotated[int, Meta(ge=32, le=8000)] | None = None
+    key_every_s: Annotated[int, Meta(ge=1, le=8)] = 1
+
+
 class CameraEntry(Struct, frozen=True, forbid_unknown_fields=True):
     """A camera of a post. Its password, if any, comes from the secrets file."""
 
@@ -56,6 +68,9 @@ class CameraEntry(Struct, frozen=True, forbid_unknown_fields=True):
     names: Names
     covers: tuple[Ident, ...] = ()
     authentication: Authentication = Authentication.DIGEST
+    main: StreamEntry = StreamEntry()
+    sub: StreamEntry = StreamEntry()
+    audio: Audio = Audio.NONE
 
 
 class DeviceEntry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,6 +110,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     light: Light = Light.LOCAL
     rtsp_host: str = "127.0.0.1"
     rtsp_port: Annotated[int, Meta(ge=0, le=65_535)] = 8554
+    session_timeout_s: Annotated[int, Meta(ge=2, le=3600)] = 60
     steps: tuple[Action, ...] = ()
     equipment: dict[Ident, Equipment] = {}
 
@@ -136,6 +152,23 @@ def camera_numbers(scenario: Scenario) -> dict[DeviceKey, int]:
     """The number each camera draws into its frames: counted from 1, in the order of the scenario."""
     keys = (DeviceKey(SiteId(site.id), DeviceId(camera.id)) for site in scenario.sites for camera in site.cameras)
     return {key: number for number, key in enumerate(keys, 1)}
+
+
+def formats_of(camera: CameraEntry) -> dict[StreamRole, Format]:
+    """What a camera's streams are."""
+    return {StreamRole.MAIN: _format(camera.main, StreamRole.MAIN), StreamRole.SUB: _format(camera.sub, StreamRole.SUB)}
+
+
+def _format(entry: StreamEntry, role: StreamRole) -> Format:
+    usual = FORMATS[role]
+    return Format(
+        entry.width or usual.width,
+        entry.height or usual.height,
+        usual.bit_rate if entry.bit_rate_kbps is None else entry.bit_rate_kbps * 1000,
+        entry.codec,
+        entry.fps,
+        entry.key_every_s * entry.fps,
+    )
 
 
 def check_action(action: Action, site: Site | None, subject: str) -> None:

@@ -1,30 +1,38 @@
-"""One stream of one camera: a clip played against the clock to whoever watches."""
+"""One stream of one camera: a clip, and perhaps silence beside it, played against the clock to whoever watches."""
 
 import asyncio
 import math
 from collections.abc import Callable
 
+import msgspec
+
 from sensors.clock import Clock
 from sensors.model import StreamRole
-from sensors.rtsp.rtp import rewrite
 from simulators.cameras.camera import Camera
 from simulators.cameras.clip import Clip
+from simulators.cameras.condition import SILENT, Condition
 from simulators.cameras.departures import Departure
-from simulators.cameras.encoder import GOP_FRAMES, TICKS_PER_FRAME, Format
-from simulators.cameras.film import FPS, LOOP_FRAMES, Shot
-from simulators.cameras.reports import sender_report
-from simulators.cameras.subscriber import Outgoing, Subscriber
-from simulators.cameras.vocabulary import Fault
-from simulators.cameras.workshop import FORMATS, Workshop
+from simulators.cameras.encoder import CLOCK_HZ
+from simulators.cameras.film import Shot, film_frame
+from simulators.cameras.formats import Format
+from simulators.cameras.mishaps import Mishaps
+from simulators.cameras.scenes import LOOP_S
+from simulators.cameras.sound import silence
+from simulators.cameras.subscriber import Subscriber
+from simulators.cameras.track import Track
+from simulators.cameras.vocabulary import Codec, Fault
+from simulators.cameras.workshop import Workshop
 
-_REPORT_FRAMES = 5 * FPS
+VIDEO, AUDIO = 0, 1
+"""Numbers of the tracks."""
+_REPORT_S = 5
 _LATE_S = 0.5
 _GOLDEN = (math.sqrt(5) - 1) / 2
-_RTP_HEAD = 12
+_TIMESTAMPS = 2**32
 
 
 class Broadcast:
-    """Plays while somebody watches. All viewers get the same packets at the same moment.
+    """Plays while somebody watches.
 
     The first viewer begins at once, at the nearest key frame behind the camera's own clock; later ones begin at the
     next key frame.
@@ -34,129 +42,165 @@ class Broadcast:
         self,
         camera: Camera,
         role: StreamRole,
+        condition: Condition,
         workshop: Workshop,
         clock: Clock,
         on_departure: Callable[[Departure], None] | None,
     ) -> None:
-        self.format: Format = FORMATS[role]
-        self._camera = camera
         self._role = role
+        self._format = camera.formats[role]
+        self._condition = condition
         self._workshop = workshop
         self._clock = clock
         self._on_departure = on_departure
-        self._shot = _sized(camera.shot, self.format)
-        self._subscribers: set[Subscriber] = set()
+        self._shot = camera.shot
         self._watched = asyncio.Event()
-        self._fault = Fault.NONE
         self._clip: Clip | None = None
         self._index = 0
-        self._sequence = camera.shot.camera * 997 & 0xFFFF
-        self._ssrc = camera.shot.camera << 8 | (role is StreamRole.SUB)
-        self._ticks = camera.shot.camera * 90_001
+        self._is_first = False
         self._since_report = 0
-        self._packets_total = 0
-        self._octets_total = 0
+        self._silence = silence(camera.audio)
+        self._owed_s = 0.0
+        number = camera.shot.camera
+        ssrc = number << 8 | (role is StreamRole.SUB)
+        self._mishaps = Mishaps(condition, ssrc)
+        self._video = Track(ssrc, number * 90_001, number * 997 & 0xFFFF, self._mishaps)
+        self._audio = Track(ssrc | 2, number * 16_001, number * 499 & 0xFFFF)
         self.late_total = 0
 
     @property
-    def watchers(self) -> int:
-        """How many watch now."""
-        return len(self._subscribers)
+    def format(self) -> Format:
+        """What its pictures are now: not what they should be, when the camera has changed its mind."""
+        width, height, *_ = own = self._format
+        match self._condition.fault:
+            case Fault.RESIZED:
+                return own._replace(width=width // 2, height=height // 2)
+            case Fault.RECODED:
+                return own._replace(codec=Codec.H264 if own.codec is Codec.H265 else Codec.H265)
+            case _:
+                return own
+
+    @property
+    def tracks(self) -> dict[int, Track]:
+        """What a viewer can set up, by number."""
+        return {VIDEO: self._video} if self._silence is None else {VIDEO: self._video, AUDIO: self._audio}
 
     async def clip(self) -> Clip:
-        """The stream's own clip, made when first asked for."""
-        return await self._workshop.clip(self._shot, self.format)
+        """The clip as the camera's condition makes it, made when first asked for."""
+        format_ = self.format
+        return await self._workshop.clip(self._dressed(format_), format_)
 
     async def prepare(self) -> None:
         """Have the beginning of the clip ready before anybody asks."""
-        await self._workshop.prepare(self._shot, self.format)
+        await self._workshop.prepare(self._dressed(self._format), self._format)
 
-    def join(self, subscriber: Subscriber) -> None:
-        """Begin to send to a viewer."""
-        self._subscribers.add(subscriber)
-        self._since_report = _REPORT_FRAMES
+    def join(self, viewers: dict[int, Subscriber]) -> None:
+        """Begin to send to a viewer, who has one subscriber a track."""
+        self._is_first |= not self._is_watched()
+        for number, subscriber in viewers.items():
+            self.tracks[number].subscribers.add(subscriber)
+        self._since_report = self._format.fps * _REPORT_S
         self._watched.set()
 
-    def leave(self, subscriber: Subscriber) -> None:
+    def leave(self, viewers: dict[int, Subscriber]) -> None:
         """Stop sending to a viewer; harmless when it never joined."""
-        self._subscribers.discard(subscriber)
-        if not self._subscribers:
+        for number, subscriber in viewers.items():
+            self.tracks[number].subscribers.discard(subscriber)
+        if not self._is_watched():
             self._watched.clear()
 
-    async def set_fault(self, fault: Fault) -> None:
-        """Show a fault, or none, from the next frame on."""
-        if self._clip is None:
-            self._fault = fault
-            return
-        if fault is Fault.FROZEN and self._fault is not Fault.FROZEN:
-            stamp = self._clip.stamp(self._index)
-            self._clip = await self._workshop.still(self._shot, self.format, stamp)
-            self._index = 0
-        elif fault is not Fault.FROZEN and self._fault is Fault.FROZEN:
-            self._clip = await self.clip()
-            self._index = 0
-        self._fault = fault
+    async def adapt(self) -> None:
+        """Show what the camera's condition has become, from the next frame on."""
+        if self._condition.fault is Fault.JUMPED:
+            self._video.ticks = (self._video.ticks + int(self._condition.amount * CLOCK_HZ)) % _TIMESTAMPS
+        if self._clip is not None:
+            await self._load()
 
     async def run(self) -> None:
         """Play whenever somebody watches, for ever."""
         while True:
             await self._watched.wait()
-            await self._prepare()
+            if self._condition.fault is Fault.ROLLING:
+                self._video.ticks = _TIMESTAMPS - int(self._condition.amount * CLOCK_HZ)
+                self._video.sequence = -int(self._condition.amount * self._format.fps) & 0xFFFF
+            self._is_first = False
+            await self._load(afresh=True)
             await self._play()
 
-    async def _prepare(self) -> None:
-        if self._clip is None or self._fault is not Fault.FROZEN:
-            self._clip = await self.clip()
-            position = int(self._clock.monotonic_s() * FPS + self._camera.shot.camera * _GOLDEN * LOOP_FRAMES)
-            self._index = position % len(self._clip) // GOP_FRAMES * GOP_FRAMES
-        if self._fault is Fault.FROZEN and not self._clip.is_still:
-            self._clip = await self._workshop.still(self._shot, self.format, self._clip.stamp(self._index))
-            self._index = 0
+    async def _load(self, *, afresh: bool = False) -> None:
+        """Put the clip on that the condition asks for, where the camera's clock is, unless it has changed meanwhile."""
+        fault, reel, own = self._condition.fault, self._clip, self._format
+        position = int(self._clock.monotonic_s() * own.fps) + self._head_start()
+        if fault is not Fault.FROZEN:
+            clip = await self.clip()
+        elif reel is not None and reel.is_still:
+            clip = reel
+        else:
+            number = film_frame(position % int(LOOP_S * own.fps), own.fps) if reel is None else reel.stamp(self._index)
+            clip = await self._workshop.still(self._dressed(own), own, number)
+        if self._condition.fault is fault and (afresh or clip is not reel):
+            self._clip, self._index = clip, clip.key_before(position)
+
+    def _head_start(self) -> int:
+        """Cameras that are switched on together do not send their key frames together."""
+        return int(self._shot.camera * _GOLDEN * LOOP_S * self._format.fps)
+
+    def _dressed(self, format_: Format) -> Shot:
+        return msgspec.structs.replace(
+            self._shot, width=format_.width, height=format_.height, blemish=self._condition.blemish
+        )
+
+    def _is_watched(self) -> bool:
+        return bool(self._video.subscribers or self._audio.subscribers)
 
     async def _play(self) -> None:
         due_s = self._clock.monotonic_s()
-        while self._subscribers:
-            self._send_frame()
-            self._since_report += 1
-            if self._since_report > _REPORT_FRAMES:
-                self._since_report = 0
-                self._send_report()
-            due_s += 1 / FPS
+        fps = self._format.fps
+        while self._is_watched() and not self._is_first:
+            if self._condition.fault in SILENT:
+                self._video.break_off()
+                self._advance()
+            else:
+                self._report_in_time()
+                self._send_frame()
+                self._send_silence(1 / fps)
+            due_s += 1 / fps
             wait_s = due_s - self._clock.monotonic_s()
             if wait_s < -_LATE_S:
                 self.late_total += 1
                 due_s -= wait_s
             await asyncio.sleep(max(0.0, wait_s))
 
+    def _advance(self) -> None:
+        """A picture is taken and not sent."""
+        if self._clip is not None:
+            self._index = self._clip.after(self._index)
+        self._video.ticks += CLOCK_HZ // self._format.fps
+        self._audio.ticks += 0 if self._silence is None else self._silence.clock_hz // self._format.fps
+
     def _send_frame(self) -> None:
         clip, index = self._clip, self._index
         if clip is None:
             return
         self._index = clip.after(index)
-        self._ticks += TICKS_PER_FRAME
-        if self._fault is Fault.STALLED:
-            for subscriber in self._subscribers:
-                subscriber.break_off()
-            return
-        packets = [
-            rewrite(packet, self._sequence + place, self._ticks, self._ssrc) for place, packet in enumerate(clip[index])
-        ]
-        self._sequence = (self._sequence + len(packets)) & 0xFFFF
-        self._packets_total += len(packets)
-        self._octets_total += sum(map(len, packets)) - _RTP_HEAD * len(packets)
-        frame = Outgoing(packets, clip.is_key(index))
-        sent = [subscriber.send(frame) for subscriber in self._subscribers]
-        if self._on_departure is not None and any(sent):
-            number, at_s = self._camera.shot.camera, self._clock.now().timestamp()
+        packets = self._mishaps.encoded(clip[index], clip.format.codec)
+        went = self._video.send(packets, CLOCK_HZ // self._format.fps, key=clip.is_key(index))
+        if self._on_departure is not None and went:
+            number, at_s = self._shot.camera, self._clock.now().timestamp()
             self._on_departure(Departure(number, clip.stamp(index), self._role, at_s))
 
-    def _send_report(self) -> None:
-        if self._fault is Fault.STALLED:
+    def _send_silence(self, for_s: float) -> None:
+        quiet = self._silence
+        if quiet is None:
             return
-        report = sender_report(self._ssrc, self._clock.now(), self._ticks, self._packets_total, self._octets_total)
-        for subscriber in self._subscribers:
-            subscriber.report(report)
+        self._owed_s += for_s
+        while self._owed_s >= quiet.lasts_s:
+            self._owed_s -= quiet.lasts_s
+            self._audio.send((quiet.packet,), quiet.ticks)
 
-
-def _sized(shot: Shot, format_: Format) -> Shot:
-    return Shot(shot.camera, shot.view, shot.terrain, shot.variant, shot.night, format_.width, format_.height)
+    def _report_in_time(self) -> None:
+        self._since_report += 1
+        if self._since_report > self._format.fps * _REPORT_S:
+            self._since_report = 0
+            for track in self.tracks.values():
+                track.report(self._clock.now())

@@ -16,8 +16,8 @@ import msgspec
 import structlog
 
 from simulators.cameras.clip import Clip
-from simulators.cameras.encoder import Format
 from simulators.cameras.film import Shot
+from simulators.cameras.formats import Format
 
 _MAX_FILES: Final = 240
 _DIGEST_BYTES = 32
@@ -52,7 +52,7 @@ class ClipCache:
             with contextlib.suppress(msgspec.DecodeError):
                 frames = _decoder.decode(body)
                 self.hits_total += 1
-                return Clip(frames, complete=True)
+                return Clip(format_, frames, complete=True)
         if data:
             _log.warning("a cached clip is damaged and is drawn again", file=str(path))
         self.misses_total += 1

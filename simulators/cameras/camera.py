@@ -1,11 +1,14 @@
-"""One simulated camera: who it is, what it films, how it asks for a password, and what is wrong with it."""
+"""One simulated camera: who it is, what it films and sends, and how it asks for a password."""
+
+from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-from sensors.model import DeviceKey
+from sensors.model import DeviceKey, StreamRole
 from sensors.rtsp.authentication import Challenge, Credentials
 from simulators.cameras.film import Shot
-from simulators.cameras.vocabulary import Authentication
+from simulators.cameras.formats import FORMATS, Format
+from simulators.cameras.vocabulary import Audio, Authentication
 
 
 class Camera(Struct, frozen=True):
@@ -15,6 +18,8 @@ class Camera(Struct, frozen=True):
     shot: Shot
     authentication: Authentication = Authentication.NONE
     credentials: Credentials | None = field(default=None)
+    formats: Mapping[StreamRole, Format] = field(default_factory=lambda: dict(FORMATS))
+    audio: Audio = Audio.NONE
 
     def challenge(self, nonce: str) -> Challenge | None:
         """What a client must answer, or None when the camera is open."""

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable
 
-from simulators.cameras.encoder import GOP_FRAMES, Packets
-
-_STAP_A = 24
-_SPS, _PPS = 7, 8
-_RTP_HEAD = 12
+from simulators.cameras.encoder import Packets
+from simulators.cameras.film import film_frame
+from simulators.cameras.formats import Format
+from simulators.cameras.units import parameter_sets
 
 
 class Clip:
-    """Frames in order, a key frame every `GOP_FRAMES`. `still` is the stamp of every frame of a frozen picture."""
+    """Frames in order, the first a key frame. `still` is the stamp of every frame of a frozen picture."""
 
-    def __init__(self, frames: Iterable[Packets] = (), *, complete: bool = False, still: int | None = None) -> None:
+    def __init__(
+        self, format_: Format, frames: Iterable[Packets] = (), *, complete: bool = False, still: int | None = None
+    ) -> None:
+        self.format = format_
         self._frames = list(frames)
         self.complete = complete
         self._still = still
@@ -29,7 +31,7 @@ class Clip:
         return tuple(self._frames)
 
     def grow(self, frames: Iterable[Packets]) -> None:
-        """Add the next group of frames, key frame first."""
+        """Add the frames that follow."""
         self._frames += frames
 
     @property
@@ -39,28 +41,22 @@ class Clip:
 
     def stamp(self, index: int) -> int:
         """The frame number that is drawn into frame `index`."""
-        return index if self._still is None else self._still
+        return film_frame(index, self.format.fps) if self._still is None else self._still
 
     def is_key(self, index: int) -> bool:
         """Whether decoding can begin at frame `index`."""
-        return index % GOP_FRAMES == 0
+        return index % self.format.key_every == 0
+
+    def key_before(self, index: int) -> int:
+        """The frame at or before `index`, which may be beyond the end, where decoding can begin."""
+        place = index % len(self._frames)
+        return place - place % self.format.key_every
 
     def after(self, index: int) -> int:
         """The frame that follows `index`; a clip that still grows repeats what it has."""
         return (index + 1) % len(self._frames)
 
     @property
-    def parameter_sets(self) -> tuple[bytes, bytes]:
-        """Sequence and picture parameter set, as the first frame carries them."""
-        found: dict[int, bytes] = {}
-        for packet in self._frames[0]:
-            payload = packet[_RTP_HEAD:]
-            if payload[0] & 0x1F != _STAP_A:
-                found.setdefault(payload[0] & 0x1F, payload)
-                continue
-            start = 1
-            while start + 2 < len(payload):
-                end = start + 2 + int.from_bytes(payload[start : start + 2], "big")
-                found.setdefault(payload[start + 2] & 0x1F, payload[start + 2 : end])
-                start = end
-        return found[_SPS], found[_PPS]
+    def parameter_sets(self) -> tuple[bytes, ...]:
+        """As the first frame carries them: of H.264 sequence and picture, of H.265 video, sequence and picture."""
+        return parameter_sets(self._frames[0], self.format.codec)

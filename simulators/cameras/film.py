@@ -25,6 +25,11 @@ _BLACK, _WHITE = 16, 235
 _LIT_WINDOW = (150, 206, 236)
 
 
+def film_frame(index: int, fps: int) -> int:
+    """Which frame of the loop a stream of `fps`, at most `FPS`, shows as its frame `index`."""
+    return index * FPS // fps
+
+
 class Shot(Struct, frozen=True):
     """What decides every pixel of a camera's loop."""
 

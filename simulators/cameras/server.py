@@ -3,31 +3,33 @@
 import asyncio
 import socket
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sensors.clock import Clock
 from sensors.errors import NotFoundError, UnavailableError
 from sensors.model import DeviceKey, StreamRole
 from simulators.cameras.broadcast import Broadcast
 from simulators.cameras.camera import Camera
+from simulators.cameras.condition import Condition
 from simulators.cameras.connection import Connection
 from simulators.cameras.departures import Departure
 from simulators.cameras.vocabulary import Fault
-from simulators.cameras.workshop import FORMATS, Workshop
+from simulators.cameras.workshop import Workshop
 
 MAX_CONNECTIONS = 256
 _SEND_BUFFER_BYTES = 131_072
 """What the kernel holds for a viewer; more would only be more delay for a slow one."""
-_CUTS = frozenset({Fault.KILLED, Fault.LOCKED, Fault.GONE})
-"""Faults that end the sessions there are."""
+SESSION_TIMEOUT_S = 60
+_DOWN_SHARE, _DOWN_MOST_S = 0.2, 5.0
+"""For how much of its period a camera that restarts again and again is away."""
 
 
 @dataclass(slots=True)
 class _Stream:
     camera: Camera
     role: StreamRole
+    condition: Condition
     broadcast: Broadcast
-    fault: Fault = field(default=Fault.NONE)
 
 
 class CameraServer:
@@ -41,14 +43,20 @@ class CameraServer:
         workshop: Workshop,
         clock: Clock,
         on_departure: Callable[[Departure], None] | None = None,
+        session_timeout_s: int = SESSION_TIMEOUT_S,
     ) -> None:
         self._host = host
         self.port = port
+        self.session_timeout_s = session_timeout_s
+        conditions = [(camera, Condition()) for camera in cameras]
         self._streams = {
-            f"{camera.key}/{role}": _Stream(camera, role, Broadcast(camera, role, workshop, clock, on_departure))
-            for camera in cameras
-            for role in FORMATS
+            f"{camera.key}/{role}": _Stream(
+                camera, role, condition, Broadcast(camera, role, condition, workshop, clock, on_departure)
+            )
+            for camera, condition in conditions
+            for role in camera.formats
         }
+        self._restarts: dict[DeviceKey, asyncio.TimerHandle] = {}
         self._connections: set[Connection] = set()
         self._listener: asyncio.Server | None = None
         self._datagrams: tuple[socket.socket, socket.socket] | None = None
@@ -91,13 +99,17 @@ class CameraServer:
 
     def close(self) -> None:
         """Stop listening."""
+        for restart in self._restarts.values():
+            restart.cancel()
         if self._listener is not None:
             self._listener.close()
         for opened in self._datagrams or ():
             opened.close()
 
-    async def set_fault(self, key: DeviceKey, fault: Fault) -> None:
+    async def set_fault(self, key: DeviceKey, fault: Fault, amount: float | None = None) -> None:
         """Break a camera, or mend it with `Fault.NONE`; in force when this returns.
+
+        `amount` is how much of the fault it has, where a fault has more or less (condition.DEFAULT_AMOUNTS).
 
         Raises:
             NotFoundError: there is no such camera.
@@ -105,13 +117,32 @@ class CameraServer:
         streams = [stream for stream in self._streams.values() if stream.camera.key == key]
         if not streams:
             raise NotFoundError("no such camera", subject=str(key), mend="Name a camera of the scenario")
+        camera, condition = streams[0].camera, streams[0].condition
+        condition.change(fault, amount)
+        if (restart := self._restarts.pop(key, None)) is not None:
+            restart.cancel()
+        if fault is Fault.RESTARTING:
+            self._go_down(camera, condition)
+        else:
+            self._tell_connections(camera)
         for stream in streams:
-            stream.fault = fault
-            await stream.broadcast.set_fault(fault)
-        if fault in _CUTS:
-            for connection in tuple(self._connections):
-                if connection.playable is not None and connection.playable.camera.key == key:
-                    connection.abort()
+            await stream.broadcast.adapt()
+
+    def _go_down(self, camera: Camera, condition: Condition) -> None:
+        condition.is_down = True
+        self._tell_connections(camera)
+        away_s = min(condition.amount * _DOWN_SHARE, _DOWN_MOST_S)
+        self._restarts[camera.key] = asyncio.get_running_loop().call_later(
+            away_s, self._come_up, camera, condition, condition.amount - away_s
+        )
+
+    def _come_up(self, camera: Camera, condition: Condition, for_s: float) -> None:
+        condition.is_down = False
+        self._restarts[camera.key] = asyncio.get_running_loop().call_later(for_s, self._go_down, camera, condition)
+
+    def _tell_connections(self, camera: Camera) -> None:
+        for connection in tuple(self._connections):
+            connection.adapt(camera)
 
     async def warm_up(self) -> None:
         """Have every sub-stream ready to be served."""

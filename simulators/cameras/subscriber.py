@@ -1,6 +1,5 @@
 """One viewer of a stream, over its RTSP connection or over UDP; frames that it does not take in time are dropped."""
 
-import asyncio
 import contextlib
 import socket
 from abc import ABC, abstractmethod
@@ -8,12 +7,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sensors.rtsp.messages import encode_interleaved
+from simulators.cameras.spout import Spout
 
 
 class Outgoing(NamedTuple):
-    """The packets of one frame as they leave now."""
+    """The packets of one frame as they leave now, inside connections and as datagrams."""
 
     packets: Sequence[bytes]
+    datagrams: Sequence[bytes]
     key: bool
 
 
@@ -29,7 +30,7 @@ class Subscriber(ABC):
         """Whether the frame went to the network."""
         if self._waits_for_key and not frame.key:
             return False
-        self._waits_for_key = not self._write(frame.packets)
+        self._waits_for_key = not self._write(frame)
         if self._waits_for_key:
             self.dropped_total += 1
             return False
@@ -45,31 +46,31 @@ class Subscriber(ABC):
         """Send one RTCP packet."""
 
     @abstractmethod
-    def _write(self, packets: Sequence[bytes]) -> bool:
+    def _write(self, frame: Outgoing) -> bool:
         """Hand one frame's packets to the network; false when so much is waiting that more would only be late."""
 
 
 class InterleavedSubscriber(Subscriber):
     """A viewer inside its RTSP connection; `channel` is RTP, the next one RTCP."""
 
-    def __init__(self, transport: asyncio.WriteTransport, channel: int, pending_limit_bytes: int) -> None:
+    def __init__(self, spout: Spout, channel: int, pending_limit_bytes: int) -> None:
         super().__init__()
-        self._transport = transport
+        self._spout = spout
         self._channel = channel
         self._pending_limit_bytes = pending_limit_bytes
 
     def report(self, packet: bytes) -> None:
         """Send one RTCP packet."""
         if not self._is_full():
-            self._transport.write(encode_interleaved(self._channel + 1, packet))
+            self._spout.write(encode_interleaved(self._channel + 1, packet))
 
     def _is_full(self) -> bool:
-        return self._transport.is_closing() or self._transport.get_write_buffer_size() > self._pending_limit_bytes
+        return self._spout.is_closing or self._spout.pending_bytes > self._pending_limit_bytes
 
-    def _write(self, packets: Sequence[bytes]) -> bool:
+    def _write(self, frame: Outgoing) -> bool:
         if self._is_full():
             return False
-        self._transport.write(b"".join([encode_interleaved(self._channel, packet) for packet in packets]))
+        self._spout.write(b"".join([encode_interleaved(self._channel, packet) for packet in frame.packets]))
         return True
 
 
@@ -86,9 +87,9 @@ class DatagramSubscriber(Subscriber):
         with contextlib.suppress(OSError):
             self._control.sendto(packet, self._control_address)
 
-    def _write(self, packets: Sequence[bytes]) -> bool:
+    def _write(self, frame: Outgoing) -> bool:
         try:
-            for packet in packets:
+            for packet in frame.datagrams:
                 self._media.sendto(packet, self._media_address)
         except OSError:
             return False

@@ -41,16 +41,47 @@ class Authentication(StrEnum):
     NONE = "none"
 
 
-class Fault(StrEnum):
-    """What can be wrong with a camera.
+class Codec(StrEnum):
+    """How a picture is coded."""
 
-    KILLED drops every connection; STALLED keeps them and sends nothing; FROZEN sends the same picture for ever;
-    LOCKED takes no password; GONE does not know its own streams.
-    """
+    H264 = "h264"
+    H265 = "h265"
+
+
+class Audio(StrEnum):
+    """What a camera's microphone, which hears nothing, is coded as; NONE has no track."""
+
+    NONE = "none"
+    G711 = "g711"
+    AAC = "aac"
+
+
+class Fault(StrEnum):
+    """What can be wrong with a camera; docs/scenarios.md says what each does. A camera has one at a time."""
 
     NONE = "none"
     KILLED = "killed"
     STALLED = "stalled"
     FROZEN = "frozen"
+    BLACK = "black"
+    WHITE = "white"
+    BLURRED = "blurred"
+    COVERED = "covered"
+    TURNED = "turned"
+    NOISY = "noisy"
     LOCKED = "locked"
     GONE = "gone"
+    FULL = "full"
+    LEAKING = "leaking"
+    HALF_OPEN = "half-open"
+    RESET = "reset"
+    TRICKLING = "trickling"
+    RESTARTING = "restarting"
+    TRUNCATED = "truncated"
+    LOSSY = "lossy"
+    REORDERED = "reordered"
+    BARE = "bare"
+    RESIZED = "resized"
+    RECODED = "recoded"
+    JUMPED = "jumped"
+    ROLLING = "rolling"

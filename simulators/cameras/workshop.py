@@ -1,6 +1,6 @@
-"""Where clips are made: in worker threads, group of frames by group of frames, in turn for all that are wanted.
+"""Where clips are made: in worker threads, second by second, in turn for all that are wanted.
 
-A clip can be served as soon as its first group of frames is there, a second of picture; the rest is drawn at low
+A clip can be served as soon as its first second is there; the rest is drawn at low
 priority, faster than it is shown.
 """
 
@@ -17,18 +17,15 @@ from typing import NamedTuple, Protocol, Self, TypeVar
 
 import cv2
 
-from sensors.model import StreamRole
 from simulators.cameras.cache import ClipCache
 from simulators.cameras.clip import Clip
-from simulators.cameras.encoder import GOP_FRAMES, Encoder, Format, Packets
-from simulators.cameras.film import LOOP_FRAMES, Film, Shot
+from simulators.cameras.encoder import Encoder, Packets
+from simulators.cameras.film import Film, Shot, film_frame
+from simulators.cameras.formats import Format
+from simulators.cameras.scenes import LOOP_S
 
 T = TypeVar("T")
 
-FORMATS: dict[StreamRole, Format] = {
-    StreamRole.MAIN: Format(1280, 720, 2_000_000),
-    StreamRole.SUB: Format(640, 360, 400_000),
-}
 _NICENESS = 10
 
 
@@ -39,6 +36,7 @@ class _Work(Protocol):
 class _Drawing(NamedTuple):
     film: Film
     encoder: Encoder
+    fps: int
 
 
 class _Order(NamedTuple):
@@ -57,7 +55,7 @@ class Workshop:
         self._cache = ClipCache(cache_directory)
         self._first = ThreadPoolExecutor(workers, "film-first")
         self._rest = ThreadPoolExecutor(1, "film-rest", initializer=_yield_to_others)
-        self._orders: dict[Shot, _Order] = {}
+        self._orders: dict[tuple[Shot, Format], _Order] = {}
         self._group = asyncio.TaskGroup()
         self._urgent = 0
         self._calm = asyncio.Event()
@@ -81,27 +79,27 @@ class Workshop:
                 pool.shutdown(wait=True, cancel_futures=True)
 
     async def clip(self, shot: Shot, format_: Format) -> Clip:
-        """The clip of a shot, with its first group of frames at least; the rest follows."""
+        """The clip of a shot, with its first second at least; the rest follows."""
         order = self._order(shot, format_, self._work_first)
         order.wanted.set()
         return await asyncio.shield(order.clip)
 
     async def prepare(self, shot: Shot, format_: Format) -> None:
-        """Have the first group of frames ready, at low priority; the rest when somebody wants the clip."""
+        """Have the first second ready, at low priority; the rest when somebody wants the clip."""
         await asyncio.shield(self._order(shot, format_, self._work_later).clip)
 
-    async def still(self, shot: Shot, format_: Format, index: int) -> Clip:
+    async def still(self, shot: Shot, format_: Format, number: int) -> Clip:
         """A clip of one frozen frame: encoded pictures go on, what they show does not."""
-        return await self._work_first(partial(_still, shot, format_, index))
+        return await self._work_first(partial(_still, shot, format_, number))
 
     def _order(self, shot: Shot, format_: Format, work: _Work) -> _Order:
-        order = self._orders.get(shot)
+        order = self._orders.get((shot, format_))
         if order is None:
             clip: asyncio.Future[Clip] = asyncio.get_running_loop().create_future()
             wanted = asyncio.Event()
             making = self._make(shot, format_, clip, wanted, work)
             order = _Order(clip, wanted, self._group.create_task(making, name=f"film-{shot.camera}"))
-            self._orders[shot] = order
+            self._orders[shot, format_] = order
         return order
 
     async def _make(
@@ -116,17 +114,17 @@ class Workshop:
             await wanted.wait()
         if begun is None:
             begun = await self._work_later(partial(_begun, shot, format_))
-        for start in range(GOP_FRAMES, LOOP_FRAMES, GOP_FRAMES):
-            clip.grow(await self._work_later(partial(_filmed, begun, range(start, start + GOP_FRAMES))))
+        while len(clip) < LOOP_S * format_.fps:
+            clip.grow(await self._work_later(partial(_filmed, begun, len(clip))))
         clip.complete = True
         await self._work_later(partial(self._cache.save, shot, format_, clip))
 
     def _begin(self, shot: Shot, format_: Format) -> tuple[Clip, _Drawing | None]:
-        """A whole clip from the cache, or the first group of a new one and what goes on drawing it."""
+        """A whole clip from the cache, or the first second of a new one and what goes on drawing it."""
         if (cached := self._cache.load(shot, format_)) is not None:
             return cached, None
         begun = _begun(shot, format_)
-        return Clip(_filmed(begun, range(GOP_FRAMES))), begun
+        return Clip(format_, _filmed(begun, 0)), begun
 
     async def _work_first(self, job: Callable[[], T]) -> T:
         """Do what somebody waits for."""
@@ -146,19 +144,21 @@ class Workshop:
 
 
 def _begun(shot: Shot, format_: Format) -> _Drawing:
-    return _Drawing(Film(shot), Encoder(format_))
+    return _Drawing(Film(shot), Encoder(format_), format_.fps)
 
 
-def _filmed(drawing: _Drawing, frames: range) -> list[Packets]:
-    return [drawing.encoder.encode(drawing.film.draw(index)) for index in frames]
+def _filmed(drawing: _Drawing, start: int) -> list[Packets]:
+    """A second of frames."""
+    numbers = (film_frame(index, drawing.fps) for index in range(start, start + drawing.fps))
+    return [drawing.encoder.encode(drawing.film.draw(number)) for number in numbers]
 
 
-def _still(shot: Shot, format_: Format, index: int) -> Clip:
+def _still(shot: Shot, format_: Format, number: int) -> Clip:
     film, encoder = Film(shot), Encoder(format_)
-    picture = film.draw(index)
-    frames = [encoder.encode(picture) for _ in range(GOP_FRAMES)]
+    picture = film.draw(number)
+    frames = [encoder.encode(picture) for _ in range(format_.fps)]
     encoder.close()
-    return Clip(frames, complete=True, still=index)
+    return Clip(format_, frames, complete=True, still=number)
 
 
 def _yield_to_others() -> None:

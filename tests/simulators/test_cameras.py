@@ -4,131 +4,48 @@ import itertools
 import socket
 import struct
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Self
 
 import av
 import pytest
-from av.container import InputContainer
 
 from sensors.model import StreamRole
 from sensors.rtsp.authentication import Challenge, Credentials, authorization, parse_challenge
-from sensors.rtsp.messages import Interleaved, Parser, Request, Response, encode_request
+from sensors.rtsp.messages import Interleaved, Request, Response, encode_request
 from sensors.rtsp.rtp import parse_rtp
-from sensors.stamp import Stamp, read
 from simulators.cameras.departures import Departure, DepartureWriter, read_departures
 from simulators.cameras.film import LOOP_FRAMES
 from simulators.cameras.vocabulary import Fault
 from tests.support.camera_stand import BASIC, DIGEST, OPEN, PASSWORD, SHA, Stand
+from tests.support.rtsp_clients import Client, opened, stamps, stamps_until
 from tests.support.waiting import eventually
 
 _NUMBERS = {OPEN: 11, DIGEST: 12, BASIC: 13, SHA: 14}
 
 
-@contextmanager
-def _opened(url: str, transport: str = "tcp") -> Iterator[InputContainer]:
-    options = {"rtsp_transport": transport, "fflags": "nobuffer", "probesize": "32768", "analyzeduration": "0"}
-    with av.open(url, options=options, timeout=15) as container:
-        yield container
-
-
-def _stamps(container: InputContainer, count: int) -> list[Stamp | None]:
-    found: list[Stamp | None] = []
-    for frame in container.decode(video=0):
-        luma = frame.to_ndarray(format="gray")
-        height, width = luma.shape
-        found.append(read(lambda x, y, luma=luma, w=width, h=height: float(luma[int(y * h), int(x * w)])))  # type: ignore[misc]  # defaults bind the loop's variables
-        if len(found) == count:
-            break
-    return found
-
-
-def _stamps_until(container: InputContainer, different: int) -> list[Stamp | None]:
-    """The first ten stamps in a row with so many different ones; a client still holds older frames."""
-    found: list[Stamp | None] = []
-    for _ in range(20):
-        found = _stamps(container, 10)
-        if len(set(found)) == different:
-            break
-    return found
-
-
-class _Client:
-    """A client that says exactly what a test wants."""
-
-    def __init__(self, stand: Stand, camera: str = OPEN, role: StreamRole = StreamRole.SUB) -> None:
-        self.url = stand.url(camera, role)
-        self._number = 0
-        self._parser = Parser()
-        self._inbox: list[Request | Response | Interleaved] = []
-        self.socket = socket.create_connection(("127.0.0.1", stand.server.port), timeout=15)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.socket.close()
-
-    def ask(self, method: str, url: str | None = None, **headers: str) -> Response:
-        """Send a request and wait for its response; packets in between are skipped."""
-        self._number += 1
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.socket.sendall(encode_request(Request(method, url or self.url, {"CSeq": str(self._number), **named})))
-        while not isinstance(message := self.next(), Response):
-            pass
-        assert message.headers["cseq"] == str(self._number)
-        return message
-
-    def next(self) -> Request | Response | Interleaved:
-        """The next message; EOFError at the end of the connection."""
-        while not self._inbox:
-            data = self.socket.recv(65_536)
-            if not data:
-                raise EOFError
-            self._inbox += self._parser.feed(data)
-        return self._inbox.pop(0)
-
-    def play(self) -> str:
-        """Set up over this connection and play; the session's id."""
-        answer = self.ask("SETUP", f"{self.url}/trackID=0", Transport="RTP/AVP/TCP;unicast;interleaved=0-1")
-        session = answer.headers["session"].partition(";")[0]
-        assert self.ask("PLAY", Session=session).status == 200
-        return session
-
-    def ends(self) -> bool:
-        """Read to the end of the connection."""
-        try:
-            while True:
-                self.next()
-        except (EOFError, ConnectionError):
-            return True
-
-
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 @pytest.mark.parametrize("role", [StreamRole.SUB, StreamRole.MAIN])
 def test_ffmpeg_plays_every_stream_and_its_stamps_advance(stand: Stand, role: StreamRole, transport: str) -> None:
-    with _opened(stand.url(OPEN, role), transport) as container:
+    with opened(stand.url(OPEN, role), transport) as container:
         assert container.streams.video[0].codec_context.name == "h264"
-        stamps = _stamps(container, 30)
-    numbers = [stamp.frame for stamp in stamps if stamp is not None]
+        found = stamps(container, 30)
+    numbers = [stamp.frame for stamp in found if stamp is not None]
     assert len(numbers) == 30
-    assert {stamp.camera for stamp in stamps if stamp is not None} == {_NUMBERS[OPEN]}
+    assert {stamp.camera for stamp in found if stamp is not None} == {_NUMBERS[OPEN]}
     steps = [(after - before) % LOOP_FRAMES for before, after in itertools.pairwise(numbers)]
     assert sum(step == 1 for step in steps) >= 28
 
 
 @pytest.mark.parametrize("camera", [DIGEST, BASIC])
 def test_the_right_password_opens_and_a_wrong_one_does_not(stand: Stand, camera: str) -> None:
-    with _opened(stand.url(camera, credentials=PASSWORD)) as container:
-        assert None not in _stamps(container, 3)
+    with opened(stand.url(camera, credentials=PASSWORD)) as container:
+        assert None not in stamps(container, 3)
     for credentials in (None, Credentials("viewer", "wrong"), Credentials("root", "wrong")):
-        with pytest.raises(av.error.HTTPUnauthorizedError), _opened(stand.url(camera, credentials=credentials)):
+        with pytest.raises(av.error.HTTPUnauthorizedError), opened(stand.url(camera, credentials=credentials)):
             pass
 
 
 def test_sha_256_digest_is_asked_for_and_accepted(stand: Stand) -> None:
-    with _Client(stand, SHA) as client:
+    with Client(stand, SHA) as client:
         refused = client.ask("DESCRIBE")
         challenge = parse_challenge(refused.headers["www-authenticate"])
         assert refused.status == 401
@@ -143,7 +60,7 @@ def test_sha_256_digest_is_asked_for_and_accepted(stand: Stand) -> None:
 
 
 def test_an_answer_to_another_connections_challenge_is_worth_nothing(stand: Stand) -> None:
-    with _Client(stand, DIGEST) as one, _Client(stand, DIGEST) as other:
+    with Client(stand, DIGEST) as one, Client(stand, DIGEST) as other:
         challenge = parse_challenge(one.ask("DESCRIBE").headers["www-authenticate"])
         assert isinstance(challenge, Challenge)
         answer = authorization(challenge, PASSWORD, "DESCRIBE", one.url)
@@ -152,12 +69,12 @@ def test_an_answer_to_another_connections_challenge_is_worth_nothing(stand: Stan
 
 @pytest.mark.parametrize("path", ["kordai/cam-99/sub", "kordai/cam-1/tiny", "", "../../etc/passwd", "kordai/cam-1"])
 def test_a_stream_that_does_not_exist_is_not_found(stand: Stand, path: str) -> None:
-    with _Client(stand) as client:
+    with Client(stand) as client:
         assert client.ask("DESCRIBE", f"rtsp://127.0.0.1/{path}").status == 404
 
 
 def test_the_whole_conversation_by_hand(stand: Stand) -> None:
-    with _Client(stand) as client:
+    with Client(stand) as client:
         assert "GET_PARAMETER" in client.ask("OPTIONS", "*").headers["public"]
         described = client.ask("DESCRIBE", Accept="application/sdp")
         assert described.headers["content-base"] == f"{client.url}/"
@@ -175,7 +92,7 @@ def test_the_whole_conversation_by_hand(stand: Stand) -> None:
 
 
 def test_packets_are_in_order_and_reports_tell_the_time(stand: Stand) -> None:
-    with _Client(stand, OPEN) as client:
+    with Client(stand, OPEN) as client:
         client.play()
         sequences: list[int] = []
         timestamps: list[int] = []
@@ -214,7 +131,7 @@ def test_packets_are_in_order_and_reports_tell_the_time(stand: Stand) -> None:
     ],
 )
 def test_garbage_ends_its_own_connection_and_no_other(stand: Stand, garbage: bytes) -> None:
-    with _Client(stand) as healthy, _Client(stand) as bad:
+    with Client(stand) as healthy, Client(stand) as bad:
         healthy.play()
         bad.socket.sendall(garbage)
         answer = bad.next()
@@ -225,12 +142,12 @@ def test_garbage_ends_its_own_connection_and_no_other(stand: Stand, garbage: byt
 
 
 def test_a_client_that_reads_nothing_is_sent_no_more_than_a_bound_and_hurts_nobody(stand: Stand) -> None:
-    with _Client(stand, OPEN, StreamRole.MAIN) as deaf, _Client(stand, OPEN, StreamRole.MAIN) as healthy:
+    with Client(stand, OPEN, StreamRole.MAIN) as deaf, Client(stand, OPEN, StreamRole.MAIN) as healthy:
         deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         deaf.play()
         healthy.play()
         subscribers = next(
-            stream.broadcast._subscribers
+            stream.broadcast.tracks[0].subscribers
             for name, stream in stand.server._streams.items()
             if name == f"kordai/{OPEN}/main"
         )
@@ -244,34 +161,34 @@ def test_a_client_that_reads_nothing_is_sent_no_more_than_a_bound_and_hurts_nobo
 
 
 def test_a_killed_camera_drops_everybody_and_comes_back(stand: Stand) -> None:
-    with _Client(stand) as watching:
+    with Client(stand) as watching:
         watching.play()
         stand.set_fault(OPEN, Fault.KILLED)
         assert watching.ends()
-    with _Client(stand) as late:
+    with Client(stand) as late:
         late.socket.sendall(encode_request(Request("DESCRIBE", late.url, {"CSeq": "1"})))
         assert late.ends()
-    with _opened(stand.url(DIGEST, credentials=PASSWORD)) as other:
-        assert None not in _stamps(other, 2)
+    with opened(stand.url(DIGEST, credentials=PASSWORD)) as other:
+        assert None not in stamps(other, 2)
     stand.set_fault(OPEN, Fault.NONE)
-    with _opened(stand.url(OPEN)) as back:
-        assert None not in _stamps(back, 2)
+    with opened(stand.url(OPEN)) as back:
+        assert None not in stamps(back, 2)
 
 
 def test_a_frozen_camera_keeps_sending_the_same_picture(stand: Stand) -> None:
-    with _opened(stand.url(OPEN)) as container:
-        before = _stamps(container, 5)
+    with opened(stand.url(OPEN)) as container:
+        before = stamps(container, 5)
         stand.set_fault(OPEN, Fault.FROZEN)
-        frozen = _stamps_until(container, different=1)
+        frozen = stamps_until(container, different=1)
         assert None not in before
         assert len(set(frozen)) == 1
         assert None not in frozen
         stand.set_fault(OPEN, Fault.NONE)
-        assert len(set(_stamps_until(container, different=10))) == 10
+        assert len(set(stamps_until(container, different=10))) == 10
 
 
 def test_a_stalled_camera_keeps_the_connection_and_sends_nothing(stand: Stand) -> None:
-    with _Client(stand, OPEN) as client:
+    with Client(stand, OPEN) as client:
         session = client.play()
         assert isinstance(client.next(), Interleaved)
         stand.set_fault(OPEN, Fault.STALLED)
@@ -287,21 +204,21 @@ def test_a_stalled_camera_keeps_the_connection_and_sends_nothing(stand: Stand) -
 
 def test_a_locked_camera_takes_no_password_and_a_gone_one_is_not_found(stand: Stand) -> None:
     stand.set_fault(DIGEST, Fault.LOCKED)
-    with pytest.raises(av.error.HTTPUnauthorizedError), _opened(stand.url(DIGEST, credentials=PASSWORD)):
+    with pytest.raises(av.error.HTTPUnauthorizedError), opened(stand.url(DIGEST, credentials=PASSWORD)):
         pass
     stand.set_fault(DIGEST, Fault.GONE)
-    with pytest.raises(av.error.HTTPNotFoundError), _opened(stand.url(DIGEST, credentials=PASSWORD)):
+    with pytest.raises(av.error.HTTPNotFoundError), opened(stand.url(DIGEST, credentials=PASSWORD)):
         pass
     stand.set_fault(DIGEST, Fault.NONE)
-    with _opened(stand.url(DIGEST, credentials=PASSWORD)) as container:
-        assert None not in _stamps(container, 2)
+    with opened(stand.url(DIGEST, credentials=PASSWORD)) as container:
+        assert None not in stamps(container, 2)
 
 
 def test_the_departure_log_says_which_frame_left_when(stand: Stand) -> None:
     began = time.time()
     known = len(stand.departures)
-    with _opened(stand.url(BASIC, credentials=PASSWORD)) as container:
-        shown = [stamp.frame for stamp in _stamps(container, 10) if stamp is not None]
+    with opened(stand.url(BASIC, credentials=PASSWORD)) as container:
+        shown = [stamp.frame for stamp in stamps(container, 10) if stamp is not None]
     departures = [left for left in stand.departures[known:] if left.camera == _NUMBERS[BASIC]]
     assert set(shown) <= {left.frame for left in departures}
     assert all(left.role is StreamRole.SUB and began <= left.unix_s <= time.time() for left in departures)

@@ -9,8 +9,9 @@ import pytest
 from sensors.stamp import Stamp, read
 from simulators.cameras.cache import ClipCache
 from simulators.cameras.clip import Clip
-from simulators.cameras.encoder import Encoder, Format
+from simulators.cameras.encoder import Encoder
 from simulators.cameras.film import LOOP_FRAMES, Film, Shot
+from simulators.cameras.formats import Format
 from simulators.cameras.vocabulary import Terrain, View
 
 _SIZES = ((640, 360), (1280, 720))
@@ -77,7 +78,7 @@ def test_the_loop_closes_without_a_jump() -> None:
 
 def test_packets_fit_a_datagram_and_a_clip_begins_with_its_parameter_sets() -> None:
     film, encoder = Film(_SHOT), Encoder(_FORMAT)
-    clip = Clip([encoder.encode(film.draw(index)) for index in range(30)])
+    clip = Clip(_FORMAT, [encoder.encode(film.draw(index)) for index in range(30)])
     encoder.close()
     assert all(packets and max(map(len, packets)) <= 1428 for packets in clip.frames)
     assert all(
@@ -89,7 +90,7 @@ def test_packets_fit_a_datagram_and_a_clip_begins_with_its_parameter_sets() -> N
 
 
 def _clip() -> Clip:
-    return Clip([(b"packet 1", b"packet 2"), (b"packet 3",)], complete=True)
+    return Clip(_FORMAT, [(b"packet 1", b"packet 2"), (b"packet 3",)], complete=True)
 
 
 def test_a_cached_clip_comes_back_whole(tmp_path: Path) -> None:

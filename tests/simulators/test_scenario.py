@@ -3,12 +3,13 @@ from pathlib import Path
 import pytest
 
 from sensors.errors import ConfigError
-from sensors.model import Names
+from sensors.model import Names, StreamRole
 from simulators.actions import CameraKill, Intrusion, action_of
-from simulators.cameras.vocabulary import View
+from simulators.cameras.formats import FORMATS, Format
+from simulators.cameras.vocabulary import Audio, Codec, View
 from simulators.kinds import KINDS
 from simulators.models import MODELS
-from simulators.scenario import camera_numbers, parse_scenario, read_scenario
+from simulators.scenario import camera_numbers, formats_of, parse_scenario, read_scenario
 
 _HEAD = """
 title = { en = "Test" }
@@ -17,6 +18,12 @@ id = "kordai"
 names = { en = "Kordai" }
 position = { latitude_deg = 43.0, longitude_deg = 74.7 }
 equipment = "blo-standard"
+"""
+_CAMERA = """
+[[sites.cameras]]
+id = "cam-9"
+view = "gate"
+names = { en = "T" }
 """
 _STEP = """
 [[steps]]
@@ -68,6 +75,18 @@ def test_everything_people_read_is_there_in_three_languages() -> None:
         assert all(whole(device.names) for device in site.devices)
 
 
+def test_a_camera_sends_what_its_streams_say_and_otherwise_what_is_usual() -> None:
+    told = 'audio = "aac"\nsub = { codec = "h265", fps = 10, bit_rate_kbps = 150, key_every_s = 4 }'
+    (site,) = parse_scenario(f"{_HEAD}{_CAMERA}{told}".encode(), "s").sites
+    *others, camera = site.cameras
+    assert camera.audio is Audio.AAC
+    assert formats_of(camera) == {
+        StreamRole.MAIN: Format(1280, 720, 2_000_000, Codec.H264, 25, 25),
+        StreamRole.SUB: Format(640, 360, 150_000, Codec.H265, 10, 40),
+    }
+    assert all(formats_of(other) == FORMATS for other in others)
+
+
 def test_a_step_is_one_of_the_known_actions() -> None:
     scenario = parse_scenario(
         f'{_HEAD}{_STEP}action = "intrusion"\n{_STEP}action = "camera-kill"\ncamera = "cam-2"'.encode(), "s"
@@ -97,6 +116,11 @@ def test_a_step_is_one_of_the_known_actions() -> None:
             "cam-9 covers no",
         ),
         (_HEAD + '[[sites.cameras]]\nid = "cam-9"\nview = "moon"\nnames = { en = "T" }', "view"),
+        (_HEAD + _CAMERA + "sub = { width = 642 }", "sub.width"),
+        (_HEAD + _CAMERA + "sub = { fps = 26 }", "sub.fps"),
+        (_HEAD + _CAMERA + 'main = { codec = "mjpeg" }', "main.codec"),
+        (_HEAD + _CAMERA + "main = { gop = 3 }", "gop"),
+        (_HEAD + _CAMERA + 'audio = "loud"', "audio"),
         (_HEAD + _STEP + 'action = "earthquake"', "action"),
         (_HEAD + _STEP + 'action = "camera-kill"\ncamera = "cam-7"', "cam-7"),
         (_HEAD + _STEP + 'action = "intrusion"\ndevice = "fence-1"', "ground-sensor fence-1"),

@@ -29,7 +29,8 @@ _AUTHENTICATION = {
 class Stand:
     """A running camera server: by default four cameras that differ in how they ask for a password."""
 
-    def __init__(self, cache: Path, cameras: Sequence[Camera] = ()) -> None:
+    def __init__(self, cache: Path, cameras: Sequence[Camera] = (), session_timeout_s: int = 60) -> None:
+        self._session_timeout_s = session_timeout_s
         self.departures: list[Departure] = []
         self._cameras = cameras or _cameras()
         self._cache = cache
@@ -52,14 +53,14 @@ class Stand:
 
     def url(self, camera: str, role: StreamRole = StreamRole.SUB, credentials: Credentials | None = None) -> str:
         """A stream's address, with credentials for clients that take them there."""
-        url = self.server.url(_key(camera), role, "127.0.0.1")
+        url = self.server.url(camera_key(camera), role, "127.0.0.1")
         if credentials is None:
             return url
         return url.replace("rtsp://", f"rtsp://{credentials.user}:{credentials.password.replace(' ', '%20')}@")
 
-    def set_fault(self, camera: str, fault: Fault) -> None:
+    def set_fault(self, camera: str, fault: Fault, amount: float | None = None) -> None:
         """Break or mend a camera, and wait until it is so."""
-        self._call(self.server.set_fault(_key(camera), fault))
+        self._call(self.server.set_fault(camera_key(camera), fault, amount))
 
     def warm_up(self) -> None:
         """Have every sub-stream drawn, and wait until it is."""
@@ -79,7 +80,15 @@ class Stand:
 
     async def _serve(self) -> None:
         async with Workshop(self._cache) as workshop:
-            self.server = CameraServer("127.0.0.1", 0, self._cameras, workshop, SystemClock(), self.departures.append)
+            self.server = CameraServer(
+                "127.0.0.1",
+                0,
+                self._cameras,
+                workshop,
+                SystemClock(),
+                self.departures.append,
+                self._session_timeout_s,
+            )
             await self.server.start()
             async with asyncio.TaskGroup() as group:
                 serving = group.create_task(self.server.run())
@@ -88,12 +97,13 @@ class Stand:
                 serving.cancel()
 
 
-def _key(camera: str) -> DeviceKey:
+def camera_key(camera: str) -> DeviceKey:
+    """The key of a camera of the stand's one site."""
     return DeviceKey(SiteId("kordai"), DeviceId(camera))
 
 
 def _cameras() -> list[Camera]:
     return [
-        Camera(_key(name), Shot(number, View.YARD, Terrain.PLAIN, 1, False, 0, 0), authentication, PASSWORD)
+        Camera(camera_key(name), Shot(number, View.YARD, Terrain.PLAIN, 1, False, 0, 0), authentication, PASSWORD)
         for number, (name, authentication) in enumerate(_AUTHENTICATION.items(), 11)
     ]
