@@ -28,7 +28,7 @@ class FilmServer:
     ) -> None:
         self.port = 0
         self.is_open = True
-        self.connections_total = 0
+        self.connected_at_s: list[float] = []
         self.live = 0
         """Sessions that play now."""
         self.requests: list[Request] = []
@@ -53,7 +53,7 @@ class FilmServer:
             transport.abort()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections_total += 1
+        self.connected_at_s.append(self._clock.monotonic_s())
         transport = writer.transport
         if not self.is_open:
             transport.abort()
