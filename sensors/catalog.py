@@ -42,8 +42,13 @@ class PictureState(StrEnum):
     CANNOT_DECODE = "cannot-decode"
     FROZEN = "frozen"
     BLACK = "black"
+    OVEREXPOSED = "overexposed"
     COVERED = "covered"
+    STRIPED = "striped"
+    NOISY = "noisy"
+    BLURRED = "blurred"
     MOVED = "moved"
+    DISCOLOURED = "discoloured"
 
 
 CAMERA_HEALTH: tuple[Metric, ...] = (

@@ -15,8 +15,13 @@ STATES: dict[PictureState, Names] = {
     PictureState.CANNOT_DECODE: Names(en="Cannot decode", ru="Не декодируется", kk="Декодталмайды"),
     PictureState.FROZEN: Names(en="Picture frozen", ru="Стоп-кадр", kk="Бейне қатып қалды"),
     PictureState.BLACK: Names(en="Black picture", ru="Чёрный кадр", kk="Қара бейне"),
+    PictureState.OVEREXPOSED: Names(en="Over-exposed", ru="Засветка кадра", kk="Бейне ағарып кеткен"),
     PictureState.COVERED: Names(en="Camera covered", ru="Камера закрыта", kk="Камера жабылған"),
+    PictureState.STRIPED: Names(en="Stripes in picture", ru="Полосы в кадре", kk="Бейнеде жолақтар бар"),
+    PictureState.NOISY: Names(en="Noisy picture", ru="Шум в кадре", kk="Бейне шуылды"),
+    PictureState.BLURRED: Names(en="Blurred picture", ru="Кадр не в фокусе", kk="Бейне бұлыңғыр"),
     PictureState.MOVED: Names(en="Camera moved", ru="Камера сдвинута", kk="Камера жылжыған"),
+    PictureState.DISCOLOURED: Names(en="Colours are wrong", ru="Искажены цвета", kk="Түстер бұрмаланған"),
 }
 
 NO_ALARMS = Names(en="No active alarms", ru="Нет активных тревог", kk="Белсенді дабыл жоқ")
