@@ -1,24 +1,17 @@
 """What can be made to happen at a post: by a scenario's timed steps, and by commands to its gateway."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import msgspec
-from msgspec import Meta, Struct
 
 from sensors.errors import ConfigError
 from sensors.model import Ident, Value
-from simulators.cameras.vocabulary import Fault
-
-Seconds = Annotated[float, Meta(ge=0, le=86_400)]
-
-
-class _Action(Struct, frozen=True, forbid_unknown_fields=True, tag_field="action", kw_only=True):
-    site: Ident
-    at_s: Seconds = 0.0
+from simulators.acts import Act, Seconds
+from simulators.camera_actions import CameraAction
 
 
-class _DeviceAction(_Action, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class _DeviceAction(Act, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`device` may be left out where a post has a first one of `kind`."""
 
     kind: ClassVar[str] = ""
@@ -65,64 +58,24 @@ class DeviceSilence(_DeviceAction, tag="device-silence", frozen=True, forbid_unk
     duration_s: Seconds = 86_400.0
 
 
-class DeviceResume(_Action, tag="device-resume", frozen=True, forbid_unknown_fields=True, kw_only=True):
+class DeviceResume(Act, tag="device-resume", frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A silent device speaks again."""
 
     device: Ident
 
 
-class MainsFail(_Action, tag="mains-fail", frozen=True, forbid_unknown_fields=True, kw_only=True):
+class MainsFail(Act, tag="mains-fail", frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The mains of a post fails: the UPS takes over, then the generator starts."""
 
     duration_s: Seconds = 120.0
 
 
-class LinkCut(_Action, tag="link-cut", frozen=True, forbid_unknown_fields=True, kw_only=True):
+class LinkCut(Act, tag="link-cut", frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The gateway loses the broker, keeps its samples, and sends them afterwards as historical."""
 
     duration_s: Seconds = 30.0
 
 
-class _CameraAction(_Action, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    fault: ClassVar[Fault] = Fault.NONE
-    camera: Ident
-
-
-class CameraKill(_CameraAction, tag="camera-kill", frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A camera drops its connections and takes no new ones."""
-
-    fault = Fault.KILLED
-
-
-class CameraFreeze(_CameraAction, tag="camera-freeze", frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A camera sends the same picture for ever."""
-
-    fault = Fault.FROZEN
-
-
-class CameraStall(_CameraAction, tag="camera-stall", frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A camera keeps its connections and sends nothing."""
-
-    fault = Fault.STALLED
-
-
-class CameraLock(_CameraAction, tag="camera-lock", frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A camera's password has been changed."""
-
-    fault = Fault.LOCKED
-
-
-class CameraVanish(_CameraAction, tag="camera-vanish", frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A camera no longer knows its own stream."""
-
-    fault = Fault.GONE
-
-
-class CameraResume(_CameraAction, tag="camera-resume", frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A camera is well again."""
-
-
-CameraAction = CameraKill | CameraFreeze | CameraStall | CameraLock | CameraVanish | CameraResume
 SensorAction = Intrusion | Herd | Radiation | DoorOpen | BarrierStuck | DeviceSilence
 PostAction = DeviceResume | MainsFail | LinkCut
 Action = SensorAction | PostAction | CameraAction

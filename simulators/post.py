@@ -11,8 +11,9 @@ from sensors.clock import Clock
 from sensors.dialects.native import CommandPayload, Sample, decode_command, encode_ack, encode_birth
 from sensors.errors import ShekaraError
 from sensors.model import DeviceId, DeviceKey, SiteId, Stream, Value
-from simulators.actions import Action, CameraAction, LinkCut, action_of
+from simulators.actions import Action, LinkCut, action_of
 from simulators.births import births_of
+from simulators.camera_actions import CameraAction
 from simulators.cameras.vocabulary import Fault
 from simulators.models import MODELS
 from simulators.models.model import Model
@@ -50,7 +51,7 @@ class Post:
         clock: Clock,
         broker: Broker,
         streams_of: Callable[[CameraEntry], tuple[Stream, ...]],
-        set_fault: Callable[[DeviceKey, Fault], Awaitable[None]],
+        set_fault: Callable[[DeviceKey, Fault, float], Awaitable[None]],
     ) -> None:
         self._site = site
         self._clock = clock
@@ -126,7 +127,7 @@ class Post:
         now = self._clock.now()
         if isinstance(action, CameraAction):
             key = DeviceKey(SiteId(self._site.id), DeviceId(action.camera))
-            await self._set_fault(key, action.fault)
+            await self._set_fault(key, action.fault, action.amount)
         elif isinstance(action, LinkCut):
             cut = now + timedelta(seconds=_CUT_AFTER_S)
             self._line_changes += [(cut, False), (cut + timedelta(seconds=action.duration_s), True)]

@@ -19,12 +19,6 @@ from sensors.topics import WALLS
 from simulators.actions import (
     Action,
     BarrierStuck,
-    CameraFreeze,
-    CameraKill,
-    CameraLock,
-    CameraResume,
-    CameraStall,
-    CameraVanish,
     DeviceResume,
     DeviceSilence,
     DoorOpen,
@@ -32,6 +26,7 @@ from simulators.actions import (
     Intrusion,
     Radiation,
 )
+from simulators.camera_actions import CameraAction
 from simulators.cameras.formats import FORMATS, Format
 from simulators.cameras.vocabulary import Audio, Authentication, Codec, Terrain, View
 from simulators.kinds import KINDS
@@ -180,7 +175,7 @@ def check_action(action: Action, site: Site | None, subject: str) -> None:
     if site is None:
         raise ConfigError(f"no site {action.site}", subject=subject, mend="Name a site of the scenario")
     match action:
-        case CameraKill() | CameraFreeze() | CameraStall() | CameraLock() | CameraVanish() | CameraResume():
+        case _ if isinstance(action, CameraAction):
             if action.camera not in {camera.id for camera in site.cameras}:
                 raise ConfigError(f"no camera {action.camera}", subject=subject, mend=f"{site.id} has other cameras")
         case DeviceSilence() | DeviceResume():

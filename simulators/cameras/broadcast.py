@@ -128,7 +128,7 @@ class Broadcast:
             await self._play()
 
     async def _load(self, *, afresh: bool = False) -> None:
-        """Put the clip on that the condition asks for, where the camera's clock is, unless it has changed meanwhile."""
+        """Put the clip on that the condition asks for, where the camera's clock is."""
         fault, reel, own = self._condition.fault, self._clip, self._format
         position = int(self._clock.monotonic_s() * own.fps) + self._head_start()
         if fault is not Fault.FROZEN:
@@ -138,7 +138,9 @@ class Broadcast:
         else:
             number = film_frame(position % int(LOOP_S * own.fps), own.fps) if reel is None else reel.stamp(self._index)
             clip = await self._workshop.still(self._dressed(own), own, number)
-        if self._condition.fault is fault and (afresh or clip is not reel):
+        if self._condition.fault is not fault:
+            await self._load(afresh=afresh)  # it has changed while the clip was made
+        elif afresh or clip is not reel:
             self._clip, self._index = clip, clip.key_before(position)
 
     def _head_start(self) -> int:

@@ -2,17 +2,6 @@
 
 from simulators.cameras.vocabulary import Blemish, Fault
 
-DEFAULT_AMOUNTS = {
-    Fault.TRICKLING: 20.0,
-    Fault.TRUNCATED: 0.2,
-    Fault.LOSSY: 0.05,
-    Fault.REORDERED: 0.2,
-    Fault.JUMPED: 3600.0,
-    Fault.ROLLING: 5.0,
-    Fault.RESTARTING: 30.0,
-    Fault.LEAKING: 8.0,
-}
-"""Bytes a second; share of frames; share of packets; share of packets; seconds; seconds; seconds; sessions."""
 BLEMISHES = {
     Fault.BLACK: Blemish.BLACK,
     Fault.WHITE: Blemish.WHITE,
@@ -38,10 +27,10 @@ class Condition:
         self.sessions = 0
         self._leaked = 0
 
-    def change(self, fault: Fault, amount: float | None = None) -> None:
+    def change(self, fault: Fault, amount: float) -> None:
         """Break the camera, or mend it: sessions that leaked are free again."""
         self.fault = fault
-        self.amount = DEFAULT_AMOUNTS.get(fault, 0.0) if amount is None else amount
+        self.amount = amount
         self.is_down = False
         self.sessions -= self._leaked
         self._leaked = 0

@@ -106,10 +106,10 @@ class CameraServer:
         for opened in self._datagrams or ():
             opened.close()
 
-    async def set_fault(self, key: DeviceKey, fault: Fault, amount: float | None = None) -> None:
+    async def set_fault(self, key: DeviceKey, fault: Fault, amount: float = 0.0) -> None:
         """Break a camera, or mend it with `Fault.NONE`; in force when this returns.
 
-        `amount` is how much of the fault it has, where a fault has more or less (condition.DEFAULT_AMOUNTS).
+        `amount` is how much of the fault it has, as the actions in camera_actions give it.
 
         Raises:
             NotFoundError: there is no such camera.

@@ -8,8 +8,9 @@ from sensors.dialects.native import decode, encode_birth
 from sensors.errors import ConfigError
 from sensors.model import BirthSeen, DeviceId, DeviceKey, SiteId, Stream, StreamRole, Value
 from sensors.topics import Leaf, topic
-from simulators.actions import CameraFreeze, CameraResume, DeviceResume, DeviceSilence, Intrusion
+from simulators.actions import DeviceResume, DeviceSilence, Intrusion
 from simulators.births import births_of
+from simulators.camera_actions import CameraFreeze, CameraLose, CameraResume
 from simulators.cameras.vocabulary import Fault
 from simulators.post import Post
 from simulators.publish_connection import Broker
@@ -26,7 +27,7 @@ def _streams(camera: CameraEntry) -> tuple[Stream, ...]:
 class _Bench(NamedTuple):
     post: Post
     clock: ManualClock
-    faults: list[tuple[DeviceKey, Fault]]
+    faults: list[tuple[DeviceKey, Fault, float]]
 
     def run(self, seconds: float) -> list[tuple[float, str, dict[str, Value | None]]]:
         """Seconds since now, device and values of every sample of the coming time."""
@@ -40,10 +41,10 @@ class _Bench(NamedTuple):
 
 @pytest.fixture
 async def bench() -> _Bench:
-    clock, faults = ManualClock(_NOW), list[tuple[DeviceKey, Fault]]()
+    clock, faults = ManualClock(_NOW), list[tuple[DeviceKey, Fault, float]]()
 
-    async def set_fault(key: DeviceKey, fault: Fault) -> None:
-        faults.append((key, fault))
+    async def set_fault(key: DeviceKey, fault: Fault, amount: float) -> None:
+        faults.append((key, fault, amount))
 
     post = Post(_SCENARIO.sites[0], _SCENARIO, clock, Broker("127.0.0.1", 1, 20), _streams, set_fault)
     return _Bench(post, clock, faults)
@@ -90,9 +91,10 @@ async def test_a_silenced_device_says_nothing_until_it_is_resumed(bench: _Bench)
 
 async def test_camera_actions_reach_the_cameras(bench: _Bench) -> None:
     await bench.post.perform(CameraFreeze(site="kordai", camera="cam-2"))
+    await bench.post.perform(CameraLose(site="kordai", camera="cam-2", share=0.5))
     await bench.post.perform(CameraResume(site="kordai", camera="cam-2"))
     key = DeviceKey(SiteId("kordai"), DeviceId("cam-2"))
-    assert bench.faults == [(key, Fault.FROZEN), (key, Fault.NONE)]
+    assert bench.faults == [(key, Fault.FROZEN, 0.0), (key, Fault.LOSSY, 0.5), (key, Fault.NONE, 0.0)]
 
 
 async def test_an_action_for_what_is_not_there_is_refused(bench: _Bench) -> None:
@@ -107,5 +109,5 @@ async def test_the_same_seed_and_clock_make_the_same_day(bench: _Bench) -> None:
     assert bench.run(120) == twin.run(120)
 
 
-async def _ignore(key: DeviceKey, fault: Fault) -> None:
-    del key, fault
+async def _ignore(key: DeviceKey, fault: Fault, amount: float) -> None:
+    del key, fault, amount

@@ -4,7 +4,8 @@ import pytest
 
 from sensors.errors import ConfigError
 from sensors.model import Names, StreamRole
-from simulators.actions import CameraKill, Intrusion, action_of
+from simulators.actions import Intrusion, action_of
+from simulators.camera_actions import CameraKill
 from simulators.cameras.formats import FORMATS, Format
 from simulators.cameras.vocabulary import Audio, Codec, View
 from simulators.kinds import KINDS
@@ -122,6 +123,12 @@ def test_a_step_is_one_of_the_known_actions() -> None:
         (_HEAD + _CAMERA + "main = { gop = 3 }", "gop"),
         (_HEAD + _CAMERA + 'audio = "loud"', "audio"),
         (_HEAD + _STEP + 'action = "earthquake"', "action"),
+        (_HEAD + _STEP + 'action = "camera-lose"\ncamera = "cam-1"\nshare = 1.5', "share"),
+        (_HEAD + _STEP + 'action = "camera-trickle"\ncamera = "cam-1"\nbytes_s = 0', "bytes_s"),
+        (_HEAD + _STEP + 'action = "camera-restart"\ncamera = "cam-1"\nevery_s = 0.1', "every_s"),
+        (_HEAD + _STEP + 'action = "camera-leak"\ncamera = "cam-1"\nsessions = 2.5', "sessions"),
+        (_HEAD + _STEP + 'action = "camera-blur"\ncamera = "cam-1"\nshare = 0.5', "share"),
+        (_HEAD + _STEP + 'action = "camera-jump"\ncamera = "cam-7"', "cam-7"),
         (_HEAD + _STEP + 'action = "camera-kill"\ncamera = "cam-7"', "cam-7"),
         (_HEAD + _STEP + 'action = "intrusion"\ndevice = "fence-1"', "ground-sensor fence-1"),
         (_HEAD + _STEP.replace("kordai", "nowhere") + 'action = "mains-fail"', "nowhere"),

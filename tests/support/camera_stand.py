@@ -58,7 +58,7 @@ class Stand:
             return url
         return url.replace("rtsp://", f"rtsp://{credentials.user}:{credentials.password.replace(' ', '%20')}@")
 
-    def set_fault(self, camera: str, fault: Fault, amount: float | None = None) -> None:
+    def set_fault(self, camera: str, fault: Fault, amount: float = 0.0) -> None:
         """Break or mend a camera, and wait until it is so."""
         self._call(self.server.set_fault(camera_key(camera), fault, amount))
 

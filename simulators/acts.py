@@ -1,0 +1,16 @@
+"""What all actions have: where and when."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from sensors.model import Ident
+
+Seconds = Annotated[float, Meta(ge=0, le=86_400)]
+
+
+class Act(Struct, frozen=True, forbid_unknown_fields=True, tag_field="action", kw_only=True):
+    """Something that is made to happen at a post, so many seconds after the start."""
+
+    site: Ident
+    at_s: Seconds = 0.0
