@@ -40,3 +40,6 @@ class WallSettings(Struct, frozen=True, forbid_unknown_fields=True):
     openings_per_s: Annotated[float, Meta(gt=0, le=1000, description="camera streams opened a second, at most")] = 12.0
     site_openings_at_once: Annotated[int, Meta(ge=1, le=256, description="the same of one site, at once")] = 8
     site_openings_per_s: Annotated[float, Meta(gt=0, le=1000, description="the same of one site, a second")] = 8.0
+    films: Annotated[
+        str, Meta(description="folder of films that streams may name as film:NAME; empty: there are none")
+    ] = ""

@@ -13,7 +13,7 @@ _MAX_PIXELS = 7680 * 4320
 class Decoder:
     """One stream's decoder; used by one thread at a time. What it cannot decode it counts, and goes on."""
 
-    def __init__(self, codec: str) -> None:
+    def __init__(self, codec: str, extradata: bytes = b"") -> None:
         self.errors_total = 0
         self.errors_in_row = 0
         context = av.CodecContext.create(codec, "r")
@@ -23,6 +23,8 @@ class Decoder:
         context.thread_count = 1
         context.thread_type = ThreadType.SLICE
         context.flags |= Flags.low_delay
+        if extradata:
+            context.extradata = extradata
         context.options = {"max_pixels": str(_MAX_PIXELS)}
         self._context = context
 

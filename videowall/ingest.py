@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Iterable
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -119,6 +120,7 @@ class Ingest:
             credentials=self._secrets.camera(key),
             transport=Transport(self._settings.transport),
             redirects=Redirects(self._settings.redirects),
+            films=Path(self._settings.films) if self._settings.films else None,
         )
         channel.stream = CameraStream(
             source, self._clock, self._chance, self._admission, channel.feed, channel.begin_session

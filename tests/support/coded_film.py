@@ -26,6 +26,8 @@ class Coding(Enum):
     H264_OUT_OF_BAND = ("libx264", "H264", False)
     H265 = ("libx265", "H265", True)
     H265_OUT_OF_BAND = ("libx265", "H265", False)
+    MPEG4 = ("mpeg4", "MP4V-ES", False)
+    MJPEG = ("mjpeg", "JPEG", True)
 
     @property
     def encoding(self) -> str:
@@ -54,7 +56,8 @@ def film(coding: Coding, count: int = 50, key_every: int = 10, packet_bytes: int
     container = av.open(sink, "w", format="rtp", options={**options, "cname": "film"})
     encoder = coding.value[0]
     stream = cast("VideoStream", container.add_stream(encoder, rate=FPS, options=_options(encoder, coding.in_band)))
-    stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    pix_fmt = "yuvj420p" if coding is Coding.MJPEG else "yuv420p"
+    stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, pix_fmt
     stream.bit_rate = 400_000
     stream.gop_size = key_every
     stream.codec_context.thread_count = 1
@@ -63,14 +66,14 @@ def film(coding: Coding, count: int = 50, key_every: int = 10, packet_bytes: int
         stream.codec_context.flags |= Flags.global_header
     frames: list[tuple[bytes, ...]] = []
     for index in range(count):
-        frame = av.VideoFrame.from_numpy_buffer(draw(index), format="yuv420p")
+        frame = av.VideoFrame.from_numpy_buffer(draw(index), format="yuv420p").reformat(format=pix_fmt)
         frame.pts, frame.time_base = index, Fraction(1, FPS)
         container.mux(stream.encode(frame))
         frames.append(sink.take())
-    sets = _sets(coding, bytes(stream.codec_context.extradata or b""))
+    parameters = _parameters(coding, bytes(stream.codec_context.extradata or b""))
     container.close()
     assert all(frames)
-    return CodedFilm(_describe(coding, sets), tuple(frames), key_every)
+    return CodedFilm(_describe(coding, parameters), tuple(frames), key_every)
 
 
 def draw(index: int) -> NDArray[np.uint8]:
@@ -105,6 +108,10 @@ class _Sink:
 
 
 def _options(encoder: str, in_band: bool) -> dict[str, str]:  # noqa: FBT001 - said by name at the one call
+    if encoder == "mjpeg":
+        return {"huffman": "default"}
+    if encoder == "mpeg4":
+        return {}
     usual = {"preset": "ultrafast", "tune": "zerolatency"}
     if encoder == "libx264":
         return {**usual, "forced-idr": "1", "sc_threshold": "0"}
@@ -127,16 +134,21 @@ def _sets(coding: Coding, extradata: bytes) -> list[bytes]:
     return [unit for unit in units if unit[0] >> 1 & 0x3F in {32, 33, 34}]
 
 
-def _describe(coding: Coding, sets: list[bytes]) -> bytes:
-    texts = [base64.b64encode(unit).decode() for unit in sets]
+def _parameters(coding: Coding, extradata: bytes) -> str:
+    """What the fmtp line of an SDP says."""
+    if coding is Coding.MPEG4:
+        return f"profile-level-id=1;config={extradata.hex()}"
+    texts = [base64.b64encode(unit).decode() for unit in _sets(coding, extradata)]
     if coding.encoding == "H264":
-        given = [f"sprop-parameter-sets={','.join(texts)}"] if texts else []
-        parameters = ";".join(["packetization-mode=1", *given])
-    else:
-        names = ("sprop-vps", "sprop-sps", "sprop-pps")
-        parameters = "; ".join(f"{name}={text}" for name, text in zip(names, texts, strict=False))
+        return ";".join(["packetization-mode=1", *([f"sprop-parameter-sets={','.join(texts)}"] if texts else [])])
+    names = ("sprop-vps", "sprop-sps", "sprop-pps")
+    return "; ".join(f"{name}={text}" for name, text in zip(names, texts, strict=False))
+
+
+def _describe(coding: Coding, parameters: str) -> bytes:
     fmtp = f"a=fmtp:{PAYLOAD_TYPE} {parameters}\r\n" if parameters else ""
     return (
-        f"v=0\r\ns=film\r\na=control:*\r\nm=video 0 RTP/AVP {PAYLOAD_TYPE}\r\n"
+        f"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=film\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\na=control:*\r\n"
+        f"m=video 0 RTP/AVP {PAYLOAD_TYPE}\r\n"
         f"a=rtpmap:{PAYLOAD_TYPE} {coding.encoding}/90000\r\n{fmtp}a=control:trackID=0\r\n"
     ).encode()

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -27,18 +28,24 @@ class Opened:
         credentials: Credentials | None = None,
         transport: Transport = Transport.TCP,
         redirects: Redirects = Redirects.SAME_HOST,
+        films: Path | None = None,
     ) -> None:
         self.units: list[AccessUnit] = []
         self.codecs: list[str] = []
+        self.extradata: list[bytes] = []
         clock = SystemClock()
         self.stream = CameraStream(
-            Source("camera", SiteId("kordai"), url, credentials, transport, redirects),
+            Source("camera", SiteId("kordai"), url, credentials, transport, redirects, films),
             clock,
             random.Random(1),  # noqa: S311 - jitter
             Admission(clock, Bounds(4, 100.0), Bounds(4, 100.0)),
             self.units.append,
-            self.codecs.append,
+            self._begin,
         )
+
+    def _begin(self, codec: str, extradata: bytes) -> None:
+        self.codecs.append(codec)
+        self.extradata.append(extradata)
 
     async def fails(self) -> StreamError:
         """Why one attempt ended."""

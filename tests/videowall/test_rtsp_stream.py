@@ -52,7 +52,7 @@ async def test_each_failure_has_its_own_name(stand: Stand) -> None:
     assert (await Opened(missing).fails()).state is PictureState.NOT_FOUND
     nobody = f"rtsp://127.0.0.1:{free_port()}/kordai/cam-1/sub"
     assert (await Opened(nobody).fails()).state is PictureState.REFUSED
-    for url in ("http://camera/", "rtsp://", "rtsp://user:pass@camera/", "rtsp://camera:99999/", "rtsp://a b/"):
+    for url in ("ftp://camera/", "rtsp://", "rtsp://user:pass@camera/", "rtsp://camera:99999/", "rtsp://a b/"):
         assert (await Opened(url).fails()).state is PictureState.NOT_FOUND
 
 

@@ -30,8 +30,8 @@ _NAME = "shekara"
 class Listener(Protocol):
     """Who takes what comes."""
 
-    def begin(self, codec: str) -> None:
-        """A session has begun; `codec` is the decoder's name."""
+    def begin(self, codec: str, extradata: bytes = b"") -> None:
+        """A session has begun; `codec` is the decoder's name, `extradata` what it must know beforehand."""
 
     def hear(self, received_bytes: int, lost: int) -> None:
         """Packets came in, and so many were found missing."""

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 import structlog
 from msgspec import Struct
@@ -12,6 +13,7 @@ from sensors.clock import Clock
 from sensors.model import SiteId
 from sensors.rtsp.authentication import Credentials
 from videowall.admission import Admission
+from videowall.demuxer import Demuxer, find_place
 from videowall.rtsp.address import Address, Redirects, follow, parse_address
 from videowall.rtsp.assembly import AccessUnit
 from videowall.rtsp.conversation import Remnant, Transport
@@ -35,6 +37,8 @@ class Source(Struct, frozen=True):
     credentials: Credentials | None = None
     transport: Transport = Transport.TCP
     redirects: Redirects = Redirects.SAME_HOST
+    films: Path | None = None
+    """The folder of film:NAME."""
 
 
 class CameraStream:
@@ -50,7 +54,7 @@ class CameraStream:
         chance: random.Random,
         admission: Admission,
         on_unit: Callable[[AccessUnit], None],
-        on_session: Callable[[str], None],
+        on_session: Callable[[str, bytes], None],
     ) -> None:
         self.failure: PictureState | None = None
         self.last_packet_s: float | None = None
@@ -68,6 +72,8 @@ class CameraStream:
         self._on_unit = on_unit
         self._on_session = on_session
         self._remnant: Remnant | None = None
+        self._demuxer: Demuxer | None = None
+        self._reads_otherwise = False
         self._began_s: float | None = None
 
     @property
@@ -92,6 +98,8 @@ class CameraStream:
         Raises:
             StreamError: always, with the reason; this never returns otherwise.
         """
+        if self._reads_otherwise or not self._source.url.startswith("rtsp://"):
+            await self._demux()
         origin = address = parse_address(self._source.url)
         for _ in range(1 + MAX_REDIRECTS):
             try:
@@ -100,12 +108,12 @@ class CameraStream:
                 address = follow(address, moved.location, self._source.redirects)
         raise StreamError(f"redirected more than {MAX_REDIRECTS} times", PictureState.REFUSED)
 
-    def begin(self, codec: str) -> None:
+    def begin(self, codec: str, extradata: bytes = b"") -> None:
         """A session has begun: called by whoever reads the stream."""
         self.last_packet_s = self._began_s = self._clock.monotonic_s()
         self.clock_offset_s = None
         self.sessions_total += 1
-        self._on_session(codec)
+        self._on_session(codec, extradata)
 
     def hear(self, received_bytes: int, lost: int) -> None:
         """Packets came in, and so many were found missing."""
@@ -134,12 +142,28 @@ class CameraStream:
             await player.close()
             self._remnant = player.remnant
 
+    async def _demux(self) -> None:
+        """The same through FFmpeg."""
+        if self._demuxer is not None and self._demuxer.is_reading:
+            raise StreamError("the last attempt still hangs", PictureState.NO_PACKETS)
+        place = find_place(self._source.url, self._source.credentials, self._source.films)
+        demuxer = self._demuxer = Demuxer(place, self._clock, self)
+        try:
+            async with self._admission.turn(self._source.site, self._patience.failures):
+                await demuxer.open()
+            await demuxer.watch()
+        finally:
+            await demuxer.close()
+
     def _wait_after(self, error: StreamError) -> float:
         if error.state is not self.failure:
             _log.warning("camera stream failed", camera=self._source.label, state=error.state, why=error.text)
         self.failure = error.state
         if error.other_transport:
             self._transport = self._transport.other
+        self._reads_otherwise = error.other_reader
+        if error.other_reader:
+            return 0.0
         if self._began_s is not None and self._clock.monotonic_s() - self._began_s > STABLE_S:
             self._patience.reset()
         return self._patience.wait_s(error.state)
