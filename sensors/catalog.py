@@ -51,6 +51,34 @@ class PictureState(StrEnum):
     DISCOLOURED = "discoloured"
 
 
+_CLOCK_OFF_S = 10.0
+
+
+def _confidence(fault: PictureState, names: Names) -> Metric:
+    """How sure the wall is of a fault of the picture."""
+    return Metric(name=fault.value, type=MetricType.NUMBER, unit="%", minimum=0, maximum=100, names=names)
+
+
+def _clock_limit(id_: str, condition: Condition, bound_s: float) -> Limit:
+    return Limit(
+        id=id_,
+        condition=condition,
+        bound=bound_s,
+        deadband=2.0,
+        priority=Priority.LOW,
+        message=Names(
+            en="The camera's clock is wrong", ru="Часы камеры показывают неверное время", kk="Камера сағаты қате"
+        ),
+        on_delay_s=60.0,
+        cause="The camera does not reach its time server, or has none.",
+        procedure=Names(
+            en="Set the camera's time server.",
+            ru="Задайте камере сервер времени.",
+            kk="Камераға уақыт серверін орнатыңыз.",
+        ),
+    )
+
+
 CAMERA_HEALTH: tuple[Metric, ...] = (
     Metric(
         name="picture",
@@ -128,8 +156,65 @@ CAMERA_HEALTH: tuple[Metric, ...] = (
         minimum=0,
         names=Names(en="Latency in the wall", ru="Задержка на стене", kk="Қабырғадағы кідіріс"),
     ),
+    _confidence(PictureState.FROZEN, Names(en="Frozen picture", ru="Стоп-кадр", kk="Бейне қатып қалған")),
+    _confidence(PictureState.BLACK, Names(en="Black picture", ru="Чёрный кадр", kk="Қара бейне")),
+    _confidence(PictureState.OVEREXPOSED, Names(en="Over-exposure", ru="Засветка", kk="Бейненің ағаруы")),
+    _confidence(PictureState.COVERED, Names(en="Covered lens", ru="Закрытый объектив", kk="Жабық объектив")),
+    _confidence(PictureState.STRIPED, Names(en="Stripes", ru="Полосы", kk="Жолақтар")),
+    _confidence(PictureState.NOISY, Names(en="Noise", ru="Шум", kk="Шуыл")),
+    _confidence(PictureState.BLURRED, Names(en="Blur", ru="Расфокусировка", kk="Бұлыңғырлық")),
+    _confidence(PictureState.MOVED, Names(en="Moved camera", ru="Сдвиг камеры", kk="Камераның жылжуы")),
+    _confidence(PictureState.DISCOLOURED, Names(en="Wrong colours", ru="Искажение цвета", kk="Түстің бұрмалануы")),
+    Metric(
+        name="key_interval",
+        type=MetricType.NUMBER,
+        unit="s",
+        minimum=0,
+        names=Names(en="Key frame interval", ru="Интервал ключевых кадров", kk="Тірек кадрлар аралығы"),
+        limits=(
+            Limit(
+                id="long",
+                condition=Condition.ABOVE,
+                bound=12.0,
+                deadband=2.0,
+                priority=Priority.LOW,
+                message=Names(
+                    en="The camera sends key frames too rarely",
+                    ru="Камера слишком редко передаёт ключевые кадры",
+                    kk="Камера тірек кадрларды тым сирек жібереді",
+                ),
+                on_delay_s=60.0,
+                cause="A smart codec is switched on, or the key frame interval is set too long.",
+                procedure=Names(
+                    en="Set a key frame interval of 1 to 4 s and switch the smart codec off.",
+                    ru="Задайте интервал ключевых кадров 1-4 с и отключите «умный» кодек.",
+                    kk="Тірек кадрлар аралығын 1-4 с етіп орнатып, «ақылды» кодекті өшіріңіз.",
+                ),
+            ),
+        ),
+    ),
+    Metric(
+        name="clock_offset",
+        type=MetricType.NUMBER,
+        unit="s",
+        names=Names(en="Camera clock is behind by", ru="Отставание часов камеры", kk="Камера сағатының артта қалуы"),
+        limits=(
+            _clock_limit("behind", Condition.ABOVE, _CLOCK_OFF_S),
+            _clock_limit("ahead", Condition.BELOW, -_CLOCK_OFF_S),
+        ),
+    ),
+    Metric(
+        name="clock_drift",
+        type=MetricType.NUMBER,
+        unit="[ppm]",
+        names=Names(en="Camera clock drift", ru="Уход часов камеры", kk="Камера сағатының ауытқуы"),
+    ),
 )
-"""Published for each camera by the wall node that decodes it, on the camera's own data topic."""
+"""Published for each camera by the wall node that decodes it, on the camera's own data topic.
+
+The metrics that are named after states of the picture are confidences. `picture` says which of them is believed, and
+is the one that raises an alarm, so that one fault is one alarm.
+"""
 
 
 def metrics_of(birth: Birth) -> tuple[Metric, ...]:

@@ -2,7 +2,7 @@
 
 from sensors.catalog import PictureState
 from sensors.model import Priority
-from videowall.face import AlarmFace, CalmFace, TileFace
+from videowall.face import STILL_SEEN, AlarmFace, CalmFace, TileFace
 from videowall.picture import Rect
 from videowall.sheet import LIGHT, REGULAR, STRONG, Colour, Patch, Sheet, rgb
 
@@ -21,7 +21,7 @@ _PRIORITIES: dict[Priority | None, Colour] = {
     Priority.HIGH: rgb(0xF08A3C),
     Priority.CRITICAL: rgb(0xEF4B4B),
 }
-_WARNINGS = frozenset({PictureState.CONNECTING, PictureState.DELAYED, PictureState.BLACK, PictureState.MOVED})
+_WARNINGS = STILL_SEEN | {PictureState.CONNECTING, PictureState.DELAYED, PictureState.BLACK}
 _BORDER = 4
 
 

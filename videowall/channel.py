@@ -11,9 +11,12 @@ from sensors.catalog import PictureState
 from sensors.clock import Clock
 from sensors.model import DeviceKey, StreamRole
 from videowall.decoder import Decoder
-from videowall.health import BLACK_S, FROZEN_S, Facts, Probe, judge
+from videowall.health import FROZEN_S, Facts, Probe, judge
 from videowall.intake import Intake
 from videowall.picture import Planes
+from videowall.quality.inspector import Inspector
+from videowall.quality.likeness import Reference
+from videowall.quality.pace import Pace
 from videowall.rtsp.assembly import AccessUnit
 from videowall.rtsp.stream import CameraStream
 from videowall.slot import Slot
@@ -24,7 +27,14 @@ _RATE_SAMPLES = 50
 class Channel:
     """A stream with its decoder. `schedule` is called when there is something to decode."""
 
-    def __init__(self, key: DeviceKey, role: StreamRole, clock: Clock, schedule: Callable[["Channel"], None]) -> None:
+    def __init__(
+        self,
+        key: DeviceKey,
+        role: StreamRole,
+        clock: Clock,
+        schedule: Callable[["Channel"], None],
+        references: tuple[Reference, ...] = (),
+    ) -> None:
         self.key = key
         self.role = role
         self.intake = Intake()
@@ -34,6 +44,8 @@ class Channel:
         """The newest decoded picture, full size."""
         self.slots: tuple[Slot, ...] = ()
         """The tiles that this stream fills now."""
+        self.inspector = Inspector(references)
+        self.pace = Pace()
         self.decode_errors_total = 0
         self.decoded_total = 0
         self._clock = clock
@@ -57,6 +69,7 @@ class Channel:
 
     def feed(self, unit: AccessUnit) -> None:
         """Queue a picture for decoding."""
+        self.pace.see(unit.arrival_s, key=unit.key)
         if not self.intake.put(unit):
             return
         with self._lock:
@@ -101,7 +114,7 @@ class Channel:
                 picture_in_session=self._in_session,
                 errors_in_row=self._decoder.errors_in_row if self._decoder else 0,
                 frozen_s=self._probe.frozen_s,
-                black_s=self._probe.black_s,
+                fault=self.inspector.verdict.fault,
             )
         )
 
@@ -112,9 +125,18 @@ class Channel:
 
     @property
     def trouble_age_s(self) -> float | None:
-        """For how long the picture has not been news: its age, or since when it is the same, or black."""
-        age_s = self.picture_age_s
-        return None if age_s is None else max(age_s, self._still_s)
+        """For how long the picture cannot be relied on: its age, or since when it is the same, or faulty."""
+        age_s, now_s = self.picture_age_s, self._clock.monotonic_s()
+        if age_s is None:
+            return None
+        frozen_s, verdict = self._probe.frozen_s, self.inspector.verdict
+        still_s = frozen_s if frozen_s >= FROZEN_S else 0.0
+        return max(age_s, still_s, 0.0 if verdict.fault is None else now_s - verdict.since_s)
+
+    @property
+    def frozen_share(self) -> float:
+        """How near the picture is to being called frozen, 0 to 1."""
+        return min(1.0, self._probe.frozen_s / FROZEN_S)
 
     @property
     def fps(self) -> float:
@@ -123,11 +145,6 @@ class Channel:
         if len(times) < 2 or self._clock.monotonic_s() - times[-1] > _RATE_SAMPLES / 10:
             return 0.0
         return (len(times) - 1) / max(1e-3, times[-1] - times[0])
-
-    @property
-    def _still_s(self) -> float:
-        frozen_s, black_s = self._probe.frozen_s, self._probe.black_s
-        return black_s if black_s >= BLACK_S else frozen_s if frozen_s >= FROZEN_S else 0.0
 
     @property
     def dropped_total(self) -> int:
@@ -151,4 +168,6 @@ class Channel:
         self._in_session = True
         self.decoded_total += 1
         self._times_s.append(unit.arrival_s)
-        self._probe.look(planes, self._clock.monotonic_s())
+        now_s = self._clock.monotonic_s()
+        self._probe.look(planes, now_s)
+        self.inspector.look(planes, now_s)

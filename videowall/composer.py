@@ -10,7 +10,7 @@ from videowall import caption
 from videowall.broadcast import Broadcast
 from videowall.canvas import CanvasBuffer
 from videowall.encode import Encoder
-from videowall.face import CalmFace, TileFace
+from videowall.face import STILL_SEEN, CalmFace, TileFace
 from videowall.picture import Planes, crop
 from videowall.plan import Canvas
 from videowall.scene import Scene, Tile
@@ -150,7 +150,7 @@ class Composer:
                 # What lies beside the picture is blended over too, so it starts afresh like the picture itself.
                 fill(canvas, tile.rect, caption.EMPTY)
             target = crop(canvas, picture.rect)
-            if face.trouble:
+            if face.trouble and face.state not in STILL_SEEN:
                 dim(picture.planes, target)
             else:
                 for plane, source in zip(target, picture.planes, strict=True):

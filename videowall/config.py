@@ -22,6 +22,9 @@ class WallSettings(Struct, frozen=True, forbid_unknown_fields=True):
     sign_in_url: Annotated[str, Meta(description="the hub's sign-in page, where visitors without proof are sent")] = (
         "http://127.0.0.1:8460/sign-in"
     )
+    references_dir: Annotated[
+        str, Meta(description="folder where it is kept what each camera shall look like, to tell when one was moved")
+    ] = "data/references"
     workers: Annotated[int, Meta(ge=0, le=64, description="decoding threads; 0: as many as the machine has cores")] = 2
     fps: Annotated[float, Meta(ge=0, le=60, description="pictures a second; 0: as many as the plan says")] = 0.0
     bitrate_kbps: Annotated[int, Meta(ge=200, le=100_000, description="bit rate of the encoded wall, in kbit/s")] = 6000

@@ -12,6 +12,18 @@ from videowall.plan import Feed, Plan, Spotlight
 
 BLANK_AFTER_S = 30.0
 """A picture older than this is no help any more, and is taken off."""
+STILL_SEEN = frozenset(
+    {
+        PictureState.OVEREXPOSED,
+        PictureState.COVERED,
+        PictureState.STRIPED,
+        PictureState.NOISY,
+        PictureState.BLURRED,
+        PictureState.MOVED,
+        PictureState.DISCOLOURED,
+    }
+)
+"""Pictures of now in which something is wrong: that is said, and they are neither dimmed nor taken off."""
 
 
 class AlarmFace(Struct, frozen=True):
@@ -59,7 +71,7 @@ def tile_face(
         label=feed.names.in_language(language) or feed.key.device,
         site=feed.site_names.in_language(language) or feed.key.site,
         trouble=trouble,
-        blank=not live and (trouble_age_s is None or trouble_age_s > BLANK_AFTER_S),
+        blank=not live and (trouble_age_s is None or (trouble_age_s > BLANK_AFTER_S and state not in STILL_SEEN)),
         clock=spot[0] if spot else "",
         alarm=spot[1] if spot else None,
     )

@@ -16,6 +16,7 @@ from videowall.channel import Channel
 from videowall.choice import choose
 from videowall.config import WallSettings
 from videowall.pool import DecodePool
+from videowall.quality.keeper import Keeper
 from videowall.rtsp.address import Redirects
 from videowall.rtsp.conversation import Transport
 from videowall.rtsp.stream import CameraStream, Source
@@ -41,12 +42,19 @@ class Ingest:
     """The streams of one wall. A camera that fails retries in its own task and touches no other."""
 
     def __init__(
-        self, clock: Clock, secrets: Secrets, settings: WallSettings, pool: DecodePool, group: asyncio.TaskGroup
+        self,
+        clock: Clock,
+        secrets: Secrets,
+        settings: WallSettings,
+        pool: DecodePool,
+        keeper: Keeper,
+        group: asyncio.TaskGroup,
     ) -> None:
         self._clock = clock
         self._secrets = secrets
         self._settings = settings
         self._pool = pool
+        self._keeper = keeper
         self._group = group
         self._chance = random.Random()  # noqa: S311 - jitter, not a secret
         self._admission = Admission(
@@ -82,6 +90,11 @@ class Ingest:
         found = (self._running.get((key, role)) for role in (StreamRole.MAIN, StreamRole.SUB))
         return tuple(running.channel for running in found if running is not None)
 
+    @property
+    def running(self) -> tuple[Channel, ...]:
+        """Every channel there is."""
+        return tuple(running.channel for running in self._running.values())
+
     def _want(self, tile: Tile, stream: Stream, wanted: set[tuple[DeviceKey, StreamRole]]) -> Channel:
         key = (tile.feed.key, stream.role)
         wanted.add(key)
@@ -112,7 +125,8 @@ class Ingest:
         return best
 
     def _start(self, key: DeviceKey, stream: Stream) -> _Running:
-        channel = Channel(key, stream.role, self._clock, self._pool.schedule)
+        references = self._keeper.load((key, stream.role))
+        channel = Channel(key, stream.role, self._clock, self._pool.schedule, references)
         source = Source(
             label=f"{key} {stream.role}",
             site=key.site,

@@ -23,7 +23,7 @@ _log = structlog.get_logger()
 
 
 class BrokerLink:
-    """One MQTT 3.1.1 client. `on_plan` is called in the client's thread with the retained plan's payload."""
+    """One MQTT 3.1.1 client. `on_plan` and `on_command` are called in its thread, with the payloads of those."""
 
     def __init__(
         self,
@@ -33,6 +33,7 @@ class BrokerLink:
         credentials: Credentials | None,
         clock: Clock,
         on_plan: Callable[[bytes], None],
+        on_command: Callable[[bytes], None],
     ) -> None:
         self.unsent_total = 0
         self._key = key
@@ -40,6 +41,7 @@ class BrokerLink:
         self._keepalive_s = keepalive_s
         self._clock = clock
         self._on_plan = on_plan
+        self._on_command = on_command
         self._birth: Birth | None = None
         self._lock = threading.Lock()
         client = paho.Client(CallbackAPIVersion.VERSION2, client_id=f"{key.site}-{key.device}", clean_session=True)
@@ -81,10 +83,17 @@ class BrokerLink:
 
     def publish_data(self, key: DeviceKey, payload: bytes) -> None:
         """Publish a sample of the wall or of a camera; counted and dropped while there is no broker."""
+        self._publish(topic(key, Leaf.DATA), payload)
+
+    def acknowledge(self, payload: bytes) -> None:
+        """Answer a command, in the same way."""
+        self._publish(topic(self._key, Leaf.ACK), payload)
+
+    def _publish(self, name: str, payload: bytes) -> None:
         if not self.is_connected:
             self.unsent_total += 1
             return
-        sent = self._client.publish(topic(key, Leaf.DATA), payload, qos=1)
+        sent = self._client.publish(name, payload, qos=1)
         if sent.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS:
             self.unsent_total += 1
 
@@ -100,7 +109,7 @@ class BrokerLink:
         if reason.is_failure:
             _log.warning("broker refuses the wall", wall=self._key.device, reason=str(reason))
             return
-        client.subscribe(topic(self._key, Leaf.PLAN), qos=1)
+        client.subscribe([(topic(self._key, leaf), 1) for leaf in (Leaf.PLAN, Leaf.COMMAND)])
         with self._lock:
             birth = self._birth
         if birth is not None:
@@ -124,6 +133,8 @@ class BrokerLink:
         # The embedded broker hands every client the retained messages of others' subscriptions too.
         if message.topic == topic(self._key, Leaf.PLAN):
             self._on_plan(bytes(message.payload))
+        elif message.topic == topic(self._key, Leaf.COMMAND) and not message.retain:
+            self._on_command(bytes(message.payload))
 
     def _state(self, *, online: bool) -> None:
         payload = encode_state(online=online, since=self._clock.now())

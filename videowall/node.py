@@ -15,6 +15,7 @@ from sensors.rtsp.authentication import Credentials
 from sensors.topics import wall_key
 from videowall.channel import Channel
 from videowall.mqtt import BrokerLink
+from videowall.orders import Orders
 from videowall.plan import Plan, decode_plan
 from videowall.report import REPEAT_S, Sums, camera_values, wall_birth, wall_values
 from videowall.scene import Tile
@@ -22,6 +23,7 @@ from videowall.wall import Wall
 
 _PERIOD_S = 1.0
 _MAX_PLAN_BYTES = 1_000_000
+_MAX_COMMANDS = 16
 _log = structlog.get_logger()
 
 
@@ -32,14 +34,23 @@ class WallNode:
         self, wall: Wall, broker: BrokerSettings, credentials: Credentials | None, clock: Clock, url: str
     ) -> None:
         self.plans_rejected_total = 0
+        self.commands_dropped_total = 0
         self._wall = wall
         self._clock = clock
         self._url = url
         self._key = wall_key(wall.name)
         self._loop = asyncio.get_running_loop()
         self._link = BrokerLink(
-            self._key, broker.address, broker.client_keepalive_s, credentials, clock, self._receive_plan
+            self._key,
+            broker.address,
+            broker.client_keepalive_s,
+            credentials,
+            clock,
+            self._receive_plan,
+            self._receive_command,
         )
+        self._orders = Orders(wall)
+        self._commands: asyncio.Queue[bytes] = asyncio.Queue(_MAX_COMMANDS)
         self._sequence = int(clock.now().timestamp())
         self._camera_sequences: dict[DeviceKey, int] = {}
         self._reported: dict[DeviceKey, tuple[PictureState, float]] = {}
@@ -50,10 +61,12 @@ class WallNode:
         self._announce()
         self._link.start()
         try:
-            before = self._sums()
-            while True:
-                await asyncio.sleep(_PERIOD_S)
-                before = self._report(before)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._obey(), name="commands")
+                before = self._sums()
+                while True:
+                    await asyncio.sleep(_PERIOD_S)
+                    before = self._report(before)
         finally:
             await asyncio.to_thread(self._link.stop)
 
@@ -79,6 +92,22 @@ class WallNode:
 
     def _receive_plan(self, payload: bytes) -> None:
         self._loop.call_soon_threadsafe(self.take_plan, payload)
+
+    def _receive_command(self, payload: bytes) -> None:
+        self._loop.call_soon_threadsafe(self._take_command, payload)
+
+    def _take_command(self, payload: bytes) -> None:
+        """Queue a command; one too many is dropped, and its sender hears nothing."""
+        if self._commands.full():
+            self.commands_dropped_total += 1
+            return
+        self._commands.put_nowait(payload)
+
+    async def _obey(self) -> None:
+        while True:
+            answer = await self._orders.answer(await self._commands.get())
+            if answer is not None:
+                self._link.acknowledge(answer)
 
     def _announce(self) -> None:
         canvas = self._wall.composer.canvas
@@ -113,7 +142,9 @@ class WallNode:
         self._reported[key] = (state, now_s)
         sequence = self._camera_sequences.get(key, int(self._clock.now().timestamp())) + 1
         self._camera_sequences[key] = sequence
-        self._send(key, camera_values(tile, channel, self._bitrate_kbps(key, channel, now_s)), sequence)
+        if channel is not None and channel.stream is not None:
+            channel.pace.compare(channel.stream.clock_offset_s, now_s)
+        self._send(key, camera_values(tile, channel, self._bitrate_kbps(key, channel, now_s), now_s), sequence)
 
     def _bitrate_kbps(self, key: DeviceKey, channel: Channel | None, now_s: float) -> float:
         total = channel.stream.received_bytes_total if channel and channel.stream else 0

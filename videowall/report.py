@@ -45,7 +45,7 @@ def wall_birth(name: str, title: Names, canvas: Canvas, url: str) -> Birth:
     return Birth(kind=WALL, names=names, metrics=WALL_METRICS, streams=(stream,), silence_s=30.0)
 
 
-def camera_values(tile: Tile, channel: Channel | None, bitrate_kbps: float) -> dict[str, Value | None]:
+def camera_values(tile: Tile, channel: Channel | None, bitrate_kbps: float, now_s: float) -> dict[str, Value | None]:
     """A camera's health, as `sensors.catalog.CAMERA_HEALTH` names it."""
     stream = channel.stream if channel else None
     if channel is None or stream is None:
@@ -60,6 +60,11 @@ def camera_values(tile: Tile, channel: Channel | None, bitrate_kbps: float) -> d
         "dropped_total": channel.dropped_total,
         "decode_errors_total": channel.decode_errors_total,
         "latency": round(tile.latency_ms, 1),
+        PictureState.FROZEN.value: round(100 * channel.frozen_share),
+        **{fault.value: round(100 * sure) for fault, sure in channel.inspector.verdict.confidences.items()},
+        "key_interval": _rounded(channel.pace.key_interval_s(now_s), 1),
+        "clock_offset": _rounded(channel.pace.clock_offset_s, 2),
+        "clock_drift": _rounded(channel.pace.clock_drift_ppm, 0),
     }
 
 
@@ -87,3 +92,7 @@ def wall_values(
         "plan_revision": revision,
         "plans_rejected_total": rejected_total,
     }
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable
+from pathlib import Path
 
 from sensors.catalog import PictureState
 from sensors.clock import Clock
-from sensors.errors import UnavailableError
-from sensors.model import DeviceKey, Language, Names
+from sensors.errors import NotFoundError, UnavailableError
+from sensors.model import DeviceKey, Language, Names, StreamRole
 from sensors.secrets import Secrets
 from videowall import strings
 from videowall.broadcast import Broadcast, TileView
@@ -18,9 +19,12 @@ from videowall.ingest import Ingest
 from videowall.picture import Planes, encode_bitmap, encode_jpeg
 from videowall.plan import Plan
 from videowall.pool import DecodePool
+from videowall.quality.keeper import Keeper
+from videowall.quality.shelf import Shelf
 from videowall.scene import Scene, Tile, build_scene
 
 _SUPERVISE_S = 0.1
+_STORE_S = 5.0
 _FACES_EVERY = 2
 """Faces are renewed at every second round, five times a second: states show at once, clocks do not stutter."""
 
@@ -37,6 +41,7 @@ class Wall:
         self._settings = settings
         self._secrets = secrets
         self._clock = clock
+        self._keeper = Keeper(Shelf(Path(settings.references_dir)))
         self._scene: Scene | None = None
         self._ingest: Ingest | None = None
         self._changed = asyncio.Event()
@@ -72,7 +77,8 @@ class Wall:
         self.composer.start()
         try:
             async with asyncio.TaskGroup() as group:
-                self._ingest = Ingest(self._clock, self._secrets, self._settings, self.pool, group)
+                self._ingest = Ingest(self._clock, self._secrets, self._settings, self.pool, self._keeper, group)
+                group.create_task(self._keep(), name="references")
                 await self._supervise()
         finally:
             self.composer.stop()
@@ -104,6 +110,44 @@ class Wall:
             if tile.feed.key not in seen:
                 seen.add(tile.feed.key)
                 yield tile, self._serving(tile)
+
+    async def accept_view(self, key: DeviceKey) -> None:
+        """From now on a camera shall look as it does, and that is stored before this returns, where the disk takes it.
+
+        Raises:
+            NotFoundError: there is no picture of it.
+            UnavailableError: a view of another stream cannot be removed now.
+        """
+        accepted = {channel.role for channel in self._channels(key) if channel.inspector.accept()}
+        if not accepted:
+            raise NotFoundError("there is no picture of it here", subject=str(key))
+        for role in {StreamRole.MAIN, StreamRole.SUB} - accepted:
+            await self._keeper.forget((key, role))
+        await self._store()
+
+    def expect_move(self, key: DeviceKey, for_s: float) -> None:
+        """A camera is being turned on purpose: for so long its view is not judged.
+
+        Raises:
+            NotFoundError: it is not shown here.
+        """
+        channels = self._channels(key)
+        if not channels:
+            raise NotFoundError("it is not shown here", subject=str(key))
+        for channel in channels:
+            channel.inspector.expect_move(self._clock.monotonic_s() + for_s)
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(_STORE_S)
+            await self._store()
+
+    async def _store(self) -> None:
+        running = self._ingest.running if self._ingest else ()
+        await self._keeper.store(((channel.key, channel.role), channel.inspector) for channel in running)
+
+    def _channels(self, key: DeviceKey) -> tuple[Channel, ...]:
+        return self._ingest.channels(key) if self._ingest else ()
 
     async def _supervise(self) -> None:
         rounds = 0
@@ -145,7 +189,7 @@ class Wall:
         return self._ingest.serving(tile) if self._ingest else None
 
     def _newest(self, key: DeviceKey) -> Planes | None:
-        pictures = (channel.last for channel in (self._ingest.channels(key) if self._ingest else ()))
+        pictures = (channel.last for channel in self._channels(key))
         return next((planes for planes in pictures if planes is not None), None)
 
     def _view(self, tile: Tile) -> TileView:

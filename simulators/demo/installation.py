@@ -117,6 +117,7 @@ name = "{WALL}"
 host = "{LOOPBACK}"
 port = {ports["wall"]}
 public_key_file = "{data / "keys" / "session.pub"}"
+references_dir = "{data / "references"}"
 sign_in_url = "{made.hub_url}/sign-in"
 
 [console]

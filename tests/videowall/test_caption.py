@@ -115,6 +115,8 @@ def test_only_a_live_picture_is_without_words_and_old_ones_are_taken_off() -> No
     old = tile_face(FEED, PictureState.NO_PACKETS, 31.0, Language.EN, None)
     assert old.trouble == "No packets · 31 s"
     assert old.blank
+    faulty = tile_face(FEED, PictureState.BLURRED, 31.0, Language.EN, None)
+    assert (faulty.trouble, faulty.blank) == ("Blurred picture · 31 s", False)
     assert tile_face(FEED, PictureState.CONNECTING, None, Language.RU, None).trouble == "Подключение"
 
 

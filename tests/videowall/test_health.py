@@ -7,7 +7,7 @@ from sensors.catalog import PictureState
 from videowall.health import Facts, Probe, judge
 from videowall.picture import Planes, allocate
 
-GOOD = Facts(None, 0.02, 0.05, picture_in_session=True, errors_in_row=0, frozen_s=0.0, black_s=0.0)
+GOOD = Facts(None, 0.02, 0.05, picture_in_session=True, errors_in_row=0, frozen_s=0.0, fault=None)
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,10 @@ GOOD = Facts(None, 0.02, 0.05, picture_in_session=True, errors_in_row=0, frozen_
         (GOOD._replace(errors_in_row=10, picture_age_s=1.0), PictureState.CANNOT_DECODE),
         (GOOD._replace(frozen_s=8.0), PictureState.FROZEN),
         (GOOD._replace(frozen_s=7.9), PictureState.LIVE),
-        (GOOD._replace(black_s=2.0, frozen_s=20.0), PictureState.BLACK),
+        (GOOD._replace(fault=PictureState.BLACK, frozen_s=20.0), PictureState.BLACK),
+        (GOOD._replace(fault=PictureState.MOVED, frozen_s=20.0), PictureState.FROZEN),
+        (GOOD._replace(fault=PictureState.MOVED), PictureState.MOVED),
+        (GOOD._replace(fault=PictureState.MOVED, packet_age_s=3.0), PictureState.NO_PACKETS),
     ],
 )
 def test_the_gravest_cause_is_said(facts: Facts, state: PictureState) -> None:
@@ -43,7 +46,6 @@ def test_a_still_scene_with_sensor_noise_is_not_frozen() -> None:
     for number in range(200):
         probe.look(picture(90, 24, number), number / 10)
     assert probe.frozen_s < 2
-    assert probe.black_s < 2
 
 
 def test_a_picture_repeated_and_refreshed_at_each_key_frame_is_frozen_until_it_moves() -> None:
@@ -56,11 +58,3 @@ def test_a_picture_repeated_and_refreshed_at_each_key_frame_is_frozen_until_it_m
     for number in range(226, 252):
         probe.look(picture(90, 12, number), number / 25)
     assert probe.frozen_s == pytest.approx(0.0)
-
-
-def test_a_dark_flat_picture_is_black() -> None:
-    probe = Probe()
-    probe.reset(0.0)
-    for second in range(4):
-        probe.look(allocate(640, 360), float(second))
-    assert probe.black_s == pytest.approx(3.0)

@@ -1,0 +1,103 @@
+"""What cameras shall look like, on disk: whole or not at all, bounded, and never trusted."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sensors.errors import LimitError, UnavailableError
+from sensors.model import DeviceId, DeviceKey, SiteId, StreamRole
+from tests.support.faulty_pictures import SCENES, coded, seconds
+from videowall.quality import shelf as shelf_module
+from videowall.quality.inspector import Inspector
+from videowall.quality.keeper import Keeper
+from videowall.quality.likeness import COLUMNS, ROWS, Reference
+from videowall.quality.pace import DRIFT_LEAST_S, Pace
+from videowall.quality.shelf import Shelf
+
+KEY = DeviceKey(SiteId("kordai"), DeviceId("cam-1"))
+SUB = StreamRole.SUB
+
+
+def reference(level: int = 7, *, night: bool = False) -> Reference:
+    return Reference(np.full(COLUMNS * ROWS, level, np.uint8).tobytes(), night, accepted=True, sharpness=2.5)
+
+
+def test_what_is_stored_comes_back_and_is_forgotten_when_asked(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "references")
+    assert shelf.load(KEY, SUB) == ()
+    both = (reference(), reference(9, night=True))
+    shelf.store(KEY, SUB, both)
+    assert shelf.load(KEY, SUB) == both
+    assert shelf.load(KEY, StreamRole.MAIN) == ()
+    assert [path.name for path in (tmp_path / "references" / "kordai").iterdir()] == ["cam-1.sub.ref"]
+    shelf.forget(KEY, SUB)
+    shelf.forget(KEY, SUB)
+    assert shelf.load(KEY, SUB) == ()
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 50, b"\xff" * 200_000, b"\x91\x84"])
+def test_a_file_that_is_none_of_ours_is_no_reference(tmp_path: Path, content: bytes) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.store(KEY, SUB, (reference(),))
+    (tmp_path / "kordai" / "cam-1.sub.ref").write_bytes(content)
+    assert shelf.load(KEY, SUB) == ()
+
+
+def test_a_reference_of_another_size_is_none(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.store(KEY, SUB, (Reference(b"\x07" * 99, night=False, accepted=False),))
+    assert shelf.load(KEY, SUB) == ()
+
+
+def test_the_folder_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf_module, "MAX_FILES", 1)
+    shelf = Shelf(tmp_path)
+    shelf.store(KEY, SUB, (reference(),))
+    shelf.store(KEY, SUB, (reference(8),))
+    with pytest.raises(LimitError):
+        shelf.store(KEY, StreamRole.MAIN, (reference(),))
+
+
+async def test_the_keeper_stores_what_is_new_and_tries_again_what_the_disk_refused(tmp_path: Path) -> None:
+    blocked = tmp_path / "references"
+    blocked.write_bytes(b"a file where the folder should be")
+    keeper, shelf = Keeper(Shelf(blocked)), Shelf(blocked)
+    inspector = Inspector(keeper.load((KEY, SUB)))
+    for planes in coded(seconds(SCENES[0], 1)):
+        inspector.look(planes, 0.0)
+    assert inspector.accept()
+    await keeper.store([((KEY, SUB), inspector)])
+    assert keeper.unstored_total == 1
+    with pytest.raises(UnavailableError):
+        shelf.store(KEY, SUB, inspector.references)
+    blocked.unlink()
+    await keeper.store([((KEY, SUB), inspector)])
+    assert shelf.load(KEY, SUB) == inspector.references
+    path = blocked / "kordai" / "cam-1.sub.ref"
+    os.utime(path, ns=(1, 1))
+    await keeper.store([((KEY, SUB), inspector)])
+    assert path.stat().st_mtime_ns == 1
+
+
+def test_key_frames_and_clocks_are_measured() -> None:
+    pace = Pace()
+    assert pace.key_interval_s(5.0) is None
+    for at_s, key in ((10.0, True), (11.0, False), (12.0, True)):
+        pace.see(at_s, key=key)
+    assert pace.key_interval_s(12.5) == pytest.approx(2.0)
+    assert pace.key_interval_s(19.0) == pytest.approx(7.0)
+    assert (pace.clock_offset_s, pace.clock_drift_ppm) == (None, None)
+    for second in range(0, int(DRIFT_LEAST_S) + 10, 5):
+        # The camera's clock gains 100 µs a second on ours.
+        pace.compare(0.05 - second * 100e-6, float(second))
+    assert pace.clock_drift_ppm == pytest.approx(100)
+    pace.compare(7.0, DRIFT_LEAST_S + 20)
+    assert (pace.clock_offset_s, pace.clock_drift_ppm) == (7.0, None)
+
+
+def test_a_clock_that_does_not_tell_the_time_of_day_has_no_offset() -> None:
+    pace = Pace()
+    pace.compare(4e9, 0.0)
+    assert pace.clock_offset_s is None

@@ -1,0 +1,1 @@
+"""Whether a camera's picture can be used: faults of lens, sensor and mounting, seen on the decoded picture."""

@@ -1,0 +1,65 @@
+"""One stream's picture, looked at once a second, for good: sample, measure, suspect, weigh, learn."""
+
+import threading
+
+from videowall.picture import Planes
+from videowall.quality.judge import NOTHING, Verdict, weigh
+from videowall.quality.likeness import Reference
+from videowall.quality.measures import Measures, measure
+from videowall.quality.memory import Memory
+from videowall.quality.sample import Sample, sample
+from videowall.quality.suspicion import suspect
+
+PERIOD_S = 1.0
+_UNDOUBTED = 0.2
+
+
+class Inspector:
+    """Looked through by one decoding thread at a time; everything else may be called from anywhere."""
+
+    def __init__(self, references: tuple[Reference, ...] = ()) -> None:
+        self.verdict: Verdict = NOTHING
+        self._memory = Memory(references)
+        self._lock = threading.Lock()
+        self._looked_s = float("-inf")
+        self._still_until_s = float("-inf")
+        self._last: tuple[Sample, Measures] | None = None
+
+    def look(self, planes: Planes, now_s: float) -> None:
+        """Take in a decoded picture, unless the last one was looked at less than `PERIOD_S` ago."""
+        if now_s - self._looked_s < PERIOD_S:
+            return
+        self._looked_s = now_s
+        taken = sample(planes)
+        measures = measure(taken)
+        with self._lock:
+            self._last = taken, measures
+            memory = self._memory
+            match = memory.match(taken, measures) if now_s >= self._still_until_s else None
+            suspicions = suspect(measures, match, memory.lost(measures), memory.accepted_sharpness(measures))
+            self.verdict = weigh(self.verdict, suspicions, now_s)
+            if now_s < self._still_until_s or max(suspicions.values()) > _UNDOUBTED or self.verdict.fault is not None:
+                memory.doubt()
+            else:
+                memory.learn(taken, measures)
+
+    def accept(self) -> bool:
+        """From now on the camera shall look as it does; False when no picture has come yet."""
+        with self._lock:
+            if self._last is None:
+                return False
+            self._memory.accept(*self._last)
+            self.verdict = NOTHING
+            return True
+
+    def expect_move(self, until_s: float) -> None:
+        """The camera is being turned on purpose: until then no view is wrong, and none is learnt."""
+        with self._lock:
+            self._still_until_s = until_s
+            self._memory.forget_detail()
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """What the camera shall look like, as it was learnt or accepted."""
+        with self._lock:
+            return self._memory.references

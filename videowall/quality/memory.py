@@ -1,0 +1,116 @@
+"""What a camera is known to look like: its references by light, and the detail it showed lately."""
+
+from typing import cast
+
+import numpy as np
+
+from videowall.quality.likeness import Reference, edges_of, likeness, pack, unpack
+from videowall.quality.measures import Measures
+from videowall.quality.sample import Floats, Sample
+
+LEARNING_LOOKS = 60
+"""A reference is learnt from so many good looks in a row, and kept when the two halves agree."""
+_HALVES_AGREE = 0.6
+ALIKE = 0.4
+NIGHT_BELOW = 70.0
+_COLOURLESS_BELOW = 0.7
+_DETAIL_LOOKS = 10
+_DETAIL_RATE = 1 / 120
+"""Detail is forgotten over some minutes, so that nightfall is no loss of it and a hand on the lens is."""
+_CLEAR_ABOVE = 5.0
+_LEAST_CLEAR = 10
+_LOST_SHARE, _LOST_BELOW = 0.3, 2.5
+
+
+def is_night(measures: Measures) -> bool:
+    """Whether a picture is of the dark: little light, or the colourless picture of infra-red light."""
+    return measures.middle < NIGHT_BELOW or measures.colour < _COLOURLESS_BELOW
+
+
+class Memory:
+    """References and lately seen detail of one stream."""
+
+    def __init__(self, references: tuple[Reference, ...] = ()) -> None:
+        self._references = {reference.night: (reference, unpack(reference)) for reference in references}
+        self._detail: Floats | None = None
+        self._looks = 0
+        self._sums: list[Floats] = []
+        self._learning_night = False
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """At most one by day and one by night."""
+        return tuple(reference for reference, _ in self._references.values())
+
+    def accept(self, sample: Sample, measures: Measures) -> None:
+        """This is what it shall look like; what was known before is forgotten, for both lights."""
+        self._references.clear()
+        self._keep(edges_of(sample.luma), measures, accepted=True)
+        self.forget_detail()
+
+    def forget_detail(self) -> None:
+        """Begin anew with what it shows."""
+        self._detail, self._looks, self._sums = None, 0, []
+
+    def accepted_sharpness(self, measures: Measures) -> float | None:
+        """What a human agreed to be sharp enough in this light."""
+        known = self._references.get(is_night(measures))
+        return known[0].sharpness if known is not None and known[0].accepted else None
+
+    def match(self, sample: Sample, measures: Measures) -> float | None:
+        """How much it looks as it should, -1 to 1; None when nothing is known of this light.
+
+        A reference of the other light can say that all is well, but not that the camera was moved.
+        """
+        night = is_night(measures)
+        seen = edges_of(sample.luma)
+        alike = {light: likeness(edges, seen) for light, (_, edges) in self._references.items()}
+        other = alike.get(not night)
+        if night in alike:
+            return max(alike.values())
+        return other if other is not None and other >= ALIKE else None
+
+    def lost(self, measures: Measures) -> float | None:
+        """The share of lately detailed cells that show nothing now; None while too little is known."""
+        if self._detail is None or self._looks < _DETAIL_LOOKS:
+            return None
+        clear = self._detail >= _CLEAR_ABOVE
+        if np.count_nonzero(clear) < _LEAST_CLEAR:
+            return None
+        now, before = measures.detail[clear], self._detail[clear]
+        return float(np.mean(now < np.minimum(_LOST_BELOW, _LOST_SHARE * before)))
+
+    def learn(self, sample: Sample, measures: Measures) -> None:
+        """A picture in which nothing is wrong."""
+        self._looks = min(self._looks + 1, _DETAIL_LOOKS)
+        rate = max(_DETAIL_RATE, 1 / self._looks) if self._looks < _DETAIL_LOOKS else _DETAIL_RATE
+        detail = measures.detail if self._detail is None else self._detail + rate * (measures.detail - self._detail)
+        self._detail = cast("Floats", detail)
+        night = is_night(measures)
+        if night in self._references:
+            self._sums = []
+        else:
+            self._learn_edges(edges_of(sample.luma), measures, night=night)
+
+    def doubt(self) -> None:
+        """Something is wrong: what is being learnt begins anew later."""
+        self._sums = []
+
+    def _learn_edges(self, edges: Floats, measures: Measures, *, night: bool) -> None:
+        if night is not self._learning_night:
+            self._sums, self._learning_night = [], night
+        self._sums.append(edges)
+        if len(self._sums) < LEARNING_LOOKS:
+            return
+        first, second = (
+            cast("Floats", np.mean(half, axis=0))
+            for half in (self._sums[: LEARNING_LOOKS // 2], self._sums[LEARNING_LOOKS // 2 :])
+        )
+        self._sums = []
+        if likeness(first, second) >= _HALVES_AGREE:
+            self._keep(cast("Floats", (first + second) / 2), measures, accepted=False)
+
+    def _keep(self, edges: Floats, measures: Measures, *, accepted: bool) -> None:
+        packed = pack(edges)
+        reference = Reference(packed, is_night(measures), accepted, measures.sharpness)
+        self._references[reference.night] = (reference, unpack(reference))

@@ -1,0 +1,61 @@
+"""What a stream's own times tell: how often a key frame comes, and how a camera's clock runs against ours."""
+
+from collections import deque
+
+DRIFT_LEAST_S = 1500.0
+_DRIFT_EVERY_S = 10.0
+_DRIFT_SAMPLES = 360
+_STEP_S = 0.5
+_PPM = 1_000_000
+_EPOCHLESS_S = 80 * 365.25 * 86_400
+"""A clock that is further off does not mean the time of day: RTCP lets a camera count from its own start."""
+
+
+class Pace:
+    """One stream's key frames and clock; all times are monotonic seconds of ours."""
+
+    def __init__(self) -> None:
+        self._key_s: float | None = None
+        self._interval_s: float | None = None
+        self._offsets: deque[tuple[float, float]] = deque(maxlen=_DRIFT_SAMPLES)
+
+    def see(self, arrival_s: float, *, key: bool) -> None:
+        """A coded picture arrived."""
+        if not key:
+            return
+        if self._key_s is not None:
+            self._interval_s = arrival_s - self._key_s
+        self._key_s = arrival_s
+
+    def key_interval_s(self, now_s: float) -> float | None:
+        """Between the last two key frames, or since the last when that is longer; None before the first."""
+        return None if self._key_s is None else max(self._interval_s or 0.0, now_s - self._key_s)
+
+    def compare(self, offset_s: float | None, now_s: float) -> None:
+        """How far the camera's clock was behind ours now; a clock that was set anew begins anew here."""
+        if offset_s is None:
+            return
+        if self._offsets:
+            last_s, last = self._offsets[-1]
+            if abs(offset_s - last) > _STEP_S:
+                self._offsets.clear()
+            elif now_s - last_s < _DRIFT_EVERY_S:
+                return
+        self._offsets.append((now_s, offset_s))
+
+    @property
+    def clock_offset_s(self) -> float | None:
+        """How far the camera's clock is behind ours; None while unknown, or when it does not tell the time of day."""
+        if not self._offsets:
+            return None
+        offset_s = self._offsets[-1][1]
+        return offset_s if abs(offset_s) < _EPOCHLESS_S else None
+
+    @property
+    def clock_drift_ppm(self) -> float | None:
+        """How much faster than ours the camera's clock runs; None until it was watched for `DRIFT_LEAST_S`."""
+        if not self._offsets:
+            return None
+        (first_s, first), (last_s, last) = self._offsets[0], self._offsets[-1]
+        watched_s = last_s - first_s
+        return None if watched_s < DRIFT_LEAST_S else -(last - first) / watched_s * _PPM

@@ -1,0 +1,57 @@
+"""What is looked at once a second: a small luma picture, its colours in coarse cells, and its noise at full size."""
+
+from typing import NamedTuple, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from videowall.picture import Plane, Planes
+
+Floats = NDArray[np.float32]
+COLUMNS, ROWS = 320, 180
+CELL = 20
+CELL_COLUMNS, CELL_ROWS = COLUMNS // CELL, ROWS // CELL
+_NOISE_COLUMNS, _NOISE_ROWS = 640, 360
+_NOISE_KERNEL = np.array(((1, -2, 1), (-2, 4, -2), (1, -2, 1)), np.float32)
+"""Blind to levels and slopes. The mean of its absolute answer is 6 * sqrt(2 / pi) times the noise's deviation
+(J. Immerkær, "Fast noise variance estimation", 1996)."""
+_NOISE_SCALE = float(np.sqrt(np.pi / 2) / 6)
+_NOISE_CELL = 20
+_CALM_SHARE = 0.3
+"""Noise is measured where the picture is calmest, because texture looks like noise too."""
+
+
+class Sample(NamedTuple):
+    """`luma` is (ROWS, COLUMNS); `u` and `v` are means of each cell around 0; `noise` is a deviation in levels."""
+
+    luma: Plane
+    u: Floats
+    v: Floats
+    noise: float
+
+
+def sample(planes: Planes) -> Sample:
+    """Make a decoded picture of any size comparable. Costs a fraction of a millisecond."""
+    u, v = (
+        cv2.resize(plane, (CELL_COLUMNS, CELL_ROWS), interpolation=cv2.INTER_AREA).astype(np.float32) - 128
+        for plane in (planes.u, planes.v)
+    )
+    return Sample(_reduced(planes.y), u, v, _noise(planes.y))
+
+
+def _reduced(luma: Plane) -> Plane:
+    while luma.shape[0] >= 4 * ROWS and luma.shape[1] >= 4 * COLUMNS:
+        luma = cast("Plane", cv2.resize(luma, (luma.shape[1] // 2, luma.shape[0] // 2), interpolation=cv2.INTER_AREA))
+    return cast("Plane", cv2.resize(luma, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA))
+
+
+def _noise(luma: Plane) -> float:
+    top, left = (
+        max(0, (size - most) // 2) for size, most in zip(luma.shape, (_NOISE_ROWS, _NOISE_COLUMNS), strict=True)
+    )
+    middle = luma[top : top + _NOISE_ROWS, left : left + _NOISE_COLUMNS]
+    answer = np.abs(cv2.filter2D(middle, cv2.CV_32F, _NOISE_KERNEL))
+    cells = (max(1, middle.shape[1] // _NOISE_CELL), max(1, middle.shape[0] // _NOISE_CELL))
+    means = cv2.resize(answer, cells, interpolation=cv2.INTER_AREA)
+    return float(np.quantile(means, _CALM_SHARE)) * _NOISE_SCALE
