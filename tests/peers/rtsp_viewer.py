@@ -19,11 +19,11 @@ from aiortsp.transport import RTPTransportClient, transport_for_scheme
 from dpkt.rtp import RTP
 
 
-class Viewer(RTPTransportClient):
+class Viewer(RTPTransportClient):  # type: ignore[misc]  # aiortsp shows no types
     def __init__(self, packets: int, reports: int) -> None:
         self.wanted = (packets, reports)
         self.packets_total = 0
-        self.reports = []
+        self.reports: list[tuple[int, int]] = []
         self.done = asyncio.Event()
 
     def handle_rtp(self, rtp: RTP) -> None:
@@ -40,7 +40,7 @@ class Viewer(RTPTransportClient):
             self.done.set()
 
 
-async def watch(url: str, wanted: int, reports: int) -> dict:
+async def watch(url: str, wanted: int, reports: int) -> dict[str, object]:
     parts = urlparse(url)
     viewer = Viewer(wanted, reports)
     user, password = (unquote(part or "") for part in (parts.username, parts.password))
