@@ -169,5 +169,5 @@ class Channel:
         self.decoded_total += 1
         self._times_s.append(unit.arrival_s)
         now_s = self._clock.monotonic_s()
-        self._probe.look(planes, now_s)
+        self._probe.look(planes, now_s, key=unit.key)
         self.inspector.look(planes, now_s)

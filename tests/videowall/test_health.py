@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sensors.catalog import PictureState
+from tests.support.still_nights import Night, frozen_after_s, nights
 from videowall.health import Facts, Probe, judge
 from videowall.picture import Planes, allocate
 
@@ -44,7 +45,7 @@ def picture(level: int, noise: int, seed: int) -> Planes:
 def test_a_still_scene_with_sensor_noise_is_not_frozen() -> None:
     probe = Probe()
     for number in range(200):
-        probe.look(picture(90, 24, number), number / 10)
+        probe.look(picture(90, 24, number), number / 10, key=number % 10 == 0)
     assert probe.frozen_s < 2
 
 
@@ -53,8 +54,18 @@ def test_a_picture_repeated_and_refreshed_at_each_key_frame_is_frozen_until_it_m
     probe.reset(0.0)
     for number in range(226):
         # Every 25th picture is encoded anew, and the one after it refined: both differ as much as noise does.
-        probe.look(picture(90, 12, min(number % 25, 2)), number / 25)
+        probe.look(picture(90, 12, min(number % 25, 2)), number / 25, key=number % 25 == 0)
     assert probe.frozen_s == pytest.approx(9.0)
     for number in range(226, 252):
-        probe.look(picture(90, 12, number), number / 25)
+        probe.look(picture(90, 12, number), number / 25, key=number % 25 == 0)
     assert probe.frozen_s == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("night", list(nights())[4:12], ids=str)
+def test_a_quiet_night_is_told_from_a_frozen_picture(night: Night) -> None:
+    after_s = frozen_after_s(night)
+    if night.is_frozen:
+        assert after_s is not None
+        assert after_s <= 11
+    else:
+        assert after_s is None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from videowall.picture import Plane
 from videowall.quality.measures import blurred, slopes
-from videowall.quality.sample import Floats
+from videowall.quality.sample import Floats, ranked
 
 COLUMNS, ROWS = 160, 90
 _CELL = 10
@@ -24,6 +24,7 @@ _STEPS = 32.0
 _VOTING_SHARE = 0.5
 _AGREEING_SHARE = 0.7
 _MOST = 255
+_FAINTEST = 1e-6
 
 
 class Reference(Struct, frozen=True):
@@ -61,18 +62,24 @@ def unpack(reference: Reference) -> Floats:
     return cast("Floats", flat.reshape(ROWS, COLUMNS).astype(np.float32) / np.float32(_STEPS))
 
 
-def likeness(expected: Floats, seen: Floats) -> float:
-    """How alike two pictures' edges are, -1 to 1: most cells with structure agree at least as much as this."""
-    known, now = _cells(expected), _cells(seen)
-    known = known - known.mean(axis=1, keepdims=True)
-    now = now - now.mean(axis=1, keepdims=True)
-    power = (known * known).sum(axis=1)
-    voting = power >= np.quantile(power, 1 - _VOTING_SHARE)
-    known, now, power = known[voting], now[voting], power[voting]
-    agreement = (known * now).sum(axis=1) / np.sqrt(power * (now * now).sum(axis=1) + 1e-6)
-    return float(np.quantile(agreement, _AGREEING_SHARE))
+class View:
+    """Edges made ready to be compared with many others."""
+
+    def __init__(self, edges: Floats) -> None:
+        cells = _cells(edges)
+        power = np.square(cells).sum(axis=1)
+        self._voting = power >= ranked(power, 1 - _VOTING_SHARE)
+        self._cells = cells[self._voting] / np.sqrt(power[self._voting] + _FAINTEST)[:, None]
+
+    def likeness(self, seen: Floats) -> float:
+        """How alike another picture's edges are, -1 to 1: most cells with structure agree at least as much as this."""
+        now = _cells(seen)[self._voting]
+        agreement = (self._cells * now).sum(axis=1) / np.sqrt(np.square(now).sum(axis=1) + _FAINTEST)
+        return ranked(cast("Floats", agreement), _AGREEING_SHARE)
 
 
 def _cells(edges: Floats) -> Floats:
+    """The edges of each cell, less their mean, one cell a row."""
     cells = edges.reshape(ROWS // _CELL, _CELL, COLUMNS // _CELL, _CELL).transpose(0, 2, 1, 3)
-    return cells.reshape(_CELLS, _CELL * _CELL)
+    flat = cells.reshape(_CELLS, _CELL * _CELL)
+    return cast("Floats", flat - flat.mean(axis=1, keepdims=True))

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 
 from videowall.picture import Plane
-from videowall.quality.sample import CELL, CELL_COLUMNS, CELL_ROWS, COLUMNS, ROWS, Floats, Sample
+from videowall.quality.sample import CELL_COLUMNS, CELL_ROWS, COLUMNS, ROWS, Floats, Sample, ranked
 
-_FINE, _COARSE = 1.0, 3.0
-"""Deviations, in pixels of the sample, of the two blurs between which sharpness shows."""
+_FINE = 1.0
+_COARSE = 1.5
+"""Deviations of the two blurs between which sharpness shows; the coarse one is of the picture at half its size."""
 _LEAST_COARSE = 0.3
 PLAIN_BELOW = 2.5
 """A cell whose steepest slope is under this many levels a pixel shows nothing."""
@@ -18,6 +19,8 @@ _STRIPS, _SEGMENTS = 8, 8
 _DETREND = 31
 _BAND = ROWS - ROWS % _SEGMENTS
 _FAINTEST_STRIPE = 1.0
+_SHARED = 1.5
+"""A strip in which a bar is cut off by black or white still shares two thirds of it."""
 _GREYEST_SHARE = 0.1
 
 
@@ -47,8 +50,11 @@ class Measures(NamedTuple):
 def measure(sample: Sample) -> Measures:
     """All figures of one sample."""
     dark, middle, bright = _levels(sample.luma)
-    fine, coarse = (_steepest(sample.luma, deviation) for deviation in (_FINE, _COARSE))
+    fine = _steepest(blurred(sample.luma, _FINE))
+    half = cast("Plane", cv2.resize(sample.luma, (COLUMNS // 2, ROWS // 2), interpolation=cv2.INTER_AREA))
+    coarse = cast("Floats", _steepest(blurred(half, _COARSE)) / 2)
     tint, colour = _colours(sample.u, sample.v)
+    band = sample.luma[:_BAND].astype(np.float32)
     return Measures(
         dark=dark,
         middle=middle,
@@ -57,7 +63,7 @@ def measure(sample: Sample) -> Measures:
         plain=float(np.mean(fine < PLAIN_BELOW)),
         sharpness=_sharpness(fine, coarse),
         noise=sample.noise,
-        stripes=max(_stripes(sample.luma[:_BAND]), _stripes(sample.luma.T[:, :_BAND])),
+        stripes=max(_stripes(_strips(band, (_STRIPS, _BAND))), _stripes(_strips(band, (COLUMNS, _STRIPS)).T)),
         tint=tint,
         colour=colour,
     )
@@ -76,45 +82,46 @@ def blurred(luma: Plane, deviation: float) -> Plane:
 
 
 def _levels(luma: Plane) -> tuple[float, float, float]:
-    below = np.cumsum(np.bincount(luma.reshape(-1), minlength=256))
-    dark, middle, bright = (float(np.searchsorted(below, share * COLUMNS * ROWS)) for share in (0.05, 0.5, 0.9))
+    below = np.cumsum(cv2.calcHist([luma], [0], None, [256], [0, 256]))
+    dark, middle, bright = (float(np.searchsorted(below, share * luma.size)) for share in (0.05, 0.5, 0.9))
     return dark, middle, bright
 
 
-def _steepest(luma: Plane, blur: float) -> Floats:
-    cells = slopes(blurred(luma, blur)).reshape(CELL_ROWS, CELL, CELL_COLUMNS, CELL)
-    return cast("Floats", cells.max(axis=1).max(axis=2))
+def _steepest(luma: Plane) -> Floats:
+    height, width = luma.shape[0] // CELL_ROWS, luma.shape[1] // CELL_COLUMNS
+    return cast("Floats", slopes(luma).reshape(CELL_ROWS, height, CELL_COLUMNS, width).max(axis=1).max(axis=2))
 
 
 def _sharpness(fine: Floats, coarse: Floats) -> float | None:
     detailed = fine >= PLAIN_BELOW
     if np.count_nonzero(detailed) < _LEAST_DETAILED:
         return None
-    clearest = detailed & (fine >= np.median(fine[detailed]))
-    return float(np.median(fine[clearest] / np.maximum(coarse[clearest], _LEAST_COARSE)))
+    clearest = fine >= ranked(fine[detailed], 0.5)
+    return ranked(fine[clearest] / np.maximum(coarse[clearest], _LEAST_COARSE), 0.5)
 
 
-def _stripes(lines: Plane) -> float:
-    """Amplitude of horizontal bars. They must cross every strip of the picture, and recur over its whole height."""
-    strips = lines.astype(np.float32).reshape(lines.shape[0], _STRIPS, -1).mean(axis=2)
-    strips -= cv2.blur(strips, (1, _DETREND))
-    bars = np.median(strips, axis=1)
-    bars = bars[: bars.size - bars.size % _SEGMENTS]
-    strips = strips[: bars.size]
-    power = float(np.mean(bars * bars))
+def _strips(band: Floats, size: tuple[int, int]) -> Floats:
+    return cast("Floats", cv2.resize(band, size, interpolation=cv2.INTER_AREA))
+
+
+def _stripes(strips: Floats) -> float:
+    """Amplitude of bars across strips, (places, strips). They must cross every strip, and recur at most places."""
+    strips = np.ascontiguousarray(strips)
+    strips = strips - cv2.blur(strips, (1, _DETREND))
+    bars = np.sort(strips, axis=1)[:, _STRIPS // 2]
+    power = float(bars @ bars) / bars.size
     if power < _FAINTEST_STRIPE**2:
         return 0.0
-    segments = np.sqrt(np.mean((bars * bars).reshape(_SEGMENTS, -1), axis=1))
-    likeness = np.mean(strips * bars[:, None], axis=0) / power
-    shared = float(np.clip(likeness.min() * 1.5, 0.0, 1.0))
-    return float(np.quantile(segments, 0.25)) * shared
+    segments = np.sqrt(np.square(bars).reshape(_SEGMENTS, -1).mean(axis=1))
+    likeness = (bars @ strips) / bars.size / power
+    return ranked(segments, 0.25) * min(1.0, max(0.0, float(likeness.min()) * _SHARED))
 
 
 def _colours(u: Floats, v: Floats) -> tuple[float, float]:
-    middle_u, middle_v = float(np.median(u)), float(np.median(v))
-    colour = float(np.mean(np.hypot(u, v)))
+    middle_u, middle_v = ranked(u, 0.5), ranked(v, 0.5)
+    colour = float(cv2.magnitude(u, v).mean())
     distance = float(np.hypot(middle_u, middle_v))
     if distance < 1.0:
         return 0.0, colour
     along = (u * middle_u + v * middle_v) / distance
-    return max(0.0, float(np.quantile(along, _GREYEST_SHARE))), colour
+    return max(0.0, ranked(along, _GREYEST_SHARE)), colour

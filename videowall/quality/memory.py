@@ -4,7 +4,7 @@ from typing import cast
 
 import numpy as np
 
-from videowall.quality.likeness import Reference, edges_of, likeness, pack, unpack
+from videowall.quality.likeness import Reference, View, edges_of, pack, unpack
 from videowall.quality.measures import Measures
 from videowall.quality.sample import Floats, Sample
 
@@ -31,7 +31,7 @@ class Memory:
     """References and lately seen detail of one stream."""
 
     def __init__(self, references: tuple[Reference, ...] = ()) -> None:
-        self._references = {reference.night: (reference, unpack(reference)) for reference in references}
+        self._references = {reference.night: (reference, View(unpack(reference))) for reference in references}
         self._detail: Floats | None = None
         self._looks = 0
         self._sums: list[Floats] = []
@@ -63,8 +63,10 @@ class Memory:
         A reference of the other light can say that all is well, but not that the camera was moved.
         """
         night = is_night(measures)
+        if not self._references:
+            return None
         seen = edges_of(sample.luma)
-        alike = {light: likeness(edges, seen) for light, (_, edges) in self._references.items()}
+        alike = {light: view.likeness(seen) for light, (_, view) in self._references.items()}
         other = alike.get(not night)
         if night in alike:
             return max(alike.values())
@@ -107,10 +109,10 @@ class Memory:
             for half in (self._sums[: LEARNING_LOOKS // 2], self._sums[LEARNING_LOOKS // 2 :])
         )
         self._sums = []
-        if likeness(first, second) >= _HALVES_AGREE:
+        if View(first).likeness(second) >= _HALVES_AGREE:
             self._keep(cast("Floats", (first + second) / 2), measures, accepted=False)
 
     def _keep(self, edges: Floats, measures: Measures, *, accepted: bool) -> None:
         packed = pack(edges)
         reference = Reference(packed, is_night(measures), accepted, measures.sharpness)
-        self._references[reference.night] = (reference, unpack(reference))
+        self._references[reference.night] = (reference, View(unpack(reference)))

@@ -14,7 +14,7 @@ FAULTS = (
     PictureState.DISCOLOURED,
 )
 """Gravest first: of two faults the earlier explains the later."""
-_SHARPNESS = 2.05
+_SHARPNESS = 2.35
 _ACCEPTED_SHARE = 0.75
 
 
@@ -36,7 +36,7 @@ def suspect(
         PictureState.COVERED: max(_grade(measures.plain, 0.9, 0.97), _grade(lost or 0.0, 0.58, 0.70)),
         PictureState.STRIPED: _grade(measures.stripes, 5.0, 7.5),
         PictureState.NOISY: _grade(measures.noise, 10, 15),
-        PictureState.BLURRED: 0.0 if measures.sharpness is None else _grade(measures.sharpness, limit, limit - 0.12),
+        PictureState.BLURRED: 0.0 if measures.sharpness is None else _grade(measures.sharpness, limit, limit - 0.15),
         PictureState.MOVED: 0.0 if match is None else _grade(match, 0.40, 0.30),
         PictureState.DISCOLOURED: _grade(measures.tint, 14, 22),
     }
