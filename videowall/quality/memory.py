@@ -27,6 +27,31 @@ def is_night(measures: Measures) -> bool:
     return measures.middle < NIGHT_BELOW or measures.colour < _COLOURLESS_BELOW
 
 
+class _Lessons:
+    """Edges of good looks in a row, summed in two halves."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+        self._sums: list[Floats] = []
+
+    def add(self, edges: Floats) -> None:
+        if self.looks in {0, LEARNING_LOOKS // 2}:
+            self._sums.append(edges.copy())
+        else:
+            self._sums[-1] += edges
+        self.looks += 1
+
+    def clear(self) -> None:
+        self.looks = 0
+        self._sums = []
+
+    @property
+    def halves(self) -> tuple[Floats, Floats]:
+        """Their means, once there are `LEARNING_LOOKS`."""
+        first, second = (cast("Floats", half / (LEARNING_LOOKS // 2)) for half in self._sums)
+        return first, second
+
+
 class Memory:
     """References and lately seen detail of one stream."""
 
@@ -34,7 +59,7 @@ class Memory:
         self._references = {reference.night: (reference, View(unpack(reference))) for reference in references}
         self._detail: Floats | None = None
         self._looks = 0
-        self._sums: list[Floats] = []
+        self._lessons = _Lessons()
         self._learning_night = False
 
     @property
@@ -50,7 +75,8 @@ class Memory:
 
     def forget_detail(self) -> None:
         """Begin anew with what it shows."""
-        self._detail, self._looks, self._sums = None, 0, []
+        self._detail, self._looks = None, 0
+        self._lessons.clear()
 
     def accepted_sharpness(self, measures: Measures) -> float | None:
         """What a human agreed to be sharp enough in this light."""
@@ -90,25 +116,23 @@ class Memory:
         self._detail = cast("Floats", detail)
         night = is_night(measures)
         if night in self._references:
-            self._sums = []
+            self._lessons.clear()
         else:
             self._learn_edges(edges_of(sample.luma), measures, night=night)
 
     def doubt(self) -> None:
         """Something is wrong: what is being learnt begins anew later."""
-        self._sums = []
+        self._lessons.clear()
 
     def _learn_edges(self, edges: Floats, measures: Measures, *, night: bool) -> None:
         if night is not self._learning_night:
-            self._sums, self._learning_night = [], night
-        self._sums.append(edges)
-        if len(self._sums) < LEARNING_LOOKS:
+            self._lessons.clear()
+            self._learning_night = night
+        self._lessons.add(edges)
+        if self._lessons.looks < LEARNING_LOOKS:
             return
-        first, second = (
-            cast("Floats", np.mean(half, axis=0))
-            for half in (self._sums[: LEARNING_LOOKS // 2], self._sums[LEARNING_LOOKS // 2 :])
-        )
-        self._sums = []
+        first, second = self._lessons.halves
+        self._lessons.clear()
         if View(first).likeness(second) >= _HALVES_AGREE:
             self._keep(cast("Floats", (first + second) / 2), measures, accepted=False)
 
