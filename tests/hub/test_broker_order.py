@@ -11,25 +11,27 @@ from tests.support.brokers import free_port
 from tests.support.waiting import eventually_async
 
 
-async def test_an_eager_device_waits_until_the_hub_has_subscribed() -> None:
-    port, stopping, order = free_port(), asyncio.Event(), list[str]()
+async def test_what_an_eager_device_says_as_soon_as_it_is_let_in_reaches_the_hub_that_came_after_it() -> None:
+    port, stopping, heard = free_port(), asyncio.Event(), list[bytes]()
     broker = asyncio.create_task(serve(BrokerSettings(port=port), None, stopping, "the-hub"))
     eager = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="eager")
     hub = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="the-hub")
-    eager.on_connect = lambda *_: order.append("eager")
+
+    def speak(*_: object) -> None:
+        eager.publish("shekara/v1/kordai/fence-1/data", b"first", qos=1)
 
     def subscribe(*_: object) -> None:
         hub.subscribe("#", qos=1)
 
+    eager.on_connect = speak
     hub.on_connect = subscribe
-    hub.on_subscribe = lambda *_: order.append("hub")
+    hub.on_message = lambda _, __, message: heard.append(bytes(message.payload))
     try:
         for client in (eager, hub):
             client.connect_async("127.0.0.1", port)
             client.loop_start()
             await eventually_async(client.socket, what="a connection to the broker")
-        await eventually_async(lambda: len(order) == 2, what="both being in")
-        assert order == ["hub", "eager"]
+        await eventually_async(lambda: heard == [b"first"], what="the device's first word at the hub")
     finally:
         for client in (eager, hub):
             client.disconnect()
