@@ -15,6 +15,9 @@ from simulators.demo.witness import Witness
 from simulators.scenario import read_scenario
 from tests.support.waiting import eventually_async
 
+DRAWING_CPU_S = 0.5
+"""Of one second: playing twelve cameras takes a fifth of a core, drawing takes a whole one."""
+
 
 class System:
     """What tests ask of the running whole."""
@@ -68,6 +71,18 @@ class System:
         await eventually_async(
             lambda: self.live_tiles() >= expected.tiles_expected, within_s=40, what="all tiles being live"
         )
+
+    async def clips_drawn(self) -> None:
+        """Wait until the simulated cameras only play: before that, their drawing takes a core from everybody."""
+
+        async def is_drawing() -> bool:
+            before_s = self.stage.cpu_s()["simulate"]
+            await asyncio.sleep(1.0)
+            return self.stage.cpu_s()["simulate"] - before_s > DRAWING_CPU_S
+
+        async with asyncio.timeout(90):
+            while await is_drawing():
+                pass
 
     def new_frame_times(self, camera: DeviceKey, since: float) -> list[float]:
         """When new frames of a camera's small tile arrived in the encoded wall after `since` (unix time)."""
