@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sensors.catalog import PictureState
 from simulators.cameras.film import Film, Shot
-from simulators.cameras.vocabulary import Terrain, View
+from simulators.cameras.vocabulary import Blemish, Terrain, View
 from videowall.picture import Plane, Planes, planes_of
 
 WIDTH, HEIGHT = 640, 360
@@ -45,9 +45,9 @@ SCENES = tuple(
 )
 
 
-def seconds(scene: Scene, count: int, first: int = 0) -> Iterator[Planes]:
+def seconds(scene: Scene, count: int, first: int = 0, blemish: Blemish = Blemish.NONE) -> Iterator[Planes]:
     """What the camera of a scene sees, once a second; movers pass."""
-    film = Film(Shot(40 + scene.variant, scene.view, scene.terrain, scene.variant, scene.night, WIDTH, HEIGHT))
+    film = Film(Shot(40 + scene.variant, scene.view, scene.terrain, scene.variant, scene.night, WIDTH, HEIGHT, blemish))
     for second in range(first, first + count):
         yield _unpacked(film.draw(second * FPS + second * 7 % FPS))
 

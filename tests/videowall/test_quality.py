@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sensors.catalog import CAMERA_HEALTH, PictureState
+from simulators.cameras.vocabulary import Blemish
 from tests.support.faulty_pictures import (
     SCENES,
     Change,
@@ -29,6 +30,15 @@ from videowall.quality.suspicion import FAULTS
 
 GATE, GATE_BY_NIGHT = SCENES[0], SCENES[1]
 FLOOR = 0.95
+STATES = {
+    Blemish.NONE: None,
+    Blemish.BLACK: PictureState.BLACK,
+    Blemish.WHITE: PictureState.OVEREXPOSED,
+    Blemish.BLURRED: PictureState.BLURRED,
+    Blemish.COVERED: PictureState.COVERED,
+    Blemish.TURNED: PictureState.MOVED,
+    Blemish.NOISY: PictureState.NOISY,
+}
 
 
 def shown(inspector: Inspector, pictures: list[Planes], looks: int, at_s: float) -> list[PictureState | None]:
@@ -152,3 +162,12 @@ def test_the_graver_of_two_faults_is_said() -> None:
         both = dict.fromkeys(FAULTS, 0.0) | {PictureState.MOVED: 1.0, PictureState.BLACK: 1.0}
         verdict = weigh(verdict, both, float(second))
     assert verdict.fault is PictureState.BLACK
+
+
+@pytest.mark.parametrize("scene", [SCENES[0], SCENES[11], SCENES[20]], ids=str)
+def test_what_simulated_cameras_do_to_their_lens_is_recognised(scene: Scene) -> None:
+    known = learnt(scene).references
+    for blemish, state in STATES.items():
+        inspector = Inspector(known)
+        spoilt = list(coded(seconds(scene, 6, 40, blemish)))
+        assert shown(inspector, spoilt, 20, 0)[-1] is state, blemish

@@ -30,14 +30,20 @@ def suspect(
         accepted_sharpness: what a human agreed to be sharp enough; None: the usual.
     """
     limit = _SHARPNESS if accepted_sharpness is None else min(_SHARPNESS, _ACCEPTED_SHARE * accepted_sharpness)
+    unlike = 0.0 if match is None else _grade(match, 0.40, 0.30)
+    # What a camera writes over its picture, a clock or a name, stays sharp over a covered or dark one.
     found = {
-        PictureState.BLACK: min(_grade(measures.bright, 40, 28), _grade(measures.plain, 0.8, 0.95)),
+        PictureState.BLACK: min(_grade(measures.bright, 40, 28), _grade(measures.plain, 0.7, 0.85)),
         PictureState.OVEREXPOSED: min(_grade(measures.middle, 198, 210), _grade(measures.dark, 175, 195)),
-        PictureState.COVERED: max(_grade(measures.plain, 0.9, 0.97), _grade(lost or 0.0, 0.58, 0.70)),
+        PictureState.COVERED: max(
+            _grade(measures.plain, 0.84, 0.90),
+            min(_grade(measures.plain, 0.60, 0.75), unlike),
+            _grade(lost or 0.0, 0.58, 0.70),
+        ),
         PictureState.STRIPED: _grade(measures.stripes, 5.0, 7.5),
         PictureState.NOISY: _grade(measures.noise, 10, 15),
         PictureState.BLURRED: 0.0 if measures.sharpness is None else _grade(measures.sharpness, limit, limit - 0.15),
-        PictureState.MOVED: 0.0 if match is None else _grade(match, 0.40, 0.30),
+        PictureState.MOVED: unlike,
         PictureState.DISCOLOURED: _grade(measures.tint, 14, 22),
     }
     unexplained = 1.0
