@@ -45,8 +45,29 @@ def open_writer(path: Path, schema: str, version: int) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         if found < version:
-            connection.executescript(f"BEGIN; {schema} PRAGMA user_version={version}; COMMIT;")
+            _make(connection, schema, version)
         return connection
+
+
+def _make(connection: sqlite3.Connection, schema: str, version: int) -> None:
+    """Bring the file to this version. Of two who open it at once, one does, and the other waits for that."""
+    with transaction(connection):
+        if connection.execute("PRAGMA user_version").fetchone()[0] >= version:
+            return
+        for statement in _statements(schema):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={version}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Its statements one by one: a trigger has semicolons of its own."""
+    statement = ""
+    for part in script.split(";"):
+        statement += f"{part};"
+        if sqlite3.complete_statement(statement):
+            if statement.strip("; \n"):
+                yield statement
+            statement = ""
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from hub.decisions.records import Changes, DeviceRecord, WallChoice
 from hub.protocol import Approval, LogEntry
-from hub.storage.database import from_us, to_us
+from hub.storage.database import from_us, open_writer, to_us
 from hub.storage.operations import OperationsStore
 from hub.storage.readings import FILE_NAME, ReadingsStore, WriteOutcome
 from sensors.errors import ConfigError, NotFoundError, UnavailableError
@@ -178,3 +180,16 @@ def test_the_log_is_read_backwards_in_pages_and_cannot_be_rewritten(tmp_path: Pa
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                 connection.execute(statement)
     connection.close()
+
+
+def test_a_file_that_several_open_at_once_is_made_once(tmp_path: Path) -> None:
+    schema = "CREATE TABLE one (n INTEGER); CREATE TRIGGER t BEFORE DELETE ON one BEGIN SELECT RAISE(ABORT, 'no'); END;"
+    barrier = threading.Barrier(8)
+
+    def make() -> int:
+        barrier.wait(10)
+        with closing(open_writer(tmp_path / "new.sqlite", schema, 3)) as connection:
+            return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert [each.result() for each in [pool.submit(make) for _ in range(8)]] == [3] * 8
