@@ -27,6 +27,7 @@ class Leaf(StrEnum):
     COMMAND = "cmd"
     ACK = "ack"
     PLAN = "plan"
+    BOARD = "board"
     STORED = "stored"
 
 

@@ -3,48 +3,39 @@
 from typing import NamedTuple
 
 from videowall.picture import Rect
-from videowall.plan import Canvas, Layout
+from videowall.plan import FREE, Canvas, Place, spots_of
 
 GAP = 2
 """Pixels left free on every side of a tile, so that neighbours are kept apart by twice as many."""
 _STRETCH = 0.03
 """A picture whose proportions differ less than this from its tile's fills it, rather than leave slivers."""
 
-_GRIDS: dict[Layout, tuple[int, int]] = {
-    Layout.GRID_1: (1, 1),
-    Layout.GRID_4: (2, 2),
-    Layout.GRID_9: (3, 3),
-    Layout.GRID_12: (4, 3),
-    Layout.GRID_16: (4, 4),
-    Layout.GRID_25: (5, 5),
-    Layout.GRID_36: (6, 6),
-    Layout.GRID_64: (8, 8),
-    Layout.SPOT_5: (3, 3),
-    Layout.SPOT_7: (4, 4),
-    Layout.SPOT_12: (4, 4),
-}
-_SPOT_CELLS: dict[Layout, int] = {Layout.SPOT_5: 2, Layout.SPOT_7: 3, Layout.SPOT_12: 2}
+_CELLS: dict[str, tuple[int, int, int]] = {"1+5": (3, 3, 2), "1+7": (4, 4, 3), "1+12": (4, 4, 2), "2+8": (4, 4, 2)}
+"""Columns, rows, and how many cells a spot has each way, for the layouts with spots; these lie at the top, abreast."""
 
 
 class Arrangement(NamedTuple):
-    """The rectangles of a layout: the spot's, when it has one, and the small tiles' in reading order."""
+    """The rectangles of a layout: the spots', when it has any, and the small tiles' in reading order."""
 
-    spot: Rect | None
+    spots: tuple[Rect, ...]
     tiles: tuple[Rect, ...]
 
 
-def arrange(layout: Layout, canvas: Canvas) -> Arrangement:
+def arrange(layout: str, canvas: Canvas, places: tuple[Place, ...] = ()) -> Arrangement:
     """The rectangles of a layout on a canvas, the gaps taken off."""
-    columns, rows = _GRIDS[layout]
-    cells = _SPOT_CELLS.get(layout, 0)
-    spot = _cell(canvas, columns, rows, 0, 0, cells) if cells else None
+    if layout == FREE:
+        spots = tuple(_free(canvas, place) for place in places if place.spot)
+        return Arrangement(spots, tuple(_free(canvas, place) for place in places if not place.spot))
+    columns, rows, size = _CELLS.get(layout) or (*(int(part) for part in layout.split("x")), 0)
+    across = size * spots_of(layout)
+    spots = tuple(_cell(canvas, columns, rows, left, 0, size) for left in range(0, across, size or 1))
     tiles = tuple(
         _cell(canvas, columns, rows, column, row, 1)
         for row in range(rows)
         for column in range(columns)
-        if not (column < cells and row < cells)
+        if not (column < across and row < size)
     )
-    return Arrangement(spot, tiles)
+    return Arrangement(spots, tiles)
 
 
 def fit(tile: Rect, width: int, height: int) -> Rect:
@@ -62,6 +53,12 @@ def fit(tile: Rect, width: int, height: int) -> Rect:
 def _cell(canvas: Canvas, columns: int, rows: int, column: int, row: int, size: int) -> Rect:
     left, right = _edge(canvas.width, columns, column), _edge(canvas.width, columns, column + size)
     top, bottom = _edge(canvas.height, rows, row), _edge(canvas.height, rows, row + size)
+    return Rect(left + GAP, top + GAP, right - left - 2 * GAP, bottom - top - 2 * GAP)
+
+
+def _free(canvas: Canvas, place: Place) -> Rect:
+    left, right = (int(edge * canvas.width / 2) * 2 for edge in (place.x, place.x + place.width))
+    top, bottom = (int(edge * canvas.height / 2) * 2 for edge in (place.y, place.y + place.height))
     return Rect(left + GAP, top + GAP, right - left - 2 * GAP, bottom - top - 2 * GAP)
 
 

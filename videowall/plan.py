@@ -1,11 +1,11 @@
 """What a wall shows, as the hub says it: a retained message, drawn as it stands, asked of nobody.
 
-Topic `shekara/v1/walls/<wall>/plan`. The hub may import this module and nothing else of the wall.
+Topic `shekara/v1/walls/<wall>/plan`. Of the wall, the hub may import this module and `videowall.board`, nothing else.
 """
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -13,21 +13,15 @@ from msgspec import Meta, Struct, field
 from sensors.errors import WireError
 from sensors.model import DeviceKey, Language, Line, Names, Priority, Stream
 
-
-class Layout(StrEnum):
-    """Named arrangements. Those with a spot keep it for the spotlight; the rest are plain grids."""
-
-    GRID_1 = "1x1"
-    GRID_4 = "2x2"
-    GRID_9 = "3x3"
-    GRID_12 = "4x3"
-    GRID_16 = "4x4"
-    GRID_25 = "5x5"
-    GRID_36 = "6x6"
-    GRID_64 = "8x8"
-    SPOT_5 = "1+5"
-    SPOT_7 = "1+7"
-    SPOT_12 = "1+12"
+FREE: Final = "free"
+"""The layout whose rectangles are the plan's own `places`."""
+LAYOUT_PATTERN: Final = r"^([1-8]x[1-8]|1\+5|1\+7|1\+12|2\+8|free)$"
+MAX_TILES: Final = 64
+MAX_SPOTS: Final = 4
+LayoutName = Annotated[str, Meta(pattern=LAYOUT_PATTERN)]
+"""Columns by rows; spots and small tiles (`2+8`: two spots of a quarter of the canvas each); or `free`."""
+Share = Annotated[float, Meta(ge=0, le=1)]
+"""Of a picture's width or height."""
 
 
 class Canvas(Struct, frozen=True):
@@ -38,17 +32,69 @@ class Canvas(Struct, frozen=True):
     fps: Annotated[float, Meta(ge=1, le=60)] = 25.0
 
 
-class Feed(Struct, frozen=True):
-    """A camera as the wall needs it; credentials come from the wall's own secrets."""
+class Place(Struct, frozen=True, forbid_unknown_fields=True):
+    """A rectangle of a free layout, as shares of the canvas. Later ones lie over earlier ones nowhere: none overlap."""
+
+    x: Share
+    y: Share
+    width: Share
+    height: Share
+    spot: bool = False
+
+
+class Fit(StrEnum):
+    """How a picture fills a tile of other proportions: all of it with bars beside it, or without bars and cut."""
+
+    LETTERBOX = "letterbox"
+    CROP = "crop"
+
+
+class Mask(Struct, frozen=True, forbid_unknown_fields=True):
+    """What of a camera nobody may see: a polygon, its corners as shares of the picture before it is rotated."""
+
+    corners: Annotated[tuple[tuple[Share, Share], ...], Meta(min_length=3, max_length=16)]
+
+
+class Feed(Struct, frozen=True, tag="camera"):
+    """A camera as the wall needs it; credentials come from the wall's own secrets. `rotation` is clockwise, in degrees.
+
+    Masks are burned in before anything of the camera is composed, encoded, stored or handed on, so a camera with masks
+    is never passed through as it comes. `presets` are the PTZ positions that an officer may send it to.
+    """
 
     key: DeviceKey
     names: Names
     site_names: Names
     streams: tuple[Stream, ...]
+    fit: Fit = Fit.LETTERBOX
+    rotation: Annotated[int, Meta(ge=0, le=270, multiple_of=90)] = 0
+    masks: Annotated[tuple[Mask, ...], Meta(max_length=16)] = ()
+    presets: Annotated[tuple[Line, ...], Meta(max_length=64)] = ()
+
+
+class PanelKind(StrEnum):
+    """What a tile shows that is not a camera's."""
+
+    ALARMS = "alarms"
+    SITES = "sites"
+    MAP = "map"
+    CLOCK = "clock"
+    MESSAGE = "message"
+
+
+class Panel(Struct, frozen=True, tag="panel"):
+    """A tile that is no camera's; all but the clock and a message's `text` is said by the board."""
+
+    kind: PanelKind
+    text: Names = field(default_factory=Names)
+
+
+TileContent = Feed | Panel | None
+"""None leaves a tile empty."""
 
 
 class Spotlight(Struct, frozen=True):
-    """The alarm, or the officer's wish, that brought a camera to the spot tile."""
+    """The alarm, or the officer's wish, that brought a camera to a spot tile."""
 
     feed: Feed
     since: datetime
@@ -58,19 +104,55 @@ class Spotlight(Struct, frozen=True):
     occurrence: str = ""
 
 
+class Page(Struct, frozen=True):
+    """Which of a tour's pages this is, from 1; `paused` while an alarm or an officer holds it."""
+
+    number: int
+    of: int
+    names: Names = field(default_factory=Names)
+    paused: bool = False
+
+
 class Plan(Struct, frozen=True):
-    """One wall's picture in full. `tiles` fill the layout's small tiles in order; a None leaves one empty."""
+    """One wall's picture in full. `tiles` fill the layout's small tiles in order; `spotlights` its spots in order.
+
+    `places` are the rectangles of a free layout. `preload` are cameras that the next page will show: their streams are
+    opened and kept ready, not drawn. `calm`: the wall stays dark until something needs eyes. `exercise`: what is shown
+    is simulated, and every picture says so.
+    """
 
     revision: int
     wall: str
     title: Names
     canvas: Canvas
-    layout: Layout
-    tiles: Annotated[tuple[Feed | None, ...], Meta(max_length=64)]
+    layout: LayoutName
+    tiles: Annotated[tuple[TileContent, ...], Meta(max_length=MAX_TILES)]
     language: Language = Language.RU
     time_zone: Line = "Asia/Almaty"
-    spotlight: Spotlight | None = None
+    places: Annotated[tuple[Place, ...], Meta(max_length=MAX_TILES)] = ()
+    spotlights: Annotated[tuple[Spotlight, ...], Meta(max_length=MAX_SPOTS)] = ()
     spotlights_waiting: int = 0
+    preload: Annotated[tuple[Feed, ...], Meta(max_length=MAX_TILES)] = ()
+    page: Page | None = None
+    calm: bool = False
+    exercise: bool = False
+
+
+def spots_of(layout: str, places: tuple[Place, ...] = ()) -> int:
+    """How many spots a layout has."""
+    if layout == FREE:
+        return sum(place.spot for place in places)
+    return int(layout.partition("+")[0]) if "+" in layout else 0
+
+
+def small_tiles_of(layout: str, places: tuple[Place, ...] = ()) -> int:
+    """How many tiles a layout has beside its spots."""
+    if layout == FREE:
+        return sum(not place.spot for place in places)
+    if "+" in layout:
+        return int(layout.partition("+")[2])
+    columns, _, rows = layout.partition("x")
+    return int(columns) * int(rows)
 
 
 _decoder = msgspec.json.Decoder(Plan)

@@ -178,8 +178,8 @@ class Wall:
             state = channel.state if channel else PictureState.CONNECTING
             live[tile.feed.key] = live.get(tile.feed.key, False) or state is PictureState.LIVE
             spot = None
-            if tile.is_spot and plan.spotlight is not None:
-                banner = alarm_face(plan.spotlight, plan.spotlights_waiting, plan.language, zone, now)
+            if tile.spotlight is not None:
+                banner = alarm_face(tile.spotlight, plan.spotlights_waiting, plan.language, zone, now)
                 spot = (now.astimezone(zone).strftime("%H:%M:%S"), banner)
             age_s = channel.trouble_age_s if channel else None
             tile.face = tile_face(tile.feed, state, age_s, plan.language, spot)

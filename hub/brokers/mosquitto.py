@@ -24,7 +24,7 @@ MAX_QUEUED_BYTES = 1 << 30
 SAVED_AFTER_CHANGES = 100
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _HASH_ROUNDS = 20_000
-_FROM_CENTRE = (Leaf.COMMAND, Leaf.PLAN, Leaf.STORED)
+_FROM_CENTRE = (Leaf.COMMAND, Leaf.PLAN, Leaf.BOARD, Leaf.STORED)
 
 
 class _Line(NamedTuple):

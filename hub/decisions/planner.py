@@ -7,11 +7,11 @@ from hub.alarms.engine import urgency
 from hub.decisions.records import WallChoice
 from hub.protocol import AlarmState, AlarmView
 from sensors.model import DeviceKey, Language, Names
-from videowall.plan import Canvas, Feed, Layout, Plan, Spotlight
+from videowall.plan import Canvas, Feed, LayoutName, Plan, Spotlight, small_tiles_of
 
 SITUATION_CENTER = Names(en="Situation Center", ru="Ситуационный центр", kk="Жағдай орталығы")
 CHOSEN = Names(en="Chosen by the duty officer", ru="Выбрано дежурным", kk="Кезекші таңдаған")
-DEFAULT_LAYOUT = Layout.SPOT_12
+DEFAULT_LAYOUT: LayoutName = "1+12"
 
 
 class House(NamedTuple):
@@ -42,20 +42,12 @@ def plan_wall(
         title=SITUATION_CENTER,
         canvas=Canvas(),
         layout=layout,
-        tiles=tuple(cameras[: small_tiles(layout)]),
+        tiles=tuple(cameras[: small_tiles_of(layout)]),
         language=choice.language or house.language,
         time_zone=house.time_zone,
-        spotlight=spotlight,
+        spotlights=(spotlight,) if spotlight else (),
         spotlights_waiting=max(0, len(waiting) - 1),
     )
-
-
-def small_tiles(layout: Layout) -> int:
-    """How many tiles a layout has beside its spot."""
-    if "+" in layout:
-        return int(layout.partition("+")[2])
-    columns, _, rows = layout.partition("x")
-    return int(columns) * int(rows)
 
 
 def _camera(alarm: AlarmView, feeds: dict[DeviceKey, Feed]) -> Feed | None:

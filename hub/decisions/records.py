@@ -6,7 +6,7 @@ from msgspec import Struct, field
 
 from hub.protocol import AlarmView, Approval, Conflict, LogEntry
 from sensors.model import Birth, DeviceKey, Language
-from videowall.plan import Layout
+from videowall.plan import LayoutName
 
 
 class Doubts(Struct, frozen=True, omit_defaults=True):
@@ -46,7 +46,7 @@ class AlarmRecord(Struct, frozen=True):
 class WallChoice(Struct, frozen=True, omit_defaults=True):
     """What an officer chose for a wall; None leaves it to the hub. `revision` is that of the last plan made."""
 
-    layout: Layout | None = None
+    layout: LayoutName | None = None
     language: Language | None = None
     spotlight: DeviceKey | None = None
     spotlight_since: datetime | None = None

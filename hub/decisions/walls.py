@@ -1,5 +1,6 @@
 """The walls the hub plans for: the officers' choices, the plans last made, and how their nodes stand."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from sensors.catalog import CAMERA, WALL
 from sensors.errors import NotFoundError, WireError
 from sensors.model import StreamRole
 from sensors.topics import WALLS, wall_key
-from videowall.plan import Feed, Layout, Plan
+from videowall.plan import FREE, LAYOUT_PATTERN, Feed, LayoutName, Plan
 
 MAIN = "main"
 
@@ -76,7 +77,7 @@ class Walls:
             layout=plan.layout,
             online=node is not None and node.liveness is Liveness.ONLINE,
             url=url,
-            spotlight=plan.spotlight.feed.key if plan.spotlight else None,
+            spotlight=plan.spotlights[0].feed.key if plan.spotlights else None,
         )
 
     def views(self, registry: Registry) -> tuple[WallView, ...]:
@@ -97,8 +98,8 @@ def _feed(device: Device) -> Feed:
     return Feed(device.key, device.birth.names, device.birth.site_names, device.birth.streams)
 
 
-def _layout(name: str) -> Layout:
-    try:
-        return Layout(name)
-    except ValueError:
-        raise WireError("no such layout", subject=name[:60], mend=f"Layouts are {', '.join(Layout)}") from None
+def _layout(name: str) -> LayoutName:
+    if name == FREE or not re.match(LAYOUT_PATTERN, name):
+        known = "1x1 to 8x8 (columns by rows), 1+5, 1+7, 1+12 and 2+8"
+        raise WireError("no such layout", subject=name[:60], mend=f"Layouts are {known}")
+    return name

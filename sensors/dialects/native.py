@@ -112,7 +112,7 @@ def decode(  # noqa: PLR0911 - one return for each leaf
     if isinstance(parsed, str):
         return reject(topic, payload, parsed, received_at)
     key, leaf = parsed
-    if leaf in (Leaf.COMMAND, Leaf.PLAN, Leaf.STORED):
+    if leaf in (Leaf.COMMAND, Leaf.PLAN, Leaf.BOARD, Leaf.STORED):
         return None
     if len(payload) > MAX_PAYLOAD_BYTES:
         return reject(topic, payload, f"payload is over {MAX_PAYLOAD_BYTES} bytes", received_at, key)

@@ -18,7 +18,6 @@ from hub.storage.readings import FILE_NAME, ReadingsStore, WriteOutcome
 from sensors.errors import ConfigError, NotFoundError, UnavailableError
 from sensors.model import Birth, Names, Value
 from tests.hub.quiet_center import CAMERA, FENCE, START, reading
-from videowall.plan import Layout
 
 
 def at(second: float) -> datetime:
@@ -161,7 +160,7 @@ def entry(number: int) -> LogEntry:
 def test_decisions_come_back_after_a_restart(tmp_path: Path) -> None:
     store = OperationsStore(tmp_path)
     device = DeviceRecord(CAMERA, Approval.REFUSED, START, ("mqtt",), Birth("camera", Names(kk="Жол")))
-    choice = WallChoice(layout=Layout.GRID_4, spotlight=CAMERA, spotlight_since=START, revision=7)
+    choice = WallChoice(layout="2x2", spotlight=CAMERA, spotlight_since=START, revision=7)
     store.commit(Changes(log=[entry(1)], devices={CAMERA: device}, walls={"main": choice}))
     store.close()
     remembered = OperationsStore(tmp_path).recall()

@@ -15,7 +15,8 @@ from sensors.dialects import native
 from sensors.model import Birth, BirthSeen, Limit, Metric, ReadingsSeen, Rejected, Stream
 from sensors.receipts import MAX_RANGES, Receipt, decode_receipt
 from sensors.topics import Leaf, Topic, parse_topic
-from videowall.plan import Layout, Plan, decode_plan
+from videowall.board import Board, decode_board
+from videowall.plan import Plan, decode_plan
 
 PAGE = (Path(__file__).parents[2] / "docs" / "wire-native-v1.md").read_text("utf-8")
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -37,6 +38,8 @@ def test_every_example_is_taken_or_refused_as_the_page_says(topic: str, payload:
     assert isinstance(parsed, Topic)
     if parsed.leaf is Leaf.PLAN:
         assert isinstance(decode_plan(payload), Plan)
+    elif parsed.leaf is Leaf.BOARD:
+        assert isinstance(decode_board(payload), Board)
     elif parsed.leaf is Leaf.COMMAND:
         assert isinstance(native.decode_command(payload), native.CommandPayload)
     elif parsed.leaf is Leaf.STORED:
@@ -59,7 +62,7 @@ def test_the_camera_example_has_every_metric_of_a_picture() -> None:
     assert {reading.metric for seen in pictures for reading in seen.readings} == {each.name for each in CAMERA_HEALTH}
     for state in PictureState:
         assert f"`{state}`" in PAGE
-    for layout in Layout:
+    for layout in ("1x1", "8x8", "1+5", "1+7", "1+12", "2+8", "free"):
         assert f"`{layout}`" in PAGE
 
 

@@ -13,7 +13,7 @@ from simulators.cameras.film import Shot
 from simulators.cameras.vocabulary import Terrain, View
 from tests.support.camera_stand import Stand
 from videowall.broadcast import TileView
-from videowall.plan import Canvas, Feed, Layout, Plan, Spotlight
+from videowall.plan import Canvas, Feed, LayoutName, Plan, Spotlight
 
 CAMERAS = tuple(f"cam-{number}" for number in range(1, 13))
 SITE = SiteId("kordai")
@@ -45,14 +45,15 @@ def feed(stand: Stand, camera: str) -> Feed:
     )
 
 
-def make_plan(feeds: tuple[Feed, ...], spot: Feed | None = None, layout: Layout = Layout.SPOT_12) -> Plan:
+def make_plan(feeds: tuple[Feed, ...], spot: Feed | None = None, layout: LayoutName = "1+12") -> Plan:
     """A plan of a 1920x1080 wall at 12.5 pictures a second."""
-    spotlight = None
+    spotlights: tuple[Spotlight, ...] = ()
     if spot is not None:
         reason = Names(kk="Қоршау жанында қозғалыс", ru="Движение на периметре")
-        spotlight = Spotlight(spot, datetime.now(UTC), reason, Priority.HIGH, Names(ru="Проверить соседние камеры."))
+        light = Spotlight(spot, datetime.now(UTC), reason, Priority.HIGH, Names(ru="Проверить соседние камеры."))
+        spotlights = (light,)
     canvas = Canvas(1920, 1080, 12.5)
-    return Plan(1, "main", Names(kk="Қабырға", ru="Стена"), canvas, layout, feeds, Language.KK, spotlight=spotlight)
+    return Plan(1, "main", Names(kk="Қабырға", ru="Стена"), canvas, layout, feeds, Language.KK, spotlights=spotlights)
 
 
 def stamp_in(luma: NDArray[np.uint8], tile: TileView) -> Stamp | None:

@@ -8,21 +8,10 @@ from hypothesis import strategies as st
 
 from videowall.layout import GAP, arrange, fit
 from videowall.picture import Rect
-from videowall.plan import Canvas, Layout
+from videowall.plan import Canvas, Place, small_tiles_of, spots_of
 
-COUNTS = {
-    Layout.GRID_1: (0, 1),
-    Layout.GRID_4: (0, 4),
-    Layout.GRID_9: (0, 9),
-    Layout.GRID_12: (0, 12),
-    Layout.GRID_16: (0, 16),
-    Layout.GRID_25: (0, 25),
-    Layout.GRID_36: (0, 36),
-    Layout.GRID_64: (0, 64),
-    Layout.SPOT_5: (1, 5),
-    Layout.SPOT_7: (1, 7),
-    Layout.SPOT_12: (1, 12),
-}
+GRIDS = [f"{columns}x{rows}" for columns in range(1, 9) for rows in range(1, 9)]
+WITH_SPOTS = {"1+5": (1, 5), "1+7": (1, 7), "1+12": (1, 12), "2+8": (2, 8)}
 CANVASES = [Canvas(), Canvas(1280, 720), Canvas(3840, 2160), Canvas(1366, 768), Canvas(1080, 1920), Canvas(322, 182)]
 
 
@@ -31,12 +20,12 @@ def apart(one: Rect, other: Rect) -> bool:
     return across or one.bottom + 2 * GAP <= other.y or other.bottom + 2 * GAP <= one.y
 
 
-@pytest.mark.parametrize("layout", list(Layout))
+@pytest.mark.parametrize("layout", [*GRIDS, *WITH_SPOTS])
 @pytest.mark.parametrize("canvas", CANVASES, ids=lambda canvas: f"{canvas.width}x{canvas.height}")
-def test_tiles_are_even_inside_the_canvas_and_apart(layout: Layout, canvas: Canvas) -> None:
-    spot, tiles = arrange(layout, canvas)
-    rects = (*((spot,) if spot else ()), *tiles)
-    assert (len(rects) - len(tiles), len(tiles)) == COUNTS[layout]
+def test_tiles_are_even_inside_the_canvas_and_apart(layout: str, canvas: Canvas) -> None:
+    spots, tiles = arrange(layout, canvas)
+    rects = (*spots, *tiles)
+    assert (len(spots), len(tiles)) == (spots_of(layout), small_tiles_of(layout))
     for rect in rects:
         assert all(number % 2 == 0 for number in rect)
         assert rect.x >= GAP
@@ -49,10 +38,23 @@ def test_tiles_are_even_inside_the_canvas_and_apart(layout: Layout, canvas: Canv
 
 
 def test_the_spot_of_the_first_layout_is_four_small_tiles() -> None:
-    spot, tiles = arrange(Layout.SPOT_12, Canvas())
+    (spot,), tiles = arrange("1+12", Canvas())
     assert spot == Rect(2, 2, 956, 536)
     assert tiles[0] == Rect(962, 2, 476, 266)
     assert len({(tile.width, tile.height) for tile in tiles}) == 1
+
+
+def test_layouts_have_the_tiles_that_their_names_say() -> None:
+    assert {layout: (spots_of(layout), small_tiles_of(layout)) for layout in WITH_SPOTS} == WITH_SPOTS
+    assert [small_tiles_of(layout) for layout in ("1x1", "4x3", "8x8")] == [1, 12, 64]
+
+
+def test_a_free_layout_lies_where_its_places_say() -> None:
+    places = (Place(0, 0, 0.75, 1, spot=True), Place(0.75, 0, 0.25, 0.5), Place(0.75, 0.5, 0.25, 0.5))
+    spots, tiles = arrange("free", Canvas(), places)
+    assert spots == (Rect(2, 2, 1436, 1076),)
+    assert tiles == (Rect(1442, 2, 476, 536), Rect(1442, 542, 476, 536))
+    assert (spots_of("free", places), small_tiles_of("free", places)) == (1, 2)
 
 
 @given(

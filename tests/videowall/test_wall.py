@@ -26,7 +26,7 @@ from videowall.broadcast import TileView
 from videowall.config import WallSettings
 from videowall.main import _first
 from videowall.picture import planes_of
-from videowall.plan import Canvas, Layout
+from videowall.plan import Canvas
 from videowall.wall import Wall
 
 
@@ -171,7 +171,7 @@ async def test_layout_and_canvas_may_change_while_viewers_watch(stand: Stand) ->
         with wall.broadcast.subscribe() as viewer:
             await asyncio.wait_for(anext(viewer), 10)
             before = wall.broadcast.parameter_sets
-            smaller = make_plan(feeds, layout=Layout.GRID_4)
+            smaller = make_plan(feeds, layout="2x2")
             wall.apply(msgspec.structs.replace(smaller, canvas=Canvas(1280, 720, 10)))
             await eventually_async(lambda: wall.broadcast.parameter_sets != before)
             await eventually_async(lambda: all_live(wall), within_s=30)
