@@ -127,11 +127,3 @@ class _Program:
             self._failure = first_in(errors)
         finally:
             self._ended.set()
-
-
-def _first(group: ExceptionGroup[ShekaraError]) -> ShekaraError:
-    """One error of a group, however deep."""
-    error: ShekaraError | ExceptionGroup[ShekaraError] = group
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -89,3 +89,35 @@ class Dialect(Protocol):
 
     def will(self, opened_at: datetime) -> Send | None:
         """What the broker is to say when the hub is gone without a word; None for a dialect that has no will."""
+
+
+class OneWay:
+    """What the dialects have in common whose equipment speaks and is never spoken to."""
+
+    refusal = "takes no commands"
+    """Why a command cannot be said."""
+
+    def connected(self, now: datetime, opened_at: datetime) -> Heard:
+        """Nothing to say: equipment introduces itself by speaking."""
+        del now, opened_at
+        return NOTHING
+
+    def tick(self, now: datetime) -> Heard:
+        """Nothing."""
+        del now
+        return NOTHING
+
+    def command(self, key: DeviceKey, command: CommandPayload) -> tuple[Send, ...] | str:
+        """The refusal."""
+        del key, command
+        return self.refusal
+
+    def farewell(self, now: datetime) -> tuple[Send, ...]:
+        """Nobody waits for a word."""
+        del now
+        return ()
+
+    def will(self, opened_at: datetime) -> Send | None:
+        """None: nobody waits for a word."""
+        del opened_at
+        return None

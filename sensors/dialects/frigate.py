@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from sensors.dialects.dialect import NOTHING, Filter, Heard
+from sensors.dialects.dialect import NOTHING, Filter, Heard, OneWay
 from sensors.dialects.frigate_payloads import (
     moment_of,
     read_activity,
@@ -22,7 +22,7 @@ from sensors.dialects.frigate_payloads import (
     read_stats,
 )
 from sensors.dialects.frigate_views import ANALYSER, OFFLINE, VIEW, View
-from sensors.dialects.native import CommandPayload, reject
+from sensors.dialects.native import reject
 from sensors.dialects.numerals import number_of
 from sensors.identity import UNASSIGNED, device_id
 from sensors.model import Birth, BirthSeen, DeviceKey, EventSeen, Message, ReadingsSeen, SiteId, StateSeen, Value
@@ -62,7 +62,7 @@ class Said(NamedTuple):
     unit: str = ""
 
 
-class Frigate:
+class Frigate(OneWay):
     """The dialect. `site` is where Frigate stands; `cameras` names the device that each of its cameras is.
 
     `remembered`: births of an earlier run.
@@ -125,11 +125,6 @@ class Frigate:
             said.append(reject(topic, payload, str(error), received_at))
         return Heard(tuple(said)) if said else NOTHING
 
-    def connected(self, now: datetime, opened_at: datetime) -> Heard:
-        """Nothing to say: Frigate publishes by itself."""
-        del now, opened_at
-        return NOTHING
-
     def tick(self, now: datetime) -> Heard:
         """Believe the offline that has lasted."""
         said: list[Message] = []
@@ -138,20 +133,6 @@ class Frigate:
                 word = Word(b"", now, retained=False)
                 said += self._measured(view, [Said(f"status {role}", OFFLINE)], word)
         return Heard(tuple(said)) if said else NOTHING
-
-    def command(self, key: DeviceKey, command: CommandPayload) -> str:
-        """Nothing is commanded through Frigate."""
-        del key, command
-        return "takes no commands"
-
-    def farewell(self, now: datetime) -> tuple[()]:
-        """Nothing to say."""
-        del now
-        return ()
-
-    def will(self, opened_at: datetime) -> None:
-        """None: nobody listens for one."""
-        del opened_at
 
     def _available(self, word: Word) -> Iterator[Message]:
         text = word.payload.decode("utf-8")

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from sensors.catalog import EquipmentClass
-from sensors.dialects.dialect import NOTHING, Filter, Heard, Send
+from sensors.dialects.dialect import NOTHING, Filter, Heard, OneWay
 from sensors.dialects.n42_file import Category, Measurement, N42File, Purpose, parse_file
-from sensors.dialects.native import CommandPayload, reject
+from sensors.dialects.native import reject
 from sensors.equipment import CATALOGUE
 from sensors.identity import plain_id
 from sensors.model import (
@@ -54,10 +54,11 @@ def read_handed(raw: bytes) -> Handed | str:
     return file if isinstance(file, str) else Handed(file, hashlib.sha256(raw).hexdigest())
 
 
-class N42:
+class N42(OneWay):
     """The dialect."""
 
     name = "n42"
+    refusal = "a portal that hands in files takes no commands"
 
     def __init__(self, prefix: str = "n42") -> None:
         self._prefix = f"{prefix}/"
@@ -93,31 +94,6 @@ class N42:
             ReadingsSeen(key, readings),
             *happened,
         )
-
-    def connected(self, now: datetime, opened_at: datetime) -> Heard:
-        """Nothing to say."""
-        del now, opened_at
-        return NOTHING
-
-    def tick(self, now: datetime) -> Heard:
-        """Nothing waits for time."""
-        del now
-        return NOTHING
-
-    def command(self, key: DeviceKey, command: CommandPayload) -> tuple[Send, ...] | str:
-        """Files go one way."""
-        del key, command
-        return "a portal that hands in files takes no commands"
-
-    def farewell(self, now: datetime) -> tuple[Send, ...]:
-        """Nobody waits for a word."""
-        del now
-        return ()
-
-    def will(self, opened_at: datetime) -> Send | None:
-        """None: nobody waits for a word."""
-        del opened_at
-        return None
 
     def _introduce(
         self, key: DeviceKey, file: N42File, received_at: datetime, *, retained: bool

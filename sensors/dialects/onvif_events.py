@@ -12,8 +12,8 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from sensors.catalog import CAMERA, EquipmentClass
-from sensors.dialects.dialect import NOTHING, Filter, Heard, Send
-from sensors.dialects.native import CommandPayload, reject
+from sensors.dialects.dialect import NOTHING, Filter, Heard, OneWay
+from sensors.dialects.native import reject
 from sensors.dialects.onvif_message import MARK, EventTopic, OnvifEvent, parse_event, parse_topic
 from sensors.dialects.onvif_properties import Said, kind_of_happening, properties_of, switch_of
 from sensors.identity import UNASSIGNED, device_id, identity_mark
@@ -117,13 +117,14 @@ class _Camera:
         )
 
 
-class OnvifEvents:
+class OnvifEvents(OneWay):
     """The dialect. `places` by prefix, or by the beginning of one at a level's end; the longest wins.
 
     `known` are births of an earlier run, so that a restart takes no metric away.
     """
 
     name = "onvif-ej"
+    refusal = "a camera takes no commands by ONVIF events"
     filters = tuple(Filter("+/" * levels + f"{MARK}/#") for levels in range(1, _LEVELS + 1))
 
     def __init__(self, places: Mapping[str, Place], known: Mapping[DeviceKey, Birth] | None = None) -> None:
@@ -153,31 +154,6 @@ class OnvifEvents:
             return Heard((*camera.introduce(received_at, retained=retained), happening))
         said = _take(camera, parsed, event, retained=retained, received_at=received_at)
         return Heard((reject(topic, payload, said, received_at, camera.key),) if isinstance(said, str) else said)
-
-    def connected(self, now: datetime, opened_at: datetime) -> Heard:
-        """Nothing to say: cameras announce themselves by speaking."""
-        del now, opened_at
-        return NOTHING
-
-    def tick(self, now: datetime) -> Heard:
-        """Nothing waits for time."""
-        del now
-        return NOTHING
-
-    def command(self, key: DeviceKey, command: CommandPayload) -> tuple[Send, ...] | str:
-        """Events go one way."""
-        del key, command
-        return "a camera takes no commands by ONVIF events"
-
-    def farewell(self, now: datetime) -> tuple[Send, ...]:
-        """Nobody waits for a word."""
-        del now
-        return ()
-
-    def will(self, opened_at: datetime) -> Send | None:
-        """None: nobody waits for a word."""
-        del opened_at
-        return None
 
     def _meet(self, prefix: str) -> _Camera | None:
         camera = self._cameras.get(prefix)

@@ -1,5 +1,7 @@
 """How the catalogue's entries are written: one call a metric, one call a limit."""
 
+from typing import NamedTuple
+
 from msgspec import Struct
 
 from sensors.catalog import EquipmentClass
@@ -35,63 +37,28 @@ def text(name: str, names: Names, *limits: Limit) -> Metric:
     return Metric(name, MetricType.TEXT, names, limits=limits)
 
 
-def above(
-    id_: str,
-    bound: float,
-    priority: Priority,
-    message: Names,
-    cause: str,
-    procedure: Names,
-    *,
-    deadband: float = 0.0,
-    on_delay_s: float = 0.0,
-    off_delay_s: float = 0.0,
-) -> Limit:
-    """Needs a human while the value is over `bound`, in the metric's unit."""
-    return Limit(id_, Condition.ABOVE, bound, priority, message, deadband, on_delay_s, off_delay_s, cause, procedure)
+class _Needs(NamedTuple):
+    """Writes the limits of one condition. `bound` and `deadband` are in the metric's unit."""
+
+    condition: Condition
+
+    def __call__(
+        self,
+        id_: str,
+        bound: Value,
+        priority: Priority,
+        message: Names,
+        cause: str,
+        procedure: Names,
+        *,
+        deadband: float = 0.0,
+        on_delay_s: float = 0.0,
+        off_delay_s: float = 0.0,
+    ) -> Limit:
+        return Limit(id_, self.condition, bound, priority, message, deadband, on_delay_s, off_delay_s, cause, procedure)
 
 
-def below(
-    id_: str,
-    bound: float,
-    priority: Priority,
-    message: Names,
-    cause: str,
-    procedure: Names,
-    *,
-    deadband: float = 0.0,
-    on_delay_s: float = 0.0,
-    off_delay_s: float = 0.0,
-) -> Limit:
-    """Needs a human while the value is under `bound`, in the metric's unit."""
-    return Limit(id_, Condition.BELOW, bound, priority, message, deadband, on_delay_s, off_delay_s, cause, procedure)
-
-
-def equals(
-    id_: str,
-    bound: Value,
-    priority: Priority,
-    message: Names,
-    cause: str,
-    procedure: Names,
-    *,
-    on_delay_s: float = 0.0,
-    off_delay_s: float = 0.0,
-) -> Limit:
-    """Needs a human while the value is `bound`."""
-    return Limit(id_, Condition.EQUALS, bound, priority, message, 0.0, on_delay_s, off_delay_s, cause, procedure)
-
-
-def differs(
-    id_: str,
-    bound: Value,
-    priority: Priority,
-    message: Names,
-    cause: str,
-    procedure: Names,
-    *,
-    on_delay_s: float = 0.0,
-    off_delay_s: float = 0.0,
-) -> Limit:
-    """Needs a human while the value is anything but `bound`."""
-    return Limit(id_, Condition.DIFFERS, bound, priority, message, 0.0, on_delay_s, off_delay_s, cause, procedure)
+above = _Needs(Condition.ABOVE)
+below = _Needs(Condition.BELOW)
+equals = _Needs(Condition.EQUALS)
+differs = _Needs(Condition.DIFFERS)
