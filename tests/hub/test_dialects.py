@@ -12,19 +12,17 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from hub.decisions.dialects import MAIN, Dialects
 from hub.decisions.state import Outgoing, Wish
-from hub.health import Health
-from hub.ingest.connection import Address, Terms
-from hub.ingest.door import FrontDoor, connections
-from hub.ingest.intake import Intake
-from hub.inputs import Connected, Disconnected, Inbox, Received
+from hub.ingest.connection import Terms
+from hub.ingest.door import connections
+from hub.inputs import Connected, Disconnected
 from hub.protocol import Liveness
 from hub.requests import SendCommand
-from sensors.clock import SystemClock
 from sensors.dialects.dialect import Filter
 from sensors.dialects.native import CommandPayload
 from sensors.errors import UnavailableError, WireError
 from sensors.model import Birth, Metric, MetricType, Names, Quality
 from sensors.topics import EVERYTHING
+from tests.hub.doorstep import doorstep
 from tests.hub.quiet_center import FENCE, FENCE_BIRTH, START, QuietCenter
 from tests.hub.toy_dialect import TOY, TOY_BIRTH, ToyDialect
 from tests.support.mosquitto import running_mosquitto
@@ -129,56 +127,6 @@ def test_dialects_share_the_persistent_connection_unless_they_have_a_will() -> N
         MAIN: Terms((Filter(EVERYTHING),)),
         "toy": Terms(mortal.filters, persistent=False, will=mortal.will),
     }
-
-
-class Doorstep:
-    """A front door whose inbox a test reads by hand."""
-
-    def __init__(self, port: int, dialects: Dialects, versions: tuple[int, ...]) -> None:
-        clock = SystemClock()
-        self.inbox = Inbox(10_000)
-        health = Health(START, "test", "none")
-        self.intakes = {
-            name: Intake(
-                Address("127.0.0.1", port, f"hub-{name}", 20, None),
-                self.inbox,
-                health,
-                clock,
-                name=name,
-                terms=terms,
-                versions=versions,
-                longest_pause_s=0.2,
-            )
-            for name, terms in connections(dialects).items()
-        }
-        self.door = FrontDoor(self.intakes, health)
-        self.connected: set[str] = set()
-        self.heard: list[str] = []
-
-    def listen(self) -> list[str]:
-        for item in self.inbox.take(10_000, 0.01, 0.0):
-            if isinstance(item, Received):
-                self.heard.append(item.topic)
-                self.door.acknowledge([item])
-            elif isinstance(item, Connected):
-                self.connected.add(item.connection)
-        return self.heard
-
-    def stands(self) -> bool:
-        self.listen()
-        return self.connected == self.intakes.keys()
-
-
-@contextmanager
-def doorstep(port: int, dialects: Dialects, versions: tuple[int, ...] = (MQTTv5,)) -> Iterator[Doorstep]:
-    made = Doorstep(port, dialects, versions)
-    made.door.start()
-    try:
-        eventually(made.stands, what="every connection")
-        yield made
-    finally:
-        made.inbox.close()
-        assert made.door.stop(5.0)
 
 
 @contextmanager

@@ -18,11 +18,11 @@ from sensors.clock import SystemClock
 from sensors.dialects.sparkplug.host import SparkplugHost
 from sensors.errors import NotFoundError
 from sensors.model import DeviceKey
+from tests.hub.doorstep import doorstep
 from tests.hub.standing_hub import CHEAP, PASSWORD
-from tests.hub.test_dialects import doorstep
-from tests.hub.test_hub_command import RunningHub, running_hub
 from tests.sensors.sparkplug_edge import START
 from tests.support.mosquitto import running_mosquitto
+from tests.support.running_hub import RunningHub, running_hub
 from tests.support.sparkplug_peer import sparkplug_peer
 
 HOST = "situation-centre"

@@ -10,8 +10,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from hub.storage.line_protocol import NUMBERS
 from sensors.dialects import native
 from tests.hub.quiet_center import FENCE, FENCE_BIRTH, START
-from tests.hub.test_hub_command import running_hub
 from tests.support.influx_servers import Influxd
+from tests.support.running_hub import running_hub
 from tests.support.waiting import eventually
 
 
