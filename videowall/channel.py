@@ -10,7 +10,7 @@ from collections.abc import Callable
 from sensors.catalog import PictureState
 from sensors.clock import Clock
 from sensors.model import DeviceKey, StreamRole
-from videowall.decoder import Decoder
+from videowall.decoder import Decoder, OpenDecoder, PictureDecoder
 from videowall.health import FROZEN_S, Facts, Probe, judge
 from videowall.intake import Intake
 from videowall.picture import Planes
@@ -34,6 +34,7 @@ class Channel:
         clock: Clock,
         schedule: Callable[["Channel"], None],
         references: tuple[Reference, ...] = (),
+        open_decoder: OpenDecoder = Decoder,
     ) -> None:
         self.key = key
         self.role = role
@@ -51,7 +52,8 @@ class Channel:
         self._clock = clock
         self._schedule = schedule
         self._probe = Probe()
-        self._decoder: Decoder | None = None
+        self._open_decoder = open_decoder
+        self._decoder: PictureDecoder | None = None
         self._codec, self._extradata = "", b""
         self._renew = False
         self._in_session = False
@@ -154,7 +156,7 @@ class Channel:
     def _decode(self, unit: AccessUnit) -> None:
         if self._renew or self._decoder is None:
             self._renew = False
-            self._decoder = Decoder(self._codec, self._extradata)
+            self._decoder = self._open_decoder(self._codec, self._extradata)
             self._probe.reset(self._clock.monotonic_s())
         errors_before = self._decoder.errors_total
         planes = self._decoder.decode(unit)

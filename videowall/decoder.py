@@ -1,5 +1,8 @@
 """Access units into pictures, through FFmpeg's decoders with one thread each."""
 
+from collections.abc import Callable
+from typing import Protocol
+
 import av
 from av.codec.context import Flags, ThreadType
 from av.video.codeccontext import VideoCodecContext
@@ -8,6 +11,25 @@ from videowall.picture import Planes, planes_of
 from videowall.rtsp.assembly import AccessUnit
 
 _MAX_PIXELS = 7680 * 4320
+
+
+class PictureDecoder(Protocol):
+    """What makes pictures of one stream's units, wherever it does so."""
+
+    @property
+    def errors_total(self) -> int:
+        """Units that gave no picture because they could not be decoded."""
+
+    @property
+    def errors_in_row(self) -> int:
+        """The same since the last picture."""
+
+    def decode(self, unit: AccessUnit) -> Planes | None:
+        """The newest picture that a unit completes, or None."""
+
+
+OpenDecoder = Callable[[str, bytes], PictureDecoder]
+"""Given the decoder's name and what it must know beforehand."""
 
 
 class Decoder:

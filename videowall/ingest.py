@@ -15,7 +15,7 @@ from videowall.admission import Admission, Bounds
 from videowall.channel import Channel
 from videowall.choice import choose
 from videowall.config import WallSettings
-from videowall.pool import DecodePool
+from videowall.pool import Pool
 from videowall.quality.keeper import Keeper
 from videowall.rtsp.address import Redirects
 from videowall.rtsp.conversation import Transport
@@ -46,7 +46,7 @@ class Ingest:
         clock: Clock,
         secrets: Secrets,
         settings: WallSettings,
-        pool: DecodePool,
+        pool: Pool,
         keeper: Keeper,
         group: asyncio.TaskGroup,
     ) -> None:
@@ -126,7 +126,8 @@ class Ingest:
 
     def _start(self, key: DeviceKey, stream: Stream) -> _Running:
         references = self._keeper.load((key, stream.role))
-        channel = Channel(key, stream.role, self._clock, self._pool.schedule, references)
+        opener = self._pool.opener(key, stream.role)
+        channel = Channel(key, stream.role, self._clock, self._pool.schedule, references, opener)
         source = Source(
             label=f"{key} {stream.role}",
             site=key.site,

@@ -4,10 +4,33 @@ import os
 import queue
 import sys
 import threading
+from typing import Protocol
 
+from sensors.model import DeviceKey, StreamRole
 from videowall.channel import Channel
+from videowall.decoder import Decoder, OpenDecoder
 
 _NICENESS = 5
+
+
+class Pool(Protocol):
+    """Where the pictures of a wall are decoded."""
+
+    def start(self) -> None:
+        """Begin to decode."""
+
+    def stop(self) -> None:
+        """End; what is being decoded is finished or given up."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the wall may go on with it."""
+
+    def schedule(self, channel: Channel) -> None:
+        """Have one picture of a channel decoded, from any thread."""
+
+    def opener(self, key: DeviceKey, role: StreamRole) -> OpenDecoder:
+        """What makes the decoders of one stream."""
 
 
 class DecodePool:
@@ -41,14 +64,19 @@ class DecodePool:
         """Have one picture of a channel decoded, from any thread."""
         self._queue.put(channel)
 
+    def opener(self, key: DeviceKey, role: StreamRole) -> OpenDecoder:
+        """Decoders of this very process."""
+        del key, role
+        return Decoder
+
     def _run(self) -> None:
-        _yield_to_the_composer()
+        yield_to_the_composer()
         while (channel := self._queue.get()) is not None:
             if channel.work():
                 self._queue.put(channel)
 
 
-def _yield_to_the_composer() -> None:
+def yield_to_the_composer() -> None:
     """Give this thread alone a lower priority, where the system can."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
