@@ -1,0 +1,23 @@
+"""Section [outputs]: where else a wall goes, beside its page."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+
+class OutputsSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a wall node sends by itself, and how much of it is kept; see docs/wall-outputs.md."""
+
+    urls: Annotated[
+        str,
+        Meta(
+            description="where the wall is sent, separated by commas, each URL or PROFILE=URL (full, 1080p, 720p): "
+            "udp://, srt://, rtsp://, rtmp://, hls:/folder, file:/path.mp4"
+        ),
+    ] = ""
+    file_piece_s: Annotated[float, Meta(ge=1, le=86_400, description="seconds in one file of a recording")] = 600.0
+    file_max_mb: Annotated[
+        int, Meta(ge=10, le=100_000_000, description="megabytes that the files of one recording may take together")
+    ] = 10_000
+    hls_segment_s: Annotated[float, Meta(ge=0.5, le=30, description="seconds in one HLS segment, at least")] = 2.0
+    hls_segments: Annotated[int, Meta(ge=3, le=1000, description="segments in an HLS playlist")] = 6

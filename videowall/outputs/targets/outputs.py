@@ -1,0 +1,73 @@
+"""All outputs of a wall, side by side."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from sensors.clock import Clock
+from sensors.rtsp.authentication import Credentials
+from videowall.broadcast import Broadcast
+from videowall.outputs.config import OutputsSettings
+from videowall.outputs.targets.datagrams import Datagrams
+from videowall.outputs.targets.disk import Disk
+from videowall.outputs.targets.hls import HlsFolder
+from videowall.outputs.targets.output import Output, OutputReport
+from videowall.outputs.targets.receiver import Receiver
+from videowall.outputs.targets.recording import Recording
+from videowall.outputs.targets.target import Kind, Target, parse_targets
+from videowall.profile import ProfileName
+
+_MEGABYTE = 1_000_000
+
+
+class Outputs:
+    """What the settings name; a failing one concerns nobody else."""
+
+    def __init__(
+        self,
+        settings: OutputsSettings,
+        credentials: dict[str, Credentials],
+        broadcast_of: Callable[[ProfileName], Broadcast],
+        clock: Clock,
+    ) -> None:
+        chance = random.Random()  # noqa: S311 - jitter, not a secret
+        self._disks: list[Disk] = []
+        self._settings = settings
+        self._outputs = tuple(
+            Output(target, broadcast_of(target.profile), self._maker(target), clock, chance)
+            for target in parse_targets(settings.urls, credentials)
+        )
+
+    @property
+    def reports(self) -> tuple[OutputReport, ...]:
+        """Every output, in the order of the settings."""
+        return tuple(output.report for output in self._outputs)
+
+    async def run(self) -> None:
+        """Send to all until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for output in self._outputs:
+                    group.create_task(output.run(), name=f"output {output.report.output}")
+        finally:
+            for disk in self._disks:
+                disk.close()
+
+    def _maker(self, target: Target) -> Callable[[Target], Receiver]:
+        if target.kind not in {Kind.HLS, Kind.FILE}:
+            return _reach
+        disk = Disk(target.label)
+        self._disks.append(disk)
+        return partial(self._keep, disk)
+
+    def _keep(self, disk: Disk, target: Target) -> Receiver:
+        settings, path = self._settings, Path(target.path)
+        if target.kind is Kind.HLS:
+            return HlsFolder(path, settings.hls_segment_s, settings.hls_segments, disk)
+        return Recording(path, settings.file_piece_s, settings.file_max_mb * _MEGABYTE, disk)
+
+
+def _reach(target: Target) -> Receiver:
+    return Datagrams(target)
