@@ -5,6 +5,8 @@ ARGS ?=
 BENCH ?=
 KILLS ?= 50
 TESTS ?= tests
+# Tests mostly wait for what they started, so more files of them than cores run side by side.
+WORKERS ?= 3
 
 demo:
 	@deploy/prepare run
@@ -18,7 +20,7 @@ check:
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/pytest $(TESTS)
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 
 bench:
 	@deploy/prepare test
