@@ -20,8 +20,11 @@ from videowall.quality.pace import Pace
 from videowall.rtsp.assembly import AccessUnit
 from videowall.rtsp.stream import CameraStream
 from videowall.slot import Slot
+from videowall.tap import Tap
 
 _RATE_SAMPLES = 50
+_SAMPLE_S = 0.9
+"""A little less than a second, so that cameras with a key picture each second are looked at that often."""
 
 
 class Channel:
@@ -45,6 +48,8 @@ class Channel:
         """The newest decoded picture, full size."""
         self.slots: tuple[Slot, ...] = ()
         """The tiles that this stream fills now."""
+        self.taps: tuple[Tap, ...] = ()
+        """Who else gets every access unit as it comes; set on the event loop."""
         self.inspector = Inspector(references)
         self.pace = Pace()
         self.decode_errors_total = 0
@@ -61,6 +66,9 @@ class Channel:
         self._times_s: deque[float] = deque(maxlen=_RATE_SAMPLES)
         self._lock = threading.Lock()
         self._scheduled = False
+        self._rests = False
+        self._rested_s = self._passed_s = float("-inf")
+        self._whole = False
 
     def begin_session(self, codec: str, extradata: bytes) -> None:
         """A new session has begun: the decoder of that name starts anew."""
@@ -68,10 +76,34 @@ class Channel:
         self.intake.clear()
         self._in_session = False
         self._renew = True
+        for tap in self.taps:
+            tap.begin(codec, extradata)
+
+    def tap(self, tap: Tap) -> None:
+        """Let another have every access unit from now on, told at once of the session that runs."""
+        self.taps = (*self.taps, tap)
+        if self._codec:
+            tap.begin(self._codec, self._extradata)
+
+    def untap(self, tap: Tap) -> None:
+        """No more of it."""
+        self.taps = tuple(other for other in self.taps if other is not tap)
+
+    def rest(self, *, rests: bool) -> None:
+        """While it rests, key pictures alone are decoded, at most one a second: enough to judge by, not to show."""
+        if rests is self._rests:
+            return
+        self._rests, self._whole = rests, self._in_session
+        if not rests:
+            self.intake.clear()
 
     def feed(self, unit: AccessUnit) -> None:
-        """Queue a picture for decoding."""
+        """Queue a picture for decoding, and pass it on."""
         self.pace.see(unit.arrival_s, key=unit.key)
+        for tap in self.taps:
+            tap.take(unit)
+        if self._rests and not self._is_sample(unit):
+            return
         if not self.intake.put(unit):
             return
         with self._lock:
@@ -122,8 +154,11 @@ class Channel:
 
     @property
     def picture_age_s(self) -> float | None:
-        """Since the packets of the newest decoded picture arrived."""
-        return None if self._picture_s is None else self._clock.monotonic_s() - self._picture_s
+        """Since the packets of the newest decoded picture arrived; while it rests, of the newest that was passed on."""
+        if self._picture_s is None:
+            return None
+        newest_s = max(self._picture_s, self._passed_s) if self._rests else self._picture_s
+        return self._clock.monotonic_s() - newest_s
 
     @property
     def trouble_age_s(self) -> float | None:
@@ -142,7 +177,7 @@ class Channel:
 
     @property
     def fps(self) -> float:
-        """Pictures decoded a second, lately."""
+        """Pictures decoded a second, lately; while it rests, those passed on."""
         times = tuple(self._times_s)
         if len(times) < 2 or self._clock.monotonic_s() - times[-1] > _RATE_SAMPLES / 10:
             return 0.0
@@ -152,6 +187,17 @@ class Channel:
     def dropped_total(self) -> int:
         """Pictures dropped on the way to this wall's tiles."""
         return self.intake.dropped_total
+
+    def _is_sample(self, unit: AccessUnit) -> bool:
+        """Whether a resting channel looks at this picture; pictures that refer to lost ones pass for nothing."""
+        self._whole = unit.key or (self._whole and not unit.gap)
+        if self._whole:
+            self._passed_s = unit.arrival_s
+            self._times_s.append(unit.arrival_s)
+        if not unit.key or unit.arrival_s - self._rested_s < _SAMPLE_S:
+            return False
+        self._rested_s = unit.arrival_s
+        return True
 
     def _decode(self, unit: AccessUnit) -> None:
         if self._renew or self._decoder is None:
@@ -169,7 +215,8 @@ class Channel:
         self._picture_s = unit.arrival_s
         self._in_session = True
         self.decoded_total += 1
-        self._times_s.append(unit.arrival_s)
+        if not self._rests:
+            self._times_s.append(unit.arrival_s)
         now_s = self._clock.monotonic_s()
         self._probe.look(planes, now_s, key=unit.key)
         self.inspector.look(planes, now_s)
