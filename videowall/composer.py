@@ -13,6 +13,7 @@ from videowall.encode import Encoder
 from videowall.face import STILL_SEEN, CalmFace, TileFace
 from videowall.picture import Planes, crop
 from videowall.plan import Canvas
+from videowall.rendition import Rendition
 from videowall.scene import Scene, Tile
 from videowall.sheet import Patch, blend, dim, fill
 
@@ -38,6 +39,7 @@ class Composer:
         bitrate_kbps: int,
         key_frame_s: float,
         waiting_text: Callable[[], str],
+        renditions: tuple[Rendition, ...] = (),
     ) -> None:
         self.counts = ComposerCounts()
         self._clock = clock
@@ -45,6 +47,7 @@ class Composer:
         self._bitrate_kbps = bitrate_kbps
         self._key_frame_s = key_frame_s
         self._waiting_text = waiting_text
+        self._renditions = renditions
         self._scene: Scene | None = None
         self._drawn_scene: Scene | None = None
         self._buffer = CanvasBuffer(Canvas())
@@ -112,6 +115,8 @@ class Composer:
             self._encode(index)
         elif self._encoder is not None:
             self._encoder = None
+        for rendition in self._renditions:
+            rendition.offer(self._buffer, index)
 
     def _draw(self, scene: Scene) -> None:
         if scene is not self._drawn_scene:

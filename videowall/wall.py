@@ -16,11 +16,14 @@ from videowall.composer import Composer
 from videowall.config import WallSettings
 from videowall.face import alarm_face, calm_face, tile_face, zone_of
 from videowall.ingest import Ingest
+from videowall.outputs.config import OutputsSettings
 from videowall.picture import Planes, encode_bitmap, encode_jpeg
 from videowall.plan import Plan
 from videowall.pool import DecodePool
+from videowall.profile import ProfileName
 from videowall.quality.keeper import Keeper
 from videowall.quality.shelf import Shelf
+from videowall.rendition import make_renditions
 from videowall.scene import Scene, Tile, build_scene
 
 _SUPERVISE_S = 0.1
@@ -32,11 +35,21 @@ _FACES_EVERY = 2
 class Wall:
     """One wall. `apply` and `run` belong to one event loop; what `WallView` names may be called from anywhere."""
 
-    def __init__(self, settings: WallSettings, secrets: Secrets, clock: Clock) -> None:
+    def __init__(
+        self, settings: WallSettings, secrets: Secrets, clock: Clock, outputs: OutputsSettings | None = None
+    ) -> None:
         self.name = settings.name
         self.broadcast = Broadcast()
+        self.renditions = make_renditions(outputs or OutputsSettings(), clock, settings.key_frame_s)
         self.pool = DecodePool(settings.workers)
-        self.composer = Composer(clock, self.broadcast, settings.bitrate_kbps, settings.key_frame_s, self._waiting_text)
+        self.composer = Composer(
+            clock,
+            self.broadcast,
+            settings.bitrate_kbps,
+            settings.key_frame_s,
+            self._waiting_text,
+            self.renditions,
+        )
         self._fps = settings.fps
         self._settings = settings
         self._secrets = secrets
@@ -75,6 +88,8 @@ class Wall:
         """
         self.pool.start()
         self.composer.start()
+        for rendition in self.renditions:
+            rendition.start()
         try:
             async with asyncio.TaskGroup() as group:
                 self._ingest = Ingest(self._clock, self._secrets, self._settings, self.pool, self._keeper, group)
@@ -82,8 +97,15 @@ class Wall:
                 await self._supervise()
         finally:
             self.composer.stop()
+            for rendition in self.renditions:
+                rendition.stop()
             self.pool.stop()
             self.broadcast.close()
+
+    def broadcast_of(self, profile: ProfileName) -> Broadcast:
+        """The stream of a profile; the whole wall's where that is no larger, so that nothing is encoded twice."""
+        found = next((one for one in self.renditions if one.profile.name is profile), None)
+        return self.broadcast if found is None or found.is_whole(self.composer.canvas) else found.broadcast
 
     def still_jpeg(self, quality: int = 80, max_width: int | None = None) -> bytes:
         """The canvas as it stands."""

@@ -20,4 +20,6 @@ class OutputsSettings(Struct, frozen=True, forbid_unknown_fields=True):
         int, Meta(ge=10, le=100_000_000, description="megabytes that the files of one recording may take together")
     ] = 10_000
     hls_segment_s: Annotated[float, Meta(ge=0.5, le=30, description="seconds in one HLS segment, at least")] = 2.0
+    middle_kbps: Annotated[int, Meta(ge=200, le=50_000, description="bit rate of the profile 1080p, in kbit/s")] = 4000
+    thin_kbps: Annotated[int, Meta(ge=100, le=20_000, description="bit rate of the profile 720p, in kbit/s")] = 1000
     hls_segments: Annotated[int, Meta(ge=3, le=1000, description="segments in an HLS playlist")] = 6
