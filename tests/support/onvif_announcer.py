@@ -10,12 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 
+from tests.support.multicast import alone_on_the_air
+
 
 @contextmanager
 def announced_camera(*urls: str) -> Iterator[str]:
     """A camera that is announced until the block ends; its identity."""
     command = [sys.executable, "-m", "tests.support.onvif_announcer", *urls]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with (
+        alone_on_the_air(),
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process,
+    ):
         assert process.stdin is not None
         assert process.stdout is not None
         try:
