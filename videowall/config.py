@@ -26,6 +26,15 @@ class WallSettings(Struct, frozen=True, forbid_unknown_fields=True):
         str, Meta(description="folder where it is kept what each camera shall look like, to tell when one was moved")
     ] = "data/references"
     workers: Annotated[int, Meta(ge=0, le=64, description="decoding threads; 0: as many as the machine has cores")] = 2
+    shards: Annotated[
+        int,
+        Meta(
+            ge=0, le=64, description="processes that decode, so that no camera can end the wall; 0: threads of the wall"
+        ),
+    ] = 0
+    shard_memory_mb: Annotated[
+        int, Meta(ge=100, le=100_000, description="memory of one such process, in MB; beyond it it is begun anew")
+    ] = 1500
     fps: Annotated[float, Meta(ge=0, le=60, description="pictures a second; 0: as many as the plan says")] = 0.0
     bitrate_kbps: Annotated[int, Meta(ge=200, le=100_000, description="bit rate of the encoded wall, in kbit/s")] = 6000
     key_frame_s: Annotated[float, Meta(ge=0.5, le=10, description="seconds between key frames of the wall")] = 2.0

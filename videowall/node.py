@@ -114,7 +114,8 @@ class WallNode:
         self._link.announce(wall_birth(self._wall.name, self._wall.plan_title(), canvas, self._url))
 
     def _sums(self) -> Sums:
-        return Sums(self._clock.monotonic_s(), time.process_time(), self._wall.composer.counts)
+        pool = self._wall.pool.counts
+        return Sums(self._clock.monotonic_s(), time.process_time() + pool.cpu_s, self._wall.composer.counts, pool)
 
     def _report(self, before: Sums) -> Sums:
         cameras = list(self._wall.cameras())

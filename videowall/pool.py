@@ -4,13 +4,21 @@ import os
 import queue
 import sys
 import threading
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sensors.model import DeviceKey, StreamRole
 from videowall.channel import Channel
 from videowall.decoder import Decoder, OpenDecoder
 
 _NICENESS = 5
+
+
+class PoolCounts(NamedTuple):
+    """Beside the wall's own process: processor time used, decoding children lost, streams kept away from them."""
+
+    cpu_s: float = 0.0
+    lost_total: int = 0
+    kept_away: int = 0
 
 
 class Pool(Protocol):
@@ -25,6 +33,10 @@ class Pool(Protocol):
     @property
     def is_alive(self) -> bool:
         """Whether the wall may go on with it."""
+
+    @property
+    def counts(self) -> PoolCounts:
+        """What decoding does outside the wall's process."""
 
     def schedule(self, channel: Channel) -> None:
         """Have one picture of a channel decoded, from any thread."""
@@ -59,6 +71,11 @@ class DecodePool:
     def is_alive(self) -> bool:
         """Whether every thread runs."""
         return all(thread.is_alive() for thread in self._threads)
+
+    @property
+    def counts(self) -> PoolCounts:
+        """Nothing is decoded elsewhere."""
+        return PoolCounts()
 
     def schedule(self, channel: Channel) -> None:
         """Have one picture of a channel decoded, from any thread."""

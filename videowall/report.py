@@ -7,6 +7,7 @@ from sensors.model import Birth, Metric, MetricType, Names, Stream, StreamRole, 
 from videowall.channel import Channel
 from videowall.composer import ComposerCounts
 from videowall.plan import Canvas
+from videowall.pool import PoolCounts
 from videowall.scene import Tile
 
 REPEAT_S = 5.0
@@ -26,6 +27,17 @@ WALL_METRICS = (
         "dropped_total", MetricType.COUNTER, Names(en="Frames dropped", ru="Пропущено кадров", kk="Тасталған кадрлар")
     ),
     Metric("plan_revision", MetricType.NUMBER, Names(en="Plan", ru="План", kk="Жоспар")),
+    Metric(
+        "decoders_lost_total",
+        MetricType.COUNTER,
+        Names(en="Decoders lost", ru="Потеряно декодеров", kk="Жоғалған декодерлер"),
+    ),
+    Metric(
+        "cameras_kept_away",
+        MetricType.NUMBER,
+        Names(en="Cameras that end decoders", ru="Камеры, роняющие декодер", kk="Декодерді құлататын камералар"),
+        minimum=0,
+    ),
     Metric("plans_rejected_total", MetricType.COUNTER, Names(en="Bad plans", ru="Неверные планы", kk="Қате жоспарлар")),
 )
 
@@ -36,6 +48,7 @@ class Sums(Struct, frozen=True):
     at_s: float
     cpu_s: float
     counts: ComposerCounts
+    pool: PoolCounts
 
 
 def wall_birth(name: str, title: Names, canvas: Canvas, url: str) -> Birth:
@@ -89,6 +102,8 @@ def wall_values(
         "latency": round(sorted(tile.latency_ms for tile in live)[len(live) // 2], 1) if live else None,
         "missed_ticks_total": after.counts.missed_ticks_total,
         "dropped_total": sum(channel.dropped_total for _, channel in cameras if channel is not None),
+        "decoders_lost_total": after.pool.lost_total,
+        "cameras_kept_away": after.pool.kept_away,
         "plan_revision": revision,
         "plans_rejected_total": rejected_total,
     }

@@ -19,12 +19,13 @@ from videowall.ingest import Ingest
 from videowall.outputs.config import OutputsSettings
 from videowall.picture import Planes, encode_bitmap, encode_jpeg
 from videowall.plan import Plan
-from videowall.pool import DecodePool
+from videowall.pool import DecodePool, Pool
 from videowall.profile import ProfileName
 from videowall.quality.keeper import Keeper
 from videowall.quality.shelf import Shelf
 from videowall.rendition import make_renditions
 from videowall.scene import Scene, Tile, build_scene
+from videowall.shards.pool import ShardPool
 
 _SUPERVISE_S = 0.1
 _STORE_S = 5.0
@@ -41,7 +42,11 @@ class Wall:
         self.name = settings.name
         self.broadcast = Broadcast()
         self.renditions = make_renditions(outputs or OutputsSettings(), clock, settings.key_frame_s)
-        self.pool = DecodePool(settings.workers)
+        self.pool: Pool = (
+            ShardPool(settings.shards, settings.shard_memory_mb, clock)
+            if settings.shards
+            else DecodePool(settings.workers)
+        )
         self.composer = Composer(
             clock,
             self.broadcast,
