@@ -11,7 +11,6 @@ from hub.decisions.registry import Device
 from hub.decisions.state import Outgoing, State, Wish
 from hub.decisions.vetting import Vetting
 from hub.inputs import Moment, Received
-from hub.protocol import Liveness
 from sensors.catalog import CAMERA, PictureState
 from sensors.dialects import native
 from sensors.dialects.dialect import NOTHING, Action, Dialect, Heard, Listen, Send, Unlisten
@@ -112,7 +111,6 @@ class Reception:
         if not _is_memory(seen, message) and not _is_of_absence(seen, provenance):
             self._state.registry.hear(device, now)
             self._vetting.meet(device, now)
-            self._state.liveness_due |= device.liveness is not Liveness.ONLINE
         self._take_seen(seen, device, message, provenance)
 
     def _trespass(self, seen: Message, device: Device, provenance: str) -> str | None:
@@ -141,8 +139,7 @@ class Reception:
             case BirthSeen():
                 self._take_birth(seen, device, message, provenance)
             case StateSeen():
-                device.state = seen.online
-                self._state.liveness_due = True
+                self._state.registry.hear_state(device, online=seen.online)
             case ReadingsSeen():
                 self._take_readings(seen, device, message, provenance)
             case EventSeen():

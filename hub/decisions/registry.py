@@ -12,6 +12,7 @@ import msgspec
 
 from hub.decisions.checking import fits
 from hub.decisions.conduct import Conduct
+from hub.decisions.deadlines import Deadlines
 from hub.decisions.records import DeviceRecord, Doubts
 from hub.inputs import Moment
 from hub.protocol import Approval, Conflict, DeviceView, Liveness, StreamCheck
@@ -162,6 +163,11 @@ class Registry:
         self.devices: dict[DeviceKey, Device] = {}
         self.changed: set[DeviceKey] = set()
         self.removed: set[DeviceKey] = set()
+        self._doubtful: dict[DeviceKey, None] = {}
+        """Devices whose liveness may be another by now; an ordered set, so that a replay judges in the same order."""
+        self._silences = Deadlines()
+        self._carried: dict[DeviceKey, dict[DeviceKey, None]] = {}
+        """What says that it speaks through a device, whether that is known or not."""
         for record in remembered:
             device = Device(
                 key=record.key,
@@ -174,8 +180,8 @@ class Registry:
                 default_limits=default_limits,
                 doubts=record.doubts,
             )
-            device.introduce(record.birth)
             self.devices[record.key] = device
+            self.introduce(device, record.birth)
         self._of_site = Counter(key.site for key in self.devices)
 
     def find(self, key: DeviceKey) -> Device | None:
@@ -198,6 +204,7 @@ class Registry:
             self._of_site[key.site] += 1
             self.changed.add(key)
             self.removed.discard(key)
+            self._doubt_with_carried(key)
         if provenance not in device.provenance:
             device.provenance = (*device.provenance, provenance)
             self.changed.add(key)
@@ -205,31 +212,67 @@ class Registry:
 
     def remove(self, key: DeviceKey) -> None:
         """Forget a device: from now on it was never seen."""
-        del self.devices[key]
+        device = self.devices.pop(key)
+        self._uncarry(device)
         self._of_site[key.site] -= 1
         self.changed.discard(key)
         self.removed.add(key)
+        self._doubt_with_carried(key)
+
+    def introduce(self, device: Device, birth: Birth | None) -> None:
+        """Let a device be what a birth says; None takes it back."""
+        self._uncarry(device)
+        device.introduce(birth)
+        if (carrier := _carrier(device)) is not None:
+            self._carried.setdefault(carrier, {})[device.key] = None
+        self._doubt_with_carried(device.key)
 
     def hear(self, device: Device, now: Moment) -> None:
         """Something came from the device just now; what is published of a camera comes from whoever watches it."""
         device.last_seen_at = now.at
         device.heard_s = now.monotonic_s
         device.heard = True
+        if device.liveness is not Liveness.ONLINE:
+            self._doubtful[device.key] = None
         if device.birth.kind != CAMERA and (through := self.through(device)) is not None:
             through.heard_s = now.monotonic_s
             through.heard = True
+            if through.liveness is not Liveness.ONLINE:
+                self._doubtful[through.key] = None
+
+    def hear_state(self, device: Device, *, online: bool) -> None:
+        """The device, its will, or whoever carries it said whether it is there."""
+        device.state = online
+        self._doubtful[device.key] = None
 
     def through(self, device: Device) -> Device | None:
         """The device of its site whose connection it speaks through, if that is known and has one of its own."""
-        if device.birth.via is None:
+        if (carrier := _carrier(device)) is None:
             return None
-        through = self.devices.get(DeviceKey(device.key.site, DeviceId(device.birth.via)))
+        through = self.devices.get(carrier)
         return through if through is not None and through.birth.via is None else None
 
-    def judge(self, now: Moment) -> list[Device]:
-        """Bring the liveness of every device up to date; those where it changed, carriers before the carried."""
-        ordered = sorted(self.devices.values(), key=lambda device: device.birth.via is not None)
-        return [device for device in ordered if self._judge(device, now)]
+    @property
+    def doubtful(self) -> bool:
+        """Whether the liveness of any device may be another now, silence aside."""
+        return bool(self._doubtful)
+
+    def judge(self, now: Moment) -> list[tuple[Device, Liveness]]:
+        """Bring liveness up to date; the devices where it changed and what it was, carriers before the carried.
+
+        Only what has spoken, was spoken of, or has been silent for long enough can have changed: those are looked at,
+        and what they carry.
+        """
+        self._doubtful.update(dict.fromkeys(self._silences.take(now.monotonic_s)))
+        doubtful, self._doubtful = self._doubtful, {}
+        devices = [self.devices[key] for key in doubtful if key in self.devices]
+        carriers = [device for device in devices if device.birth.via is None]
+        changed = self._judge_each(carriers, now)
+        carried = {device.key: device for device in devices if device.birth.via is not None}
+        for carrier, _ in changed:
+            for key in self._carried.get(carrier.key, ()):
+                carried[key] = self.devices[key]
+        return changed + self._judge_each(carried.values(), now)
 
     def cameras_covering(self, key: DeviceKey) -> tuple[DeviceKey, ...]:
         """Approved cameras of the site that see this device's surroundings, in order of key."""
@@ -249,7 +292,13 @@ class Registry:
         """Every device, in order of key."""
         return tuple(self.devices[key].view() for key in sorted(self.devices))
 
+    def _judge_each(self, devices: Iterable[Device], now: Moment) -> list[tuple[Device, Liveness]]:
+        judged = [(device, device.liveness, self._judge(device, now)) for device in devices]
+        return [(device, before) for device, before, has_changed in judged if has_changed]
+
     def _judge(self, device: Device, now: Moment) -> bool:
+        if device.birth.kind != CAMERA and not _is_silent(device, now):
+            self._silences.set(device.key, device.heard_s + device.birth.silence_s)
         through = self.through(device)
         cut_off = through is not None and through.liveness in (Liveness.OFFLINE, Liveness.SILENT)
         liveness = _liveness(device, through, now, cut_off=cut_off)
@@ -261,12 +310,32 @@ class Registry:
         self.changed.add(device.key)
         return True
 
+    def _doubt_with_carried(self, key: DeviceKey) -> None:
+        self._doubtful[key] = None
+        self._doubtful.update(self._carried.get(key, {}))
+
+    def _uncarry(self, device: Device) -> None:
+        carrier = _carrier(device)
+        if carrier is not None and (carried := self._carried.get(carrier)) is not None:
+            carried.pop(device.key, None)
+            if not carried:
+                del self._carried[carrier]
+
+
+def _carrier(device: Device) -> DeviceKey | None:
+    """The device that it says it speaks through."""
+    return None if device.birth.via is None else DeviceKey(device.key.site, DeviceId(device.birth.via))
+
+
+def _is_silent(device: Device, now: Moment) -> bool:
+    return device.heard_s + device.birth.silence_s < now.monotonic_s
+
 
 def _liveness(device: Device, through: Device | None, now: Moment, *, cut_off: bool) -> Liveness:
     """A camera has nothing to say of its own; whoever watches it judges its picture, so silence says nothing."""
     if device.state is False or cut_off:
         return Liveness.OFFLINE
-    if device.birth.kind != CAMERA and now.monotonic_s - device.heard_s > device.birth.silence_s:
+    if device.birth.kind != CAMERA and _is_silent(device, now):
         return Liveness.SILENT
     carried = through is not None and through.liveness is Liveness.ONLINE
     return Liveness.ONLINE if device.state or device.heard or carried else Liveness.UNKNOWN

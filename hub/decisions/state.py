@@ -104,7 +104,6 @@ class State:
         self.connected: set[str] = set()
         """The connections to the broker that stand."""
         self.plans_due = True
-        self.liveness_due = False
         self.effects = Effects()
         self._kept: dict[DeviceKey, DeviceRecord] = {record.key: record for record in remembered.devices}
 
@@ -138,10 +137,8 @@ class State:
 
     def judge_liveness(self, now: Moment) -> None:
         """Bring the liveness of all devices up to date, and say what changed."""
-        self.liveness_due = False
-        was = {key: device.liveness for key, device in self.registry.devices.items()}
-        for device in self.registry.judge(now):
-            before, after = was[device.key], device.liveness
+        for device, before in self.registry.judge(now):
+            after = device.liveness
             first = before is Liveness.UNKNOWN and after is Liveness.ONLINE
             retired = device.approval is Approval.RETIRED
             if before is not after and not first and not device.cut_off and not retired:
@@ -171,7 +168,7 @@ class State:
 
     def settle(self, now: Moment) -> Effects:
         """End a batch: what changed, once for all of it."""
-        if self.liveness_due:
+        if self.registry.doubtful:
             self.judge_liveness(now)
         if self.plans_due:
             self.plan(now)

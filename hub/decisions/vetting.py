@@ -86,8 +86,7 @@ class Vetting:
         state = self._state
         state.log(now, "device-withdrawn", state.name(device), key=device.key)
         if device.approval is not Approval.DISCOVERED or set(device.provenance) - {source}:
-            device.state = False
-            state.liveness_due = True
+            state.registry.hear_state(device, online=False)
             return
         kin = self._kinship.place(device.key, ())
         self._strangers.pop(device.key, None)
@@ -162,10 +161,10 @@ class Vetting:
         if birth == device.birth:
             return
         is_new = not device.introduced
-        device.introduce(birth)
+        state.registry.introduce(device, birth)
         state.receipts.meet(device)
         state.registry.changed.add(device.key)
-        state.plans_due = state.liveness_due = True
+        state.plans_due = True
         if is_new:
             kind = "device-approved" if device.approved else "device-discovered"
             state.log(now, kind, f"{state.name(device)} ({source})", key=device.key)
