@@ -1,6 +1,8 @@
-"""The initialisation segment (`ftyp` and `moov`) of a live stream with one H.264 track."""
+"""The initialisation segment (`ftyp` and `moov`) of a live stream with one video track."""
 
 from typing import Final
+
+from msgspec import Struct
 
 from sensors.errors import WireError
 from videowall.broadcast import CLOCK_RATE_HZ, ParameterSets
@@ -27,23 +29,41 @@ def find_parameter_sets(units: list[bytes]) -> ParameterSets:
     return ParameterSets(sps, pps)
 
 
+class SampleEntry(Struct, frozen=True):
+    """What a header says of its pictures: `kind` ("avc1") with its configuration box, and the size in pixels."""
+
+    kind: bytes
+    configuration: bytes
+    width: int
+    height: int
+
+
 def init_segment(sets: ParameterSets) -> bytes:
-    """`ftyp` and `moov`: one video track, 90 kHz, no length known, all samples in fragments.
+    """The segment of an H.264 track.
 
     Raises:
         WireError: the sequence parameter set cannot be read.
     """
-    shape = parse_sps(sets.sps)
-    return box(b"ftyp", b"iso6", words(1), b"iso6", b"avc1") + box(
+    return movie(h264_entry(sets, parse_sps(sets.sps)))
+
+
+def h264_entry(sets: ParameterSets, shape: SequenceParameters) -> SampleEntry:
+    """The sample entry of H.264; its samples hold no parameter sets."""
+    return SampleEntry(b"avc1", box(b"avcC", _configuration(sets, shape)), shape.width, shape.height)
+
+
+def movie(entry: SampleEntry) -> bytes:
+    """`ftyp` and `moov`: one video track, 90 kHz, no length known, all samples in fragments."""
+    return box(b"ftyp", b"iso6", words(1), b"iso6", entry.kind) + box(
         b"moov",
         full_box(b"mvhd", 0, 0, words(0, 0, CLOCK_RATE_HZ, 0, 0x10000), halves(0x100, 0), words(0, 0), IDENTITY_MATRIX,
                  bytes(24), words(TRACK + 1)),
-        box(b"trak", _track_header(shape), box(b"mdia", _media_header(), _media_information(sets, shape))),
+        box(b"trak", _track_header(entry), box(b"mdia", _media_header(), _media_information(entry))),
         box(b"mvex", full_box(b"trex", 0, 0, words(TRACK, 1, 0, 0, 0))),
     )  # fmt: skip
 
 
-def _track_header(shape: SequenceParameters) -> bytes:
+def _track_header(entry: SampleEntry) -> bytes:
     enabled_in_movie = 3
     return full_box(
         b"tkhd",
@@ -52,7 +72,7 @@ def _track_header(shape: SequenceParameters) -> bytes:
         words(0, 0, TRACK, 0, 0, 0, 0),
         halves(0, 0, 0, 0),
         IDENTITY_MATRIX,
-        words(shape.width << 16, shape.height << 16),
+        words(entry.width << 16, entry.height << 16),
     )
 
 
@@ -62,14 +82,14 @@ def _media_header() -> bytes:
     )
 
 
-def _media_information(sets: ParameterSets, shape: SequenceParameters) -> bytes:
+def _media_information(entry: SampleEntry) -> bytes:
     return box(
         b"minf",
         full_box(b"vmhd", 0, 1, bytes(8)),
         box(b"dinf", full_box(b"dref", 0, 0, words(1), full_box(b"url ", 0, 1))),
         box(
             b"stbl",
-            full_box(b"stsd", 0, 0, words(1), _sample_entry(sets, shape)),
+            full_box(b"stsd", 0, 0, words(1), _sample_entry(entry)),
             full_box(b"stts", 0, 0, words(0)),
             full_box(b"stsc", 0, 0, words(0)),
             full_box(b"stsz", 0, 0, words(0, 0)),
@@ -78,19 +98,19 @@ def _media_information(sets: ParameterSets, shape: SequenceParameters) -> bytes:
     )
 
 
-def _sample_entry(sets: ParameterSets, shape: SequenceParameters) -> bytes:
+def _sample_entry(entry: SampleEntry) -> bytes:
     pixels_per_inch = 72 << 16
     return box(
-        b"avc1",
+        entry.kind,
         bytes(6),
         halves(1),
         bytes(16),
-        halves(shape.width, shape.height),
+        halves(entry.width, entry.height),
         words(pixels_per_inch, pixels_per_inch, 0),
         halves(1),
         bytes(32),
         halves(24, 0xFFFF),
-        box(b"avcC", _configuration(sets, shape)),
+        entry.configuration,
     )
 
 

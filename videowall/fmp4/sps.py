@@ -6,10 +6,10 @@ from msgspec import Struct
 
 from sensors.errors import WireError
 from videowall.fmp4.annexb import NalType, nal_type
+from videowall.fmp4.bits import Bits
 
 MAX_SIDE_PIXELS: Final = 16_384
 _MAX_SPS_BYTES: Final = 4_096
-_MAX_LEADING_ZEROS: Final = 32
 _WITH_CHROMA_FORMAT: Final = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 """Profiles whose parameter set goes on to say the chroma format."""
 
@@ -40,7 +40,7 @@ def parse_sps(unit: bytes) -> SequenceParameters:
     """
     if not 4 <= len(unit) <= _MAX_SPS_BYTES or nal_type(unit) != NalType.SPS:
         raise WireError("is not a sequence parameter set", subject="H.264 SPS")
-    bits = _Bits(unit[4:].replace(b"\x00\x00\x03", b"\x00\x00"))
+    bits = Bits(unit[4:], "H.264 SPS")
     profile, compatibility, level = unit[1:4]
     bits.unsigned()  # seq_parameter_set_id
     chroma_format, luma_bits, chroma_bits = 1, 8, 8
@@ -65,40 +65,7 @@ def parse_sps(unit: bytes) -> SequenceParameters:
     return SequenceParameters(profile, compatibility, level, width, height, chroma_format, luma_bits, chroma_bits)
 
 
-class _Bits:
-    """Bits of a payload, first one first."""
-
-    def __init__(self, payload: bytes) -> None:
-        self._value = int.from_bytes(payload, "big")
-        self._left = len(payload) * 8
-
-    def take(self, count: int) -> int:
-        """The next bits as a number."""
-        self._left -= count
-        if self._left < 0:
-            raise WireError("is cut short", subject="H.264 SPS")
-        return (self._value >> self._left) & ((1 << count) - 1)
-
-    def skip(self, count: int) -> None:
-        """Pass over bits."""
-        self.take(count)
-
-    def unsigned(self) -> int:
-        """An Exp-Golomb number (9.1)."""
-        zeros = 0
-        while not self.take(1):
-            zeros += 1
-            if zeros > _MAX_LEADING_ZEROS:
-                raise WireError("holds a number that is too large", subject="H.264 SPS")
-        return (1 << zeros) - 1 + self.take(zeros)
-
-    def signed(self) -> int:
-        """A signed Exp-Golomb number (9.1.1)."""
-        code = self.unsigned()
-        return (code + 1) // 2 if code % 2 else -(code // 2)
-
-
-def _chroma(bits: _Bits) -> tuple[int, int, int]:
+def _chroma(bits: Bits) -> tuple[int, int, int]:
     chroma_format = bits.unsigned()
     if chroma_format > 3:
         raise WireError(f"there is no chroma format {chroma_format}", subject="H.264 SPS")
@@ -116,7 +83,7 @@ def _chroma(bits: _Bits) -> tuple[int, int, int]:
     return chroma_format, luma_bits, chroma_bits
 
 
-def _skip_scaling_list(bits: _Bits, size: int) -> None:
+def _skip_scaling_list(bits: Bits, size: int) -> None:
     last = following = 8
     for _ in range(size):
         if following:
@@ -124,7 +91,7 @@ def _skip_scaling_list(bits: _Bits, size: int) -> None:
         last = following or last
 
 
-def _skip_picture_order(bits: _Bits) -> None:
+def _skip_picture_order(bits: Bits) -> None:
     kind = bits.unsigned()
     if kind == 0:
         bits.unsigned()  # log2_max_pic_order_cnt_lsb_minus4

@@ -4,7 +4,7 @@ const PRFT = 0x70726674;
 const NTP_EPOCH_S = 2_208_988_800;
 const CLOCK_RATE_HZ = 90_000;
 const SAMPLE_FLAGS_AT = 128;
-const SHORTEST = 140;
+const SHORTEST = 144;
 const NOT_A_KEY = 0x10000;
 
 // Returns {encodedAt: unix seconds, mediaTime: seconds, key: whether decoding can begin here, media: the bytes after

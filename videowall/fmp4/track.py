@@ -1,0 +1,68 @@
+"""A camera's own stream as a track: what a player must be told first, and each access unit as a sample."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from sensors.errors import WireError
+from videowall.fmp4 import h265
+from videowall.fmp4.annexb import join_sample, join_units
+from videowall.fmp4.header import find_parameter_sets, h264_entry, movie
+from videowall.fmp4.sps import parse_sps
+
+CODECS: Final = frozenset({"h264", "hevc"})
+"""FFmpeg's names of the codecs that are passed through."""
+
+
+class Track(Struct, frozen=True):
+    """The init segment of a stream, and what a browser is asked about it. Size in pixels."""
+
+    init: bytes
+    codec: str
+    width: int
+    height: int
+
+    @property
+    def mime(self) -> str:
+        """What `MediaSource.isTypeSupported` is asked."""
+        return f'video/mp4; codecs="{self.codec}"'
+
+
+def find_sets(codec: str, units: list[bytes]) -> tuple[bytes, ...]:
+    """The parameter sets among the NAL units of a key frame: SPS and PPS, or VPS, SPS and PPS.
+
+    Raises:
+        WireError: one is missing or too long for a header.
+    """
+    if codec == "h264":
+        sets = find_parameter_sets(units)
+        return sets.sps, sets.pps
+    found = {h265.nal_type(unit): unit for unit in units}
+    kinds = (h265.NalType.VPS, h265.NalType.SPS, h265.NalType.PPS)
+    if any(not 0 < len(found.get(kind, b"")) <= 0xFFFF for kind in kinds):
+        raise WireError("comes without usable parameter sets", subject="H.265 key frame")
+    return tuple(found[kind] for kind in kinds)
+
+
+def describe(codec: str, units: list[bytes]) -> Track:
+    """The track of a stream whose key frame, or extradata, has these NAL units.
+
+    Raises:
+        WireError: parameter sets are missing or cannot be read.
+    """
+    if codec == "h264":
+        sets = find_parameter_sets(units)
+        shape = parse_sps(sets.sps)
+        return Track(movie(h264_entry(sets, shape)), shape.codec, shape.width, shape.height)
+    vps, sps, pps = find_sets(codec, units)
+    parsed = h265.parse_h265_sps(sps)
+    return Track(movie(h265.h265_entry(vps, sps, pps, parsed)), parsed.codec, parsed.width, parsed.height)
+
+
+def sample(codec: str, units: list[bytes]) -> bytes:
+    """The NAL units of an access unit as one sample.
+
+    Raises:
+        WireError: they hold no picture.
+    """
+    return join_sample(units) if codec == "h264" else join_units(unit for unit in units if h265.is_in_sample(unit))
