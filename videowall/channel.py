@@ -13,7 +13,9 @@ from sensors.model import DeviceKey, StreamRole
 from videowall.decoder import Decoder, OpenDecoder, PictureDecoder
 from videowall.health import FROZEN_S, Facts, Probe, judge
 from videowall.intake import Intake
+from videowall.mask import Burner
 from videowall.picture import Planes
+from videowall.plan import Mask
 from videowall.quality.inspector import Inspector
 from videowall.quality.likeness import Reference
 from videowall.quality.pace import Pace
@@ -38,14 +40,16 @@ class Channel:
         schedule: Callable[["Channel"], None],
         references: tuple[Reference, ...] = (),
         open_decoder: OpenDecoder = Decoder,
+        masks: tuple[Mask, ...] = (),
     ) -> None:
         self.key = key
         self.role = role
+        self.masks = masks
         self.intake = Intake()
         self.stream: CameraStream | None = None
         """Set by whoever runs the stream."""
         self.last: Planes | None = None
-        """The newest decoded picture, full size."""
+        """The newest decoded picture, full size, its masks burned in."""
         self.slots: tuple[Slot, ...] = ()
         """The tiles that this stream fills now."""
         self.taps: tuple[Tap, ...] = ()
@@ -56,6 +60,7 @@ class Channel:
         self.decoded_total = 0
         self._clock = clock
         self._schedule = schedule
+        self._burner = Burner(masks)
         self._probe = Probe()
         self._open_decoder = open_decoder
         self._decoder: PictureDecoder | None = None
@@ -209,6 +214,7 @@ class Channel:
         self.decode_errors_total += self._decoder.errors_total - errors_before
         if planes is None:
             return
+        planes = self._burner.burn(planes)
         for slot in self.slots:
             slot.offer(planes, unit.arrival_s)
         self.last = planes

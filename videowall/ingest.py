@@ -15,6 +15,7 @@ from videowall.admission import Admission, Bounds
 from videowall.channel import Channel
 from videowall.choice import choose
 from videowall.config import WallSettings
+from videowall.plan import Mask
 from videowall.pool import Pool
 from videowall.quality.keeper import Keeper
 from videowall.rtsp.address import Redirects
@@ -63,9 +64,12 @@ class Ingest:
             Bounds(settings.site_openings_at_once, settings.site_openings_per_s),
         )
         self._running: dict[tuple[DeviceKey, StreamRole], _Running] = {}
+        self._masks: dict[DeviceKey, tuple[Mask, ...]] = {}
 
     def reconcile(self, tiles: Iterable[Tile]) -> None:
         """Start what tiles want, let go what none wants, and have each tile filled by the best that shows a picture."""
+        tiles = tuple(tiles)
+        self._mask(tiles)
         wanted: set[tuple[DeviceKey, StreamRole]] = set()
         filled: dict[Channel, list[Tile]] = {}
         for tile in tiles:
@@ -94,6 +98,18 @@ class Ingest:
     def running(self) -> tuple[Channel, ...]:
         """Every channel there is."""
         return tuple(running.channel for running in self._running.values())
+
+    def _mask(self, tiles: tuple[Tile, ...]) -> None:
+        """Hide of each camera what any of its feeds hides; what shows more than that is stopped, not kept a moment."""
+        masks: dict[DeviceKey, tuple[Mask, ...]] = {}
+        for tile in tiles:
+            known = masks.get(tile.feed.key, ())
+            masks[tile.feed.key] = (*known, *(mask for mask in tile.feed.masks if mask not in known))
+        self._masks = masks
+        for key, running in list(self._running.items()):
+            if key[0] in masks and running.channel.masks != masks[key[0]]:
+                running.task.cancel()
+                del self._running[key]
 
     def _want(self, tile: Tile, stream: Stream, wanted: set[tuple[DeviceKey, StreamRole]]) -> Channel:
         key = (tile.feed.key, stream.role)
@@ -127,7 +143,7 @@ class Ingest:
     def _start(self, key: DeviceKey, stream: Stream) -> _Running:
         references = self._keeper.load((key, stream.role))
         opener = self._pool.opener(key, stream.role)
-        channel = Channel(key, stream.role, self._clock, self._pool.schedule, references, opener)
+        channel = Channel(key, stream.role, self._clock, self._pool.schedule, references, opener, self._masks[key])
         source = Source(
             label=f"{key} {stream.role}",
             site=key.site,

@@ -50,6 +50,15 @@ def fit(tile: Rect, width: int, height: int) -> Rect:
     return Rect(tile.x, tile.y + (tile.height - inner) // 4 * 2, tile.width, inner)
 
 
+def cut(width: int, height: int, across: int, down: int) -> Rect:
+    """The largest even rectangle of the proportions `across` to `down` in the middle of a picture."""
+    if width * down > across * height:
+        inner = max(2, round(height * across / down) & ~1)
+        return Rect((width - inner) // 4 * 2, 0, inner, height & ~1)
+    inner = max(2, round(width * down / across) & ~1)
+    return Rect(0, (height - inner) // 4 * 2, width & ~1, inner)
+
+
 def _cell(canvas: Canvas, columns: int, rows: int, column: int, row: int, size: int) -> Rect:
     left, right = _edge(canvas.width, columns, column), _edge(canvas.width, columns, column + size)
     top, bottom = _edge(canvas.height, rows, row), _edge(canvas.height, rows, row + size)

@@ -11,6 +11,8 @@ Plane = NDArray[np.uint8]
 BLACK_LUMA = 16
 WHITE_LUMA = 235
 GREY_CHROMA = 128
+HALF_TURN = 180
+_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, HALF_TURN: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
 class Planes(NamedTuple):
@@ -86,6 +88,23 @@ def scale(source: Planes, target: Planes) -> None:
     """Fill `target`'s own memory with `source`, scaled."""
     for from_plane, to_plane in zip(source, target, strict=True):
         _scale_plane(from_plane, to_plane)
+
+
+def rotate(source: Planes, target: Planes, degrees: int) -> None:
+    """Fill `target`'s own memory with `source`, turned clockwise by 90, 180 or 270 degrees."""
+    for from_plane, to_plane in zip(source, target, strict=True):
+        cv2.rotate(from_plane, _TURNS[degrees], dst=to_plane)
+
+
+def turned(source: Planes, degrees: int) -> Planes:
+    """The picture turned clockwise; itself where it need not be."""
+    if not degrees:
+        return source
+    even = crop(source, Rect(0, 0, source.width & ~1, source.height & ~1))
+    width, height = (even.width, even.height) if degrees == HALF_TURN else (even.height, even.width)
+    target = allocate(width, height)
+    rotate(even, target, degrees)
+    return target
 
 
 def to_bgr(planes: Planes) -> NDArray[np.uint8]:

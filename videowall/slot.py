@@ -4,8 +4,9 @@ import threading
 from collections import deque
 from typing import NamedTuple
 
-from videowall.layout import fit
-from videowall.picture import Planes, Rect, allocate, scale
+from videowall.layout import cut, fit
+from videowall.picture import HALF_TURN, Planes, Rect, allocate, crop, rotate, scale
+from videowall.plan import Fit
 
 READY = 2
 """Pictures kept ready: one more than newest-only, so that a camera's phase against the tick loses no frames."""
@@ -20,10 +21,12 @@ class TilePicture(NamedTuple):
 
 
 class Slot:
-    """One tile's pictures. One thread at a time offers, the composer takes."""
+    """One tile's pictures, upright and of its shape. One thread at a time offers, the composer takes."""
 
-    def __init__(self, tile: Rect) -> None:
+    def __init__(self, tile: Rect, way: Fit = Fit.LETTERBOX, rotation: int = 0) -> None:
         self.tile = tile
+        self._way = way
+        self._rotation = rotation
         self.dropped_total = 0
         self._lock = threading.Lock()
         self._ready: deque[TilePicture] = deque()
@@ -43,9 +46,15 @@ class Slot:
 
     def offer(self, source: Planes, arrival_s: float) -> None:
         """Scale a decoded picture into this tile's memory and make it ready."""
-        rect = fit(self.tile, source.width, source.height)
+        rect, source = self._place(source)
         planes = self._claim(rect)
-        scale(source, planes)
+        if self._rotation:
+            sideways = self._rotation != HALF_TURN
+            before = allocate(rect.height, rect.width) if sideways else allocate(rect.width, rect.height)
+            scale(source, before)
+            rotate(before, planes, self._rotation)
+        else:
+            scale(source, planes)
         with self._lock:
             self._ready.append(TilePicture(planes, rect, arrival_s))
             self._rect = rect
@@ -59,6 +68,16 @@ class Slot:
                 self._free.append(self._shown)
             self._shown = self._ready.popleft()
             return self._shown
+
+    def _place(self, source: Planes) -> tuple[Rect, Planes]:
+        """Where a picture lies when it is upright, and what of it is shown, as it comes."""
+        tile = self.tile
+        sideways = self._rotation not in {0, HALF_TURN}
+        if self._way is Fit.CROP:
+            shape = (tile.height, tile.width) if sideways else (tile.width, tile.height)
+            return tile, crop(source, cut(source.width, source.height, *shape))
+        upright = (source.height, source.width) if sideways else (source.width, source.height)
+        return fit(tile, *upright), source
 
     def _claim(self, rect: Rect) -> Planes:
         with self._lock:

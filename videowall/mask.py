@@ -1,0 +1,79 @@
+"""What of a camera nobody may see, taken out of its decoded pictures before anything else is done with them."""
+
+import itertools
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from videowall.picture import GREY_CHROMA, Plane, Planes
+from videowall.plan import Mask
+
+MASK_LUMA: Final = 44
+"""A grey that is told from black, so that a mask is not taken for a fault."""
+
+
+class Burner:
+    """Burns masks into pictures of one stream. One thread at a time uses it."""
+
+    def __init__(self, masks: tuple[Mask, ...] = ()) -> None:
+        self._masks = masks
+        self._size: tuple[int, int] = (0, 0)
+        self._keep: tuple[Plane, ...] = ()
+        self._cover: tuple[Plane, ...] = ()
+
+    def burn(self, planes: Planes) -> Planes:
+        """The picture without what is masked: itself where nothing is, else a copy.
+
+        A decoder predicts from the memory of pictures it has given out, so that memory is not written to.
+        """
+        if not self._masks:
+            return planes
+        if self._size != planes.y.shape:
+            self._prepare(planes)
+        burnt = (
+            cv2.bitwise_or(cv2.bitwise_and(plane, keep), cover)
+            for plane, keep, cover in zip(planes, self._keep, self._cover, strict=True)
+        )
+        y, u, v = (np.asarray(plane, np.uint8) for plane in burnt)
+        return Planes(y, u, v)
+
+    def _prepare(self, planes: Planes) -> None:
+        height, width = planes.y.shape
+        hidden = np.zeros((height, width), np.uint8)
+        for mask in self._masks:
+            hidden |= outline(mask, width, height)
+        # A chroma sample colours up to four pixels of luma: it is hidden when any of them is.
+        even = cv2.copyMakeBorder(hidden, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+        shape = (planes.u.shape[0], 2, planes.u.shape[1], 2)
+        hidden_chroma = np.asarray(even).reshape(shape).max(axis=(1, 3))
+        self._keep = tuple(cv2.bitwise_not(plane).astype(np.uint8) for plane in (hidden, hidden_chroma, hidden_chroma))
+        levels = (MASK_LUMA, GREY_CHROMA, GREY_CHROMA)
+        self._cover = tuple(
+            plane & np.uint8(level) for plane, level in zip((hidden, hidden_chroma, hidden_chroma), levels, strict=True)
+        )
+        self._size = (height, width)
+
+
+def outline(mask: Mask, width: int, height: int) -> NDArray[np.uint8]:
+    """255 wherever a mask reaches, 0 elsewhere, shape (height, width).
+
+    Generous: pixels that it only touches belong to it, and so does all that a polygon which crosses itself goes round.
+    """
+    corners = np.array([(round(x * width), round(y * height)) for x, y in mask.corners], np.int32)
+    hidden = np.zeros((height, width), np.uint8)
+    cv2.fillPoly(hidden, [corners], (255,))
+    turns = np.zeros((height, width), np.int16)
+    for second, third in itertools.pairwise(corners[1:]):
+        triangle = np.array([corners[0], second, third], np.int32)
+        inside = np.zeros((height, width), np.uint8)
+        cv2.fillConvexPoly(inside, triangle, (1,))
+        turns += inside * np.int16(np.sign(_doubled_area(triangle)))
+    hidden[turns != 0] = 255
+    return np.asarray(cv2.dilate(hidden, np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def _doubled_area(triangle: NDArray[np.int32]) -> int:
+    (ax, ay), (bx, by), (cx, cy) = triangle.tolist()
+    return int((bx - ax) * (cy - ay) - (cx - ax) * (by - ay))
