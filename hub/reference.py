@@ -49,6 +49,9 @@ password = "…"
 [cameras."kordai/cam-1"]     # one camera, before its site's
 user = "viewer"
 password = "…"
+[outputs."media.local:8554"] # where a wall is sent, by host:port or host
+user = "wall"
+password = "…"
 ```
 
 `SHEKARA_SECRET_MQTT_USER`, `SHEKARA_SECRET_MQTT_PASSWORD`, `SHEKARA_SECRET_INFLUX_TOKEN`,

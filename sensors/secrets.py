@@ -13,6 +13,9 @@ The file is TOML:
     [cameras."kordai/cam-gate"]  # one camera, before its site's
     user = "viewer"
     password = "…"
+    [outputs."media.local:8554"] # where a wall is sent, by host:port or host
+    user = "wall"
+    password = "…"
 
 `SHEKARA_SECRET_MQTT_USER`, `SHEKARA_SECRET_MQTT_PASSWORD`, `SHEKARA_SECRET_INFLUX_TOKEN`,
 `SHEKARA_SECRET_INFLUX_USER` and `SHEKARA_SECRET_INFLUX_PASSWORD` override it.
@@ -61,6 +64,7 @@ class Secrets(Struct, frozen=True, forbid_unknown_fields=True):
     mqtt: Credentials | None = None
     influx: InfluxSecrets = field(default_factory=InfluxSecrets)
     cameras: dict[str, Credentials] = field(default_factory=dict)
+    outputs: dict[str, Credentials] = field(default_factory=dict)
 
     def camera(self, key: DeviceKey) -> Credentials | None:
         """The credentials of one camera, or of its site, or none."""

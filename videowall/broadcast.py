@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from sensors.catalog import PictureState
 from sensors.model import DeviceKey, Language, Names, StreamRole
+from videowall.profile import ProfileName
 
 CLOCK_RATE_HZ = 90_000
 MAX_PENDING_S = 1.0
@@ -193,6 +194,9 @@ class WallView(Protocol):
     @property
     def broadcast(self) -> Broadcast:
         """The encoded stream."""
+
+    def broadcast_of(self, profile: ProfileName) -> Broadcast:
+        """The stream of a profile, which may be another one after the canvas has changed."""
 
     def still_jpeg(self, quality: int = 80, max_width: int | None = None) -> bytes:
         """The canvas as it stands, as a JPEG no wider than `max_width`."""

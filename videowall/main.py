@@ -22,8 +22,10 @@ from sensors.errors import ShekaraError, first_in
 from sensors.settings import Settings
 from videowall.config import WallSettings
 from videowall.node import WallNode
+from videowall.outputs.config import OutputsSettings
 from videowall.outputs.listener import bind, serve
 from videowall.outputs.server import build_app
+from videowall.outputs.targets.outputs import Outputs
 from videowall.wall import Wall
 from videowall.window import check_display, show_window
 
@@ -50,7 +52,7 @@ def run(
     cv2.setNumThreads(1)
     av.logging.set_level(av.logging.FATAL)
     clock = SystemClock()
-    engine = Wall(section, settings.secrets, clock)
+    engine = Wall(section, settings.secrets, clock, settings.section(OutputsSettings, "outputs"))
     with bind(section.host, section.port) as listener:
         program = _Program(section, broker, settings, engine, clock, listener)
         if window:
@@ -113,9 +115,18 @@ class _Program:
         if on_signals:
             for number in (signal.SIGTERM, signal.SIGINT):
                 self._loop.add_signal_handler(number, self._stopping.set)
-        node = WallNode(self._engine, self._broker, self._settings.secrets.mqtt, self._clock, self._url)
+        section = self._settings.section(OutputsSettings, "outputs")
+        outputs = Outputs(section, self._settings.secrets.outputs, self._engine.broadcast_of, self._clock)
+        node = WallNode(
+            self._engine, self._broker, self._settings.secrets.mqtt, self._clock, self._url, lambda: outputs.reports
+        )
         app = build_app(self._engine, self._section, self._clock)
-        parts: tuple[Coroutine[None, None, None], ...] = (self._engine.run(), node.run(), serve(app, self._listener))
+        parts: tuple[Coroutine[None, None, None], ...] = (
+            self._engine.run(),
+            node.run(),
+            serve(app, self._listener),
+            outputs.run(),
+        )
         _log.info("wall is up", wall=self._section.name, url=self._url)
         try:
             async with asyncio.TaskGroup() as group:

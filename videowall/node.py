@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import structlog
 
@@ -16,6 +17,8 @@ from sensors.topics import wall_key
 from videowall.channel import Channel
 from videowall.mqtt import BrokerLink
 from videowall.orders import Orders
+from videowall.outputs.targets.output import OutputReport
+from videowall.outputs.targets.report import output_values
 from videowall.plan import Plan, decode_plan
 from videowall.report import REPEAT_S, Sums, camera_values, wall_birth, wall_values
 from videowall.scene import Tile
@@ -31,13 +34,20 @@ class WallNode:
     """The wall's link to the rest of the system. A plan that cannot be read is counted; the last one stays."""
 
     def __init__(
-        self, wall: Wall, broker: BrokerSettings, credentials: Credentials | None, clock: Clock, url: str
+        self,
+        wall: Wall,
+        broker: BrokerSettings,
+        credentials: Credentials | None,
+        clock: Clock,
+        url: str,
+        outputs: Callable[[], tuple[OutputReport, ...]] = tuple,
     ) -> None:
         self.plans_rejected_total = 0
         self.commands_dropped_total = 0
         self._wall = wall
         self._clock = clock
         self._url = url
+        self._outputs = outputs
         self._key = wall_key(wall.name)
         self._loop = asyncio.get_running_loop()
         self._link = BrokerLink(
@@ -125,11 +135,12 @@ class WallNode:
         if after.at_s - before.at_s < REPEAT_S:
             return before
         revision = self._wall.plan.revision if self._wall.plan else 0
-        viewers = self._wall.broadcast.viewers
+        viewers = self._wall.viewers
         self._sequence += 1
         self._send(
             self._key,
-            wall_values(before, after, viewers, cameras, revision, self.plans_rejected_total),
+            wall_values(before, after, viewers, cameras, revision, self.plans_rejected_total)
+            | output_values(self._outputs()),
             self._sequence,
         )
         return after

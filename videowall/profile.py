@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from sensors.errors import NotFoundError
 from videowall.plan import Canvas
 
 
@@ -28,6 +29,18 @@ class Profile(Struct, frozen=True):
 
 MIDDLE_FPS: Final = 30.0
 THIN_FPS: Final = 12.5
+
+
+def read_profile(text: str) -> ProfileName:
+    """The profile a viewer asks for; none is the whole wall.
+
+    Raises:
+        NotFoundError: there is no such profile.
+    """
+    try:
+        return ProfileName(text or ProfileName.FULL)
+    except ValueError as error:
+        raise NotFoundError("there is no such profile", mend=f"There are {', '.join(ProfileName)}") from error
 
 
 def fit_profile(profile: Profile, canvas: Canvas) -> tuple[Canvas, int]:

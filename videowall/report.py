@@ -6,6 +6,7 @@ from sensors.catalog import WALL, PictureState
 from sensors.model import Birth, Metric, MetricType, Names, Stream, StreamRole, Value
 from videowall.channel import Channel
 from videowall.composer import ComposerCounts
+from videowall.outputs.targets.report import OUTPUT_METRICS
 from videowall.plan import Canvas
 from videowall.pool import PoolCounts
 from videowall.scene import Tile
@@ -39,6 +40,7 @@ WALL_METRICS = (
         minimum=0,
     ),
     Metric("plans_rejected_total", MetricType.COUNTER, Names(en="Bad plans", ru="Неверные планы", kk="Қате жоспарлар")),
+    *OUTPUT_METRICS,
 )
 
 

@@ -107,6 +107,11 @@ class Wall:
             self.pool.stop()
             self.broadcast.close()
 
+    @property
+    def viewers(self) -> int:
+        """How many watch, of all profiles and outputs."""
+        return self.broadcast.viewers + sum(rendition.broadcast.viewers for rendition in self.renditions)
+
     def broadcast_of(self, profile: ProfileName) -> Broadcast:
         """The stream of a profile; the whole wall's where that is no larger, so that nothing is encoded twice."""
         found = next((one for one in self.renditions if one.profile.name is profile), None)
@@ -179,7 +184,8 @@ class Wall:
     async def _supervise(self) -> None:
         rounds = 0
         while True:
-            if not (self.composer.is_alive and self.pool.is_alive):
+            profiles_run = all(rendition.is_alive for rendition in self.renditions)
+            if not (self.composer.is_alive and self.pool.is_alive and profiles_run):
                 raise UnavailableError("a thread of the engine has ended", subject=f"wall {self.name}")
             self._renew(faces=rounds % _FACES_EVERY == 0)
             rounds += 1

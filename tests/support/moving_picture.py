@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sensors.catalog import PictureState
 from sensors.model import DeviceKey, Language, Names, StreamRole
 from videowall.broadcast import CLOCK_RATE_HZ, Broadcast, EncodedFrame, TileView
+from videowall.profile import ProfileName
 
 Picture = NDArray[np.uint8]
 
@@ -80,6 +81,11 @@ class MovingWall:
         self.ticks_per_frame = 1
         self._fps = fps
         self._end = threading.Event()
+
+    def broadcast_of(self, profile: ProfileName) -> Broadcast:
+        """The one there is."""
+        del profile
+        return self.broadcast
 
     def still_jpeg(self, quality: int = 80, max_width: int | None = None) -> bytes:
         """The newest picture."""

@@ -33,7 +33,7 @@ def wall() -> Iterator[MovingWall]:
 
 @asynccontextmanager
 async def sending(wall: MovingWall, settings: OutputsSettings) -> AsyncIterator[Outputs]:
-    outputs = Outputs(settings, {}, lambda _: wall.broadcast, SystemClock())
+    outputs = Outputs(settings, {}, wall.broadcast_of, SystemClock())
     async with asyncio.TaskGroup() as group:
         task = group.create_task(outputs.run())
         yield outputs
@@ -42,7 +42,7 @@ async def sending(wall: MovingWall, settings: OutputsSettings) -> AsyncIterator[
 
 def sending_to(wall: MovingWall, mood: str, seen: list[str]) -> Output:
     chance = random.Random(1)  # noqa: S311 - jitter
-    return Output(TARGET, wall.broadcast, lambda _: Moody(mood, seen), SystemClock(), chance)
+    return Output(TARGET, wall.broadcast_of, lambda _: Moody(mood, seen), SystemClock(), chance)
 
 
 def names_in(folder: Path, pattern: str = "*") -> list[str]:

@@ -21,6 +21,7 @@ from videowall.outputs.page_files import PageFile, PageFiles
 from videowall.outputs.problem import install_problems
 from videowall.outputs.stills import Still, Stills
 from videowall.outputs.stream import Streams
+from videowall.profile import read_profile
 
 _ID: Final = re.compile(ID_PATTERN)
 _JPEG_QUALITY: Final = 80
@@ -42,7 +43,7 @@ def build_app(wall: WallView, settings: WallSettings, clock: Clock) -> FastAPI:
     access = Access(PublicKeyFile(Path(settings.public_key_file)), clock)
     app = FastAPI(title="Shekara wall", docs_url=None, redoc_url=None, openapi_url=None)
     _add_page(app, PageFiles(wall.name))
-    _add_wall(app, wall, Stills(clock), Streams(wall.name, wall.broadcast, access, clock))
+    _add_wall(app, wall, Stills(clock), Streams(wall.name, wall.broadcast_of, access, clock))
     install_problems(app)
     app.add_middleware(Gate, access=access, sign_in_url=sign_in_address(settings.sign_in_url, wall.name))
     app.add_middleware(SafeHeaders)
@@ -96,10 +97,11 @@ def _add_wall(app: FastAPI, wall: WallView, stills: Stills, streams: Streams) ->
     async def stream(socket: WebSocket, name: str) -> None:
         try:
             _check_name(wall, name)
+            profile = read_profile(socket.query_params.get("profile", ""))
         except NotFoundError as error:
             await refuse_stream(socket, error)
             return
-        await streams.serve(socket)
+        await streams.serve(socket, profile)
 
 
 def _camera_key(site: str, device: str) -> DeviceKey:

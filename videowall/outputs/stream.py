@@ -5,6 +5,7 @@ when the wall changes its shape. A viewer that was too slow goes on at the next 
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Final, NoReturn
 
 import msgspec
@@ -18,6 +19,7 @@ from videowall.broadcast import Broadcast, EncodedFrame, Subscription
 from videowall.outputs.access import Access
 from videowall.outputs.gate import CLOSE_CODES, TRY_AGAIN_LATER, refuse_stream
 from videowall.outputs.packaging import Opening, Packager
+from videowall.profile import ProfileName
 
 MAX_VIEWERS: Final = 100
 RECHECK_S: Final = 1.0
@@ -59,27 +61,35 @@ class _EndedError(Exception):
 class Streams:
     """Serves every viewer of one wall."""
 
-    def __init__(self, name: str, broadcast: Broadcast, access: Access, clock: Clock) -> None:
+    def __init__(
+        self, name: str, broadcast_of: Callable[[ProfileName], Broadcast], access: Access, clock: Clock
+    ) -> None:
         self._name = name
-        self._broadcast = broadcast
+        self._broadcast_of = broadcast_of
         self._access = access
         self._clock = clock
-        self._packager = Packager()
+        self._packagers: dict[Broadcast, Packager] = {}
 
-    async def serve(self, socket: WebSocket) -> None:
-        """Stream to one admitted viewer until they leave, their sign-in ends, or the wall stops."""
-        if self._broadcast.viewers >= MAX_VIEWERS:
+    async def serve(self, socket: WebSocket, profile: ProfileName = ProfileName.FULL) -> None:
+        """Stream a profile to one admitted viewer until they leave, their sign-in ends, or the wall stops."""
+        broadcast = self._broadcast_of(profile)
+        if broadcast.viewers >= MAX_VIEWERS:
             error = UnavailableError(f"{MAX_VIEWERS} are watching already", subject=self._name, mend="Try again later")
             await refuse_stream(socket, error)
             return
         await socket.accept()
         code: int | None = _GOING_AWAY
-        with self._broadcast.subscribe() as frames:
+        packager = self._packagers.setdefault(broadcast, Packager())
+
+        def is_current() -> bool:
+            return self._broadcast_of(profile) is broadcast
+
+        with broadcast.subscribe() as frames:
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._watch_viewer(socket), name="wall-viewer-watch")
                     group.create_task(self._watch_access(socket), name="wall-access-watch")
-                    group.create_task(self._send_frames(socket, frames), name="wall-stream")
+                    group.create_task(self._send_frames(socket, frames, packager, is_current), name="wall-stream")
             except* _EndedError as ended:
                 code = next(error.code for error in ended.exceptions if isinstance(error, _EndedError))
             except* (WebSocketDisconnect, TimeoutError):
@@ -92,7 +102,10 @@ class Streams:
         except (TimeoutError, WebSocketDisconnect, RuntimeError):
             _log.debug("a viewer left before the farewell", wall=self._name)
 
-    async def _send_frames(self, socket: WebSocket, frames: Subscription) -> NoReturn:
+    async def _send_frames(
+        self, socket: WebSocket, frames: Subscription, packager: Packager, is_current: Callable[[], bool]
+    ) -> NoReturn:
+        """End when the stream's time goes back, or when another stream is the viewer's profile now."""
         sent: Opening | None = None
         skipped_total = 0
         before: EncodedFrame | None = None
@@ -101,12 +114,14 @@ class Streams:
                 _log.warning("the wall's time went back, viewers begin anew", wall=self._name, frame=frame.index)
                 raise _EndedError(_GOING_AWAY)
             try:
-                package = self._packager.package(frame, before)
+                package = packager.package(frame, before)
             except (WireError, LimitError) as error:
                 _log.error("a frame cannot be packaged", wall=self._name, frame=frame.index, problem=error.text)
                 raise _EndedError(_BROKEN) from error
             async with asyncio.timeout(SEND_WITHIN_S):
                 if package.opening is not None and package.opening is not sent:
+                    if not is_current():
+                        raise _EndedError(_GOING_AWAY)
                     if sent is None:
                         skipped_total = frames.skipped_total
                     sent = package.opening

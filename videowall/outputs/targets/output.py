@@ -17,6 +17,7 @@ from videowall.fmp4.annexb import split_units
 from videowall.fmp4.header import find_parameter_sets
 from videowall.outputs.targets.receiver import OutputError, Receiver
 from videowall.outputs.targets.target import Target
+from videowall.profile import ProfileName
 
 OPEN_WITHIN_S: Final = 8.0
 SEND_WITHIN_S: Final = 5.0
@@ -54,18 +55,18 @@ class _ChangedError(Exception):
 
 
 class Output:
-    """Sends one broadcast to one target. `make_receiver` gives a fresh receiver for each session."""
+    """Sends one profile to one target. `make_receiver` gives a fresh receiver for each session."""
 
     def __init__(
         self,
         target: Target,
-        broadcast: Broadcast,
+        broadcast_of: Callable[[ProfileName], Broadcast],
         make_receiver: Callable[[Target], Receiver],
         clock: Clock,
         chance: random.Random,
     ) -> None:
         self._target = target
-        self._broadcast = broadcast
+        self._broadcast_of = broadcast_of
         self._make_receiver = make_receiver
         self._clock = clock
         self._chance = chance
@@ -133,7 +134,7 @@ class Output:
     async def _send_all(self, receiver: Receiver) -> None:
         sets: ParameterSets | None = None
         before: EncodedFrame | None = None
-        with self._broadcast.subscribe() as frames:
+        with self._broadcast_of(self._target.profile).subscribe() as frames:
             skipped_before = self._skipped_total
             async for frame in frames:
                 if frame.key:

@@ -36,7 +36,7 @@ class Outputs:
         self._disks: list[Disk] = []
         self._settings = settings
         self._outputs = tuple(
-            Output(target, broadcast_of(target.profile), self._maker(target), clock, chance)
+            Output(target, broadcast_of, self._maker(target), clock, chance)
             for target in parse_targets(settings.urls, credentials)
         )
 
