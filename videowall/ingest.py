@@ -15,7 +15,7 @@ from videowall.admission import Admission, Bounds
 from videowall.channel import Channel
 from videowall.choice import choose
 from videowall.config import WallSettings
-from videowall.plan import Mask
+from videowall.plan import Feed, Mask
 from videowall.pool import Pool
 from videowall.quality.keeper import Keeper
 from videowall.rtsp.address import Redirects
@@ -66,8 +66,11 @@ class Ingest:
         self._running: dict[tuple[DeviceKey, StreamRole], _Running] = {}
         self._masks: dict[DeviceKey, tuple[Mask, ...]] = {}
 
-    def reconcile(self, tiles: Iterable[Tile]) -> None:
-        """Start what tiles want, let go what none wants, and have each tile filled by the best that shows a picture."""
+    def reconcile(self, tiles: Iterable[Tile], handed_on: Iterable[tuple[Feed, StreamRole]] = ()) -> None:
+        """Start what tiles want, let go what none wants, and have each tile filled by the best that shows a picture.
+
+        `handed_on` are streams that viewers watch as they come from the camera; they run beside those of the tiles.
+        """
         tiles = tuple(tiles)
         self._mask(tiles)
         wanted: set[tuple[DeviceKey, StreamRole]] = set()
@@ -77,9 +80,13 @@ class Ingest:
             if stream is None:
                 continue
             tile.role = stream.role
-            best = self._want(tile, stream, wanted)
+            best = self._want(tile.feed, stream, wanted)
             channel = best if best.is_showing else self._stand_in(tile, best, wanted)
             filled.setdefault(channel, []).append(tile)
+        for feed, role in handed_on:
+            for stream in feed.streams:
+                if stream.role is role:
+                    self._want(feed, stream, wanted)
         for key, running in self._running.items():
             running.channel.show_on(tuple(tile.slot for tile in filled.get(running.channel, ())))
             self._age(running, is_wanted=key in wanted)
@@ -111,14 +118,14 @@ class Ingest:
                 running.task.cancel()
                 del self._running[key]
 
-    def _want(self, tile: Tile, stream: Stream, wanted: set[tuple[DeviceKey, StreamRole]]) -> Channel:
-        key = (tile.feed.key, stream.role)
+    def _want(self, feed: Feed, stream: Stream, wanted: set[tuple[DeviceKey, StreamRole]]) -> Channel:
+        key = (feed.key, stream.role)
         wanted.add(key)
         running = self._running.get(key)
         if running is None or running.url != stream.url:
             if running is not None:
                 running.task.cancel()
-            running = self._running[key] = self._start(tile.feed.key, stream)
+            running = self._running[key] = self._start(feed.key, stream)
         return running.channel
 
     def _stand_in(self, tile: Tile, best: Channel, wanted: set[tuple[DeviceKey, StreamRole]]) -> Channel:
@@ -137,7 +144,7 @@ class Ingest:
         hopeless = _HOPELESS_FOR_SMALLER if best.role is StreamRole.MAIN else _HOPELESS_FOR_LARGER
         if best.state not in hopeless:
             for stream in others:
-                self._want(tile, stream, wanted)
+                self._want(tile.feed, stream, wanted)
         return best
 
     def _start(self, key: DeviceKey, stream: Stream) -> _Running:
