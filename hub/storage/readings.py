@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from hub.protocol import History, HistoryPoint
+from hub.storage.cursors import Cursors
 from hub.storage.database import from_us, give_back, open_writer, reading, speaking_of, to_us, transaction, writing
 from sensors.errors import NotFoundError
 from sensors.model import DeviceKey, Quality, Reading, Value
@@ -32,10 +33,9 @@ CREATE TABLE readings (
   received_us INTEGER NOT NULL, historical INTEGER NOT NULL,
   UNIQUE (series, captured_us, sequence)
 );
-CREATE TABLE cursors (name TEXT PRIMARY KEY, last_id INTEGER NOT NULL) WITHOUT ROWID;
 """
 _COLUMNS = ("series", "captured_us", "sequence", "value", "is_boolean", "quality", "received_us", "historical")
-_ROWS_AT_ONCE = (128, 16, 1)
+_ROWS_AT_ONCE = (128, 64, 32, 16, 8, 4, 2, 1)
 """Rows that one statement inserts, largest first. Python's lock is let go and fought for once in a statement: with
 another thread at work, one row at a time costs ten times as long."""
 _CACHE_KIB = 16 * 1024
@@ -82,6 +82,8 @@ class ReadingsStore:
     def __init__(self, data_dir: Path) -> None:
         self._path = data_dir / FILE_NAME
         self._connection = open_writer(self._path, _SCHEMA, _VERSION)
+        self._cursors = Cursors(data_dir)
+        self._cursors.rewind(self.last_id())
         self._connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         self._connection.execute(f"PRAGMA wal_autocheckpoint={_MOST_LOG_PAGES}")
         self._series_known = False
@@ -143,14 +145,11 @@ class ReadingsStore:
 
     def get_cursor(self, name: str) -> int:
         """How far the named consumer has come; 0 at first."""
-        with reading(self._path) as connection:
-            row = connection.execute("SELECT last_id FROM cursors WHERE name = ?", (name,)).fetchone()
-        return int(row[0]) if row else 0
+        return self._cursors.get(name)
 
     def set_cursor(self, name: str, last_id: int) -> None:
         """Remember how far the named consumer has come, durably; from any thread."""
-        with writing(self._path, _SCHEMA, _VERSION) as connection:
-            connection.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", (name, last_id))
+        self._cursors.set(name, last_id)
 
     def history(self, key: DeviceKey, metric: str, since: datetime, until: datetime, limit: int) -> History:
         """Readings with since <= captured_at < until, oldest first, at most `limit`.

@@ -5,7 +5,7 @@ states that are held into it, so the order in which its readings came does not m
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -19,6 +19,8 @@ _MINUTE_US = Tier.MINUTE * 1_000_000
 _HOLD_US = STATE_HOLDS_S * 1_000_000
 MAX_WINDOWS = 20_000
 _MAX_READINGS = 2_000_000
+_FEW = 100
+"""Windows that one question summarises: it sorts their readings in memory."""
 _FIGURES = {"minute": _MINUTE_US, "hold": _HOLD_US}
 _TOUCHED = "CREATE TEMP TABLE touched (series INTEGER, minute INTEGER, PRIMARY KEY (series, minute)) WITHOUT ROWID"
 _TOUCH = """
@@ -38,11 +40,13 @@ SELECT series, minute, before, after FROM (
 """
 # Quality 0 is GOOD, 2 is BAD; numbers without end are left out, as BAD ones are.
 _SUMMARISE = """
-WITH number AS (
+WITH few AS (
+  SELECT series, minute FROM touched WHERE (series, minute) > (:series, :reached) ORDER BY series, minute LIMIT :few
+), number AS (
   SELECT t.series, t.minute, r.captured_us, r.sequence, r.quality,
     CASE WHEN r.quality <> 2 AND NOT r.is_boolean AND typeof(r.value) <> 'text' AND abs(CAST(r.value AS REAL)) < 9e999
     THEN CAST(r.value AS REAL) END AS v
-  FROM touched t LEFT JOIN main.readings r ON r.series = t.series
+  FROM few t LEFT JOIN main.readings r ON r.series = t.series
     AND r.captured_us >= t.minute * :minute AND r.captured_us < (t.minute + 1) * :minute
 ), step AS (
   SELECT *, lag(v) OVER one AS before, lead(v) OVER one AS after FROM number
@@ -129,7 +133,7 @@ class Windows:
                         SeriesName(*connection.execute(_NAME, (series,)).fetchone()),
                         [_rollup(row, shares.get((series, row[1]), ())) for row in rows],
                     )
-                    for series, rows in groupby(connection.execute(_SUMMARISE, _FIGURES).fetchall(), itemgetter(0))
+                    for series, rows in groupby(_figures(connection), itemgetter(0))
                 ],
             )
 
@@ -145,6 +149,16 @@ class Windows:
     def _too_many(self, connection: sqlite3.Connection, after: int, last: int) -> bool:
         (count,) = connection.execute("SELECT count(*) FROM touched").fetchone()
         return bool(count > self._most and last > after + 1)
+
+
+def _figures(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
+    """A row for each window, in order of series and minute."""
+    reached: tuple[int, int] | None = (-1, -1)
+    while reached is not None:
+        given = {**_FIGURES, "series": reached[0], "reached": reached[1], "few": _FEW}
+        rows = connection.execute(_SUMMARISE, given).fetchall()
+        yield from rows
+        reached = rows[-1][:2] if rows else None
 
 
 def _held(reached: Iterable[tuple[int, int, int | None, int | None]]) -> set[tuple[int, int]]:

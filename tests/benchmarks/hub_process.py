@@ -14,6 +14,7 @@ from typing import NamedTuple, Self
 import psutil
 
 from hub.people.accounts import Accounts
+from hub.storage import cursors, readings
 from hub.storage.outbox import CURSOR
 from sensors.access import Role
 from sensors.clock import SystemClock
@@ -77,18 +78,18 @@ class HubProcess:
 
     def stored(self) -> int:
         """Readings on the disk; ids are given without gaps."""
-        return self._ask("SELECT coalesce(max(id), 0) FROM readings")
+        return self._ask(readings.FILE_NAME, "SELECT coalesce(max(id), 0) FROM readings")
 
     def forwarded(self) -> int:
         """Readings that the database has confirmed."""
-        return self._ask("SELECT coalesce(max(last_id), 0) FROM cursors WHERE name = ?", CURSOR)
+        return self._ask(cursors.FILE_NAME, "SELECT coalesce(max(last_id), 0) FROM cursors WHERE name = ?", CURSOR)
 
     def rss_mb(self) -> float:
         """Memory that is really used."""
         return float(self._process.memory_info().rss) / 2**20
 
-    def _ask(self, question: str, *given: str) -> int:
-        path = self.data / "readings.sqlite"
+    def _ask(self, file_name: str, question: str, *given: str) -> int:
+        path = self.data / file_name
         if not path.exists():
             return 0
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:

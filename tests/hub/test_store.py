@@ -62,6 +62,18 @@ def test_the_outbox_is_read_in_order_of_storing_from_any_thread(tmp_path: Path) 
     assert store.get_cursor("other") == 0
 
 
+def test_nobody_is_ahead_of_a_file_of_readings_that_was_begun_anew_or_restored(tmp_path: Path) -> None:
+    with closing(ReadingsStore(tmp_path)) as store:
+        store.write([reading(float(number), at=at(number), sequence=number) for number in range(5)])
+        store.set_cursor("influx", 5)
+        store.set_cursor("rollups", 1)
+    for left in tmp_path.glob("readings.sqlite*"):
+        left.unlink()
+    with closing(ReadingsStore(tmp_path)) as begun_anew:
+        begun_anew.write([reading(9.0)])
+        assert [begun_anew.get_cursor(name) for name in ("influx", "rollups")] == [0, 0]
+
+
 def test_history_is_bounded_in_time_and_number_and_says_when_it_is_cut(tmp_path: Path) -> None:
     store = ReadingsStore(tmp_path)
     store.write([reading(float(number), at=at(number), sequence=number) for number in range(10)])
