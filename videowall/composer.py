@@ -52,6 +52,9 @@ class Composer:
         self._drawn_scene: Scene | None = None
         self._buffer = CanvasBuffer(Canvas())
         self._lock = threading.Lock()
+        self.looked_s = float("-inf")
+        """When somebody last asked for the canvas."""
+        self._rests = False
         self._encoder: Encoder | None = None
         self._drawn_tiles: dict[Tile, TileFace] = {}
         self._patches: dict[Tile, tuple[Patch, ...]] = {}
@@ -73,9 +76,16 @@ class Composer:
         """Draw this scene from the next tick on; from any thread."""
         self._scene = scene
 
+    def rest(self, *, rests: bool) -> None:
+        """While it rests, nothing is drawn but what is asked for; from any thread."""
+        self._rests = rests
+
     def snapshot(self) -> Planes:
         """A copy of the canvas as it stands; from any thread."""
+        self.looked_s = self._clock.monotonic_s()
         with self._lock:
+            if self._rests and self._scene is not None:
+                self._draw(self._scene)
             return self._buffer.copy()
 
     @property
@@ -109,7 +119,7 @@ class Composer:
     def _tick(self, index: int) -> None:
         scene = self._scene
         with self._lock:
-            if scene is not None:
+            if scene is not None and not self._rests:
                 self._draw(scene)
         if self._broadcast.viewers:
             self._encode(index)

@@ -6,7 +6,7 @@ into decoded pictures alone.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Final
@@ -17,9 +17,10 @@ from msgspec import Struct
 from sensors.catalog import PictureState
 from sensors.clock import Clock
 from sensors.errors import LimitError, WireError
-from sensors.model import DeviceKey, StreamRole
+from sensors.model import DeviceKey, Language, StreamRole
 from videowall.broadcast import CLOCK_RATE_HZ
 from videowall.channel import Channel
+from videowall.face import TileFace, tile_face
 from videowall.fmp4.annexb import split_units
 from videowall.fmp4.fragment import fragment
 from videowall.fmp4.timeline import Timeline
@@ -187,12 +188,14 @@ class Reel:
 
 
 class Passthrough:
-    """The reels of one wall, each made while somebody watches it."""
+    """The reels of one wall, each made while somebody watches it; `changed` is told when other streams are wanted."""
 
-    def __init__(self, clock: Clock) -> None:
-        self.changed = asyncio.Event()
-        """Set when other streams are wanted than before."""
+    def __init__(self, clock: Clock, changed: Callable[[], None]) -> None:
+        self.displays = 0
+        """How many show the whole wall out of these streams, with no composed picture."""
         self._clock = clock
+        self._changed = changed
+        self._language = Language.RU
         self._feeds: dict[DeviceKey, Feed] = {}
         self._reels: dict[tuple[DeviceKey, StreamRole], Reel] = {}
 
@@ -202,12 +205,16 @@ class Passthrough:
         keys = ((self._feeds.get(key), role) for key, role in self._reels)
         return tuple((feed, role) for feed, role in keys if feed is not None and not feed.masks)
 
-    def follow(self, feeds: Iterable[Feed], channels: Iterable[Channel]) -> None:
+    def follow(self, feeds: Iterable[Feed], channels: Iterable[Channel], language: Language) -> None:
         """The plan's cameras and the streams that run, whenever one of them may have changed."""
-        self._feeds = {feed.key: feed for feed in feeds}
+        self._language = language
+        self._feeds = {}
+        for feed in feeds:
+            if feed.masks or feed.key not in self._feeds:
+                self._feeds[feed.key] = feed
         running = {(channel.key, channel.role): channel for channel in channels} if self._reels else {}
-        for key, reel in self._reels.items():
-            self._connect(key, reel, running.get(key))
+        for name, reel in self._reels.items():
+            self._connect(name[0], reel, running.get(name))
 
     def role(self, key: DeviceKey, wished: StreamRole) -> StreamRole:
         """The stream that a viewer gets: the wished one, or what there is."""
@@ -215,12 +222,35 @@ class Passthrough:
         roles = [stream.role for stream in feed.streams] if feed else []
         return wished if wished in roles or not roles else roles[0]
 
-    def state(self, key: DeviceKey, role: StreamRole) -> tuple[PictureState, float | None]:
-        """What may be said of a watched stream now, and for how long its picture cannot be relied on."""
-        reel = self._reels.get((key, role))
-        if reel is None or reel.channel is None:
-            return PictureState.CONNECTING, None
-        return reel.channel.state, reel.channel.trouble_age_s
+    def face(self, key: DeviceKey, role: StreamRole) -> TileFace | None:
+        """What is to be said over a watched stream now; None for a camera that the plan does not show."""
+        feed, reel = self._feeds.get(key), self._reels.get((key, role))
+        if feed is None:
+            return None
+        channel = reel.channel if reel else None
+        state = channel.state if channel else PictureState.CONNECTING
+        return tile_face(feed, state, channel.trouble_age_s if channel else None, self._language, None)
+
+    def is_watched(self, channel: Channel) -> bool:
+        """Whether a viewer watches this stream as it comes, and so needs no decoded pictures of it."""
+        reel = self._reels.get((channel.key, channel.role))
+        return reel is not None and reel.channel is channel
+
+    def needs_pictures(self, channel: Channel) -> bool:
+        """Whether viewers who would rather watch a stream as it comes have to be shown decoded pictures instead."""
+        reel = self._reels.get((channel.key, channel.role))
+        return bool(channel.masks) or (reel is not None and reel.obstacle is not None)
+
+    @contextmanager
+    def watch_tiles(self) -> Iterator[None]:
+        """A display that shows the whole wall out of such streams, for the length of the block."""
+        self.displays += 1
+        self._changed()
+        try:
+            yield
+        finally:
+            self.displays -= 1
+            self._changed()
 
     @contextmanager
     def watch(self, key: DeviceKey, role: StreamRole, ready: asyncio.Event) -> Iterator[Outlet]:
@@ -230,7 +260,7 @@ class Passthrough:
         reel = self._reels.get(name)
         if reel is None:
             reel = self._reels[name] = Reel(f"{key} {role}", self._clock)
-            self.changed.set()
+            self._changed()
         reel.outlets = (*reel.outlets, outlet)
         outlet.refuse(reel.obstacle or self._obstacle(key))
         try:
@@ -241,8 +271,10 @@ class Passthrough:
                 reel.follow(None)
                 del self._reels[name]
 
-    def _connect(self, key: tuple[DeviceKey, StreamRole], reel: Reel, channel: Channel | None) -> None:
-        obstacle = self._obstacle(key[0])
+    def _connect(self, key: DeviceKey, reel: Reel, channel: Channel | None) -> None:
+        obstacle = self._obstacle(key)
+        if channel is not None and channel.masks:
+            obstacle = Obstacle.MASKED
         reel.follow(None if obstacle else channel)
         for outlet in reel.outlets:
             outlet.refuse(obstacle or reel.obstacle)

@@ -17,6 +17,7 @@ from videowall.config import WallSettings
 from videowall.face import alarm_face, calm_face, tile_face, zone_of
 from videowall.ingest import Ingest
 from videowall.outputs.config import OutputsSettings
+from videowall.passthrough import Passthrough
 from videowall.picture import Planes, encode_bitmap, encode_jpeg
 from videowall.plan import Plan
 from videowall.pool import DecodePool, Pool
@@ -26,9 +27,12 @@ from videowall.quality.shelf import Shelf
 from videowall.rendition import make_renditions
 from videowall.scene import Scene, Tile, build_scene
 from videowall.shards.pool import ShardPool
+from videowall.showing import Showing
 
 _SUPERVISE_S = 0.1
 _STORE_S = 5.0
+_LOOKED_AT_S = 10.0
+"""Whoever has asked for a still may ask for the next one; the wall is composed on for so long."""
 _FACES_EVERY = 2
 """Faces are renewed at every second round, five times a second: states show at once, clocks do not stutter."""
 
@@ -55,6 +59,9 @@ class Wall:
             self._waiting_text,
             self.renditions,
         )
+        self._changed = asyncio.Event()
+        self.passthrough = Passthrough(clock, self._changed.set)
+        self.showing = Showing()
         self._fps = settings.fps
         self._settings = settings
         self._secrets = secrets
@@ -62,7 +69,6 @@ class Wall:
         self._keeper = Keeper(Shelf(Path(settings.references_dir)))
         self._scene: Scene | None = None
         self._ingest: Ingest | None = None
-        self._changed = asyncio.Event()
 
     @property
     def plan(self) -> Plan | None:
@@ -200,7 +206,9 @@ class Wall:
         scene, ingest = self._scene, self._ingest
         if scene is None or ingest is None:
             return
-        ingest.reconcile(scene.tiles)
+        ingest.reconcile(scene.tiles, self.passthrough.wanted)
+        self.passthrough.follow((tile.feed for tile in scene.tiles), ingest.running, scene.plan.language)
+        self._rest(ingest)
         if not faces:
             return
         now, plan = self._clock.now(), scene.plan
@@ -217,6 +225,16 @@ class Wall:
             age_s = channel.trouble_age_s if channel else None
             tile.face = tile_face(tile.feed, state, age_s, plan.language, spot)
         scene.calm = calm_face(plan, now, sum(live.values()), len(live))
+        self.showing.follow(scene)
+
+    def _rest(self, ingest: Ingest) -> None:
+        """Decode and draw no more than somebody looks at, while displays show the cameras' own streams."""
+        looked_ago_s = self._clock.monotonic_s() - self.composer.looked_s
+        unseen = self.passthrough.displays > 0 and not self.viewers and looked_ago_s > _LOOKED_AT_S
+        self.composer.rest(rests=unseen)
+        for channel in ingest.running:
+            alone = not channel.slots and self.passthrough.is_watched(channel)
+            channel.rest(rests=(unseen or alone) and not self.passthrough.needs_pictures(channel))
 
     def _serving(self, tile: Tile) -> Channel | None:
         return self._ingest.serving(tile) if self._ingest else None
