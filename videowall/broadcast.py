@@ -164,6 +164,10 @@ class Broadcast:
         with self._lock:
             self._subscriptions = tuple(item for item in self._subscriptions if item is not subscription)
 
+    def ask_for_key(self) -> None:
+        """Have the next frame be a key frame: a viewer has lost something."""
+        self._key_wanted.set()
+
     def take_key_request(self) -> bool:
         """Whether the next frame should be a key frame; asking resets the wish."""
         wanted = self._key_wanted.is_set()

@@ -26,6 +26,8 @@ from videowall.outputs.config import OutputsSettings
 from videowall.outputs.listener import bind, serve
 from videowall.outputs.server import build_app
 from videowall.outputs.targets.outputs import Outputs
+from videowall.outputs.webrtc.addresses import own_addresses
+from videowall.outputs.webrtc.peers import Peers
 from videowall.wall import Wall
 from videowall.window import check_display, show_window
 
@@ -120,12 +122,14 @@ class _Program:
         node = WallNode(
             self._engine, self._broker, self._settings.secrets.mqtt, self._clock, self._url, lambda: outputs.reports
         )
-        app = build_app(self._engine, self._section, self._clock)
+        peers = Peers(section.webrtc_viewers, own_addresses(section.webrtc_addresses, self._section.host), self._clock)
+        app = build_app(self._engine, self._section, self._clock, peers)
         parts: tuple[Coroutine[None, None, None], ...] = (
             self._engine.run(),
             node.run(),
             serve(app, self._listener),
             outputs.run(),
+            peers.run(),
         )
         _log.info("wall is up", wall=self._section.name, url=self._url)
         try:

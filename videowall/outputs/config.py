@@ -22,4 +22,11 @@ class OutputsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     hls_segment_s: Annotated[float, Meta(ge=0.5, le=30, description="seconds in one HLS segment, at least")] = 2.0
     middle_kbps: Annotated[int, Meta(ge=200, le=50_000, description="bit rate of the profile 1080p, in kbit/s")] = 4000
     thin_kbps: Annotated[int, Meta(ge=100, le=20_000, description="bit rate of the profile 720p, in kbit/s")] = 1000
+    webrtc_viewers: Annotated[
+        int, Meta(ge=0, le=100, description="viewers over WebRTC at a time; 0 turns it off")
+    ] = 8
+    webrtc_addresses: Annotated[
+        str,
+        Meta(description="own addresses that WebRTC is sent from, separated by commas; empty: [wall] host, or all"),
+    ] = ""
     hls_segments: Annotated[int, Meta(ge=3, le=1000, description="segments in an HLS playlist")] = 6

@@ -21,6 +21,8 @@ from videowall.outputs.page_files import PageFile, PageFiles
 from videowall.outputs.problem import install_problems
 from videowall.outputs.stills import Still, Stills
 from videowall.outputs.stream import Streams
+from videowall.outputs.webrtc.peers import Peers
+from videowall.outputs.whep import whep_router
 from videowall.profile import read_profile
 
 _ID: Final = re.compile(ID_PATTERN)
@@ -38,12 +40,14 @@ class Health(Struct, frozen=True):
     viewers: int
 
 
-def build_app(wall: WallView, settings: WallSettings, clock: Clock) -> FastAPI:
+def build_app(wall: WallView, settings: WallSettings, clock: Clock, peers: Peers | None = None) -> FastAPI:
     """Everything a wall serves. Every path, known or not, first passes the gate."""
     access = Access(PublicKeyFile(Path(settings.public_key_file)), clock)
     app = FastAPI(title="Shekara wall", docs_url=None, redoc_url=None, openapi_url=None)
     _add_page(app, PageFiles(wall.name))
     _add_wall(app, wall, Stills(clock), Streams(wall.name, wall.broadcast_of, access, clock))
+    if peers is not None:
+        app.include_router(whep_router(wall, peers, access))
     install_problems(app)
     app.add_middleware(Gate, access=access, sign_in_url=sign_in_address(settings.sign_in_url, wall.name))
     app.add_middleware(SafeHeaders)
