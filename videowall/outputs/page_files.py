@@ -36,6 +36,11 @@ class PageFiles:
         }
 
     @property
+    def version(self) -> str:
+        """Another one whenever any file is another one."""
+        return hashlib.blake2b("".join(sorted(file.etag for file in self._files.values())).encode()).hexdigest()[:16]
+
+    @property
     def front(self) -> PageFile:
         """The page itself."""
         return self._files[_FRONT]

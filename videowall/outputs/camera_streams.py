@@ -1,0 +1,210 @@
+"""Cameras' own streams to viewers: one camera on a socket, or all tiles of the wall on one.
+
+One camera: JSON text and binary pieces as in `videowall.outputs.stream`, and texts of kind `face` (what is to be said
+over the picture) and `obstacle` (why there is none). All tiles: binary messages of several records, each with a head
+of `RECORD`; see docs/wall-page.md.
+"""
+
+import asyncio
+import struct
+from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
+from typing import Any, Final, NamedTuple, NoReturn
+
+import msgspec
+from msgspec import Struct
+from starlette.websockets import WebSocket
+
+from sensors.clock import Clock
+from sensors.errors import ErrorKind, UnavailableError
+from sensors.model import DeviceId, DeviceKey, SiteId, StreamRole
+from videowall.face import TileFace
+from videowall.fmp4.track import Track
+from videowall.outputs.access import Access
+from videowall.outputs.gate import CLOSE_CODES, refuse_stream
+from videowall.outputs.live_wall import LiveWall
+from videowall.outputs.session import SEND_WITHIN_S, EndedError, run_session
+from videowall.passthrough import Obstacle, Outlet, Piece
+
+MAX_VIEWERS: Final = 100
+RECORD: Final = struct.Struct(">HBxI")
+"""In front of each record: the tile's number, the kind, a spare byte, the length of what follows."""
+TEXT, INIT, FRAGMENT = 1, 2, 3
+GATHER_S: Final = 0.03
+"""Pieces of all tiles wait this long for one another: far fewer messages, for less than a picture's time."""
+_LOOK_S: Final = 0.25
+
+
+class Start(Struct, frozen=True, tag_field="kind", tag="start"):
+    """The shape of a stream whose init segment follows. `sent_at` is unix time, `codec` as browsers name it."""
+
+    wall: str
+    site: str
+    device: str
+    role: StreamRole
+    codec: str
+    mime: str
+    width: int
+    height: int
+    sent_at: float
+
+
+class Skipped(Struct, frozen=True, tag_field="kind", tag="skipped"):
+    """How many pictures this viewer was too slow for, since the last such message."""
+
+    skipped: int
+
+
+class Blocked(Struct, frozen=True, tag_field="kind", tag="obstacle"):
+    """Why nothing comes; None when the obstacle has gone."""
+
+    obstacle: Obstacle | None
+
+
+class Said(Struct, frozen=True, tag_field="kind", tag="face"):
+    """What is to be said over the picture."""
+
+    face: TileFace
+
+
+class _Feeder:
+    """What one viewer of one stream has been sent, and what comes next, as (kind, payload)."""
+
+    def __init__(self, wall: str, key: DeviceKey, role: StreamRole, outlet: Outlet, clock: Clock) -> None:
+        self.name = (key, role)
+        self._wall = wall
+        self._outlet = outlet
+        self._clock = clock
+        self._track: Track | None = None
+        self._obstacle: Obstacle | None = None
+        self._skipped_total = 0
+
+    def take(self) -> list[tuple[int, bytes]]:
+        """Everything that waits to be sent, in order."""
+        outlet = self._outlet
+        records: list[tuple[int, bytes]] = []
+        if outlet.obstacle is not self._obstacle:
+            self._obstacle = outlet.obstacle
+            records.append((TEXT, msgspec.json.encode(Blocked(outlet.obstacle))))
+        for piece in outlet.take():
+            self._add(records, piece)
+        return records
+
+    def _add(self, records: list[tuple[int, bytes]], piece: Piece) -> None:
+        skipped = self._outlet.skipped_total - self._skipped_total
+        self._skipped_total = self._outlet.skipped_total
+        if skipped and self._track is not None:
+            records.append((TEXT, msgspec.json.encode(Skipped(skipped))))
+        if piece.track is not self._track:
+            self._track = piece.track
+            records += ((TEXT, self._start(piece.track)), (INIT, piece.track.init))
+        records.append((FRAGMENT, piece.fragment))
+
+    def _start(self, track: Track) -> bytes:
+        key, role = self.name
+        at = self._clock.now().timestamp()
+        shape = (track.codec, track.mime, track.width, track.height)
+        return msgspec.json.encode(Start(self._wall, key.site, key.device, role, *shape, at))
+
+
+class CameraStreams:
+    """Serves every viewer of cameras' own streams."""
+
+    def __init__(self, wall: LiveWall, access: Access, clock: Clock) -> None:
+        self._wall = wall
+        self._access = access
+        self._clock = clock
+        self._viewers = 0
+
+    async def serve_camera(self, socket: WebSocket, key: DeviceKey, wished: StreamRole) -> None:
+        """Hand one camera's stream on to one admitted viewer."""
+        await self._serve(socket, lambda: self._send_camera(socket, key, wished))
+
+    async def serve_tiles(self, socket: WebSocket) -> None:
+        """Hand the streams of all tiles on to one admitted viewer, as the plan and the cameras change."""
+        await self._serve(socket, lambda: self._send_tiles(socket))
+
+    async def _serve(self, socket: WebSocket, send: Callable[[], Coroutine[Any, Any, NoReturn]]) -> None:
+        if self._viewers >= MAX_VIEWERS:
+            mend = "Try again later"
+            error = UnavailableError(f"{MAX_VIEWERS} are watching already", subject=self._wall.name, mend=mend)
+            await refuse_stream(socket, error)
+            return
+        self._viewers += 1
+        try:
+            await socket.accept()
+            await run_session(socket, self._access, send())
+        finally:
+            self._viewers -= 1
+
+    async def _send_camera(self, socket: WebSocket, key: DeviceKey, wished: StreamRole) -> NoReturn:
+        passthrough, ready = self._wall.passthrough, asyncio.Event()
+        role = passthrough.role(key, wished)
+        with passthrough.watch(key, role, ready) as outlet:
+            feeder = _Feeder(self._wall.name, key, role, outlet, self._clock)
+            said: TileFace | None = None
+            while True:
+                face = passthrough.face(key, role)
+                if face is None:
+                    raise EndedError(CLOSE_CODES[ErrorKind.NOT_FOUND])
+                async with asyncio.timeout(SEND_WITHIN_S):
+                    if face != said:
+                        said = face
+                        await socket.send_text(msgspec.json.encode(Said(face)).decode())
+                    for kind, payload in feeder.take():
+                        if kind == TEXT:
+                            await socket.send_text(payload.decode())
+                        else:
+                            await socket.send_bytes(payload)
+                await _wait(ready)
+
+    async def _send_tiles(self, socket: WebSocket) -> NoReturn:
+        ready, tiles = asyncio.Event(), dict[int, _Tile]()
+        with self._wall.passthrough.watch_tiles(), ExitStack() as stack:
+            stack.callback(lambda: [tile.stack.close() for tile in tiles.values()])
+            looked_s = float("-inf")
+            while True:
+                records: list[bytes] = []
+                if self._clock.monotonic_s() - looked_s >= _LOOK_S:
+                    looked_s = self._clock.monotonic_s()
+                    self._follow(tiles, ready)
+                for number, tile in tiles.items():
+                    for kind, payload in tile.feeder.take():
+                        records += (RECORD.pack(number, kind, len(payload)), payload)
+                if records:
+                    async with asyncio.timeout(SEND_WITHIN_S):
+                        await socket.send_bytes(b"".join(records))
+                await _wait(ready)
+                await asyncio.sleep(GATHER_S)
+
+    def _follow(self, tiles: dict[int, "_Tile"], ready: asyncio.Event) -> None:
+        """Have an outlet for what each tile of the wall is filled with now, and none else."""
+        passthrough = self._wall.passthrough
+        wanted: dict[int, tuple[DeviceKey, StreamRole]] = {}
+        for view in self._wall.tiles():
+            key = DeviceKey(SiteId(view.site), DeviceId(view.device))
+            wanted[view.slot] = (key, view.stream_role or passthrough.role(key, StreamRole.SUB))
+        for number, tile in list(tiles.items()):
+            if wanted.get(number) != tile.feeder.name:
+                tile.stack.close()
+                del tiles[number]
+        for number, (key, role) in wanted.items():
+            if number not in tiles:
+                stack = ExitStack()
+                outlet = stack.enter_context(passthrough.watch(key, role, ready))
+                tiles[number] = _Tile(_Feeder(self._wall.name, key, role, outlet, self._clock), stack)
+
+
+class _Tile(NamedTuple):
+    feeder: _Feeder
+    stack: ExitStack
+
+
+async def _wait(ready: asyncio.Event) -> None:
+    """Until something has changed, or it is time to look again."""
+    try:
+        async with asyncio.timeout(_LOOK_S):
+            await ready.wait()
+    except TimeoutError:
+        return
+    ready.clear()

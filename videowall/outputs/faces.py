@@ -1,0 +1,67 @@
+"""What a wall shows, to its pages: a WebSocket of JSON texts, each the newest of its kind.
+
+First `hello`; then `scene`, `faces` and `board` whenever they have changed. A page that is slow misses what was
+replaced meanwhile, and nothing else.
+"""
+
+import asyncio
+from typing import Final, NoReturn
+
+import msgspec
+from msgspec import Struct
+from starlette.websockets import WebSocket
+
+from sensors.access import ALLOWED, Action, Principal
+from sensors.errors import UnavailableError
+from videowall.outputs.access import Access
+from videowall.outputs.gate import refuse_stream
+from videowall.outputs.live_wall import LiveWall
+from videowall.outputs.session import SEND_WITHIN_S, run_session
+
+MAX_PAGES: Final = 100
+_REPEAT_S: Final = 5.0
+"""A page that hears nothing for longer than a few of these knows that the wall is gone."""
+
+
+class Hello(Struct, frozen=True, tag_field="kind", tag="hello"):
+    """Which page this wall serves now, and what this sign-in may do with the wall beyond watching."""
+
+    version: str
+    who: str
+    may_control: bool
+
+
+class Faces:
+    """Serves every page of one wall."""
+
+    def __init__(self, wall: LiveWall, access: Access, version: str, *, takes_orders: bool) -> None:
+        self._wall = wall
+        self._access = access
+        self._version = version
+        self._takes_orders = takes_orders
+
+    async def serve(self, socket: WebSocket) -> None:
+        """Tell one page until it leaves."""
+        if self._wall.showing.listeners >= MAX_PAGES:
+            mend = "Try again later"
+            error = UnavailableError(f"{MAX_PAGES} pages listen already", subject=self._wall.name, mend=mend)
+            await refuse_stream(socket, error)
+            return
+        principal = self._access.admit(socket)
+        await socket.accept()
+        await run_session(socket, self._access, self._tell(socket, principal))
+
+    async def _tell(self, socket: WebSocket, principal: Principal) -> NoReturn:
+        may_control = self._takes_orders and Action.CONTROL_WALL in ALLOWED[principal.role]
+        hello = msgspec.json.encode(Hello(self._version, principal.name, may_control)).decode()
+        with self._wall.showing.listen() as listener:
+            await socket.send_text(hello)
+            while True:
+                try:
+                    async with asyncio.timeout(_REPEAT_S):
+                        await listener.ready.wait()
+                except TimeoutError:
+                    await socket.send_text(hello)
+                async with asyncio.timeout(SEND_WITHIN_S):
+                    for message in listener.take(self._wall.showing.newest):
+                        await socket.send_text(message.decode())
