@@ -13,9 +13,12 @@ from av.video.codeccontext import VideoCodecContext
 from numpy.typing import NDArray
 
 from sensors.catalog import PictureState
+from sensors.clock import SystemClock
 from sensors.model import DeviceKey, Language, Names, StreamRole
 from videowall.broadcast import CLOCK_RATE_HZ, Broadcast, EncodedFrame, TileView
+from videowall.passthrough import Passthrough
 from videowall.profile import ProfileName
+from videowall.showing import Showing
 
 Picture = NDArray[np.uint8]
 
@@ -75,6 +78,8 @@ class MovingWall:
     def __init__(self, fps: int = 25, key_every: int = 50) -> None:
         self._key_every = key_every
         self.broadcast = Broadcast()
+        self.passthrough = Passthrough(SystemClock(), lambda: None)
+        self.showing = Showing()
         self.stall = threading.Event()
         self.stills_total = 0
         self.index = 0

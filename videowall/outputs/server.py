@@ -12,11 +12,12 @@ from msgspec import Struct
 from sensors.clock import Clock
 from sensors.errors import NotFoundError
 from sensors.model import ID_PATTERN, DeviceId, DeviceKey, SiteId
-from videowall.broadcast import WallView
 from videowall.config import WallSettings
 from videowall.outputs.access import Access, PublicKeyFile
 from videowall.outputs.gate import Gate, refuse_stream, sign_in_address
 from videowall.outputs.headers import SafeHeaders
+from videowall.outputs.live_routes import live_router
+from videowall.outputs.live_wall import LiveWall
 from videowall.outputs.page_files import PageFile, PageFiles
 from videowall.outputs.problem import install_problems
 from videowall.outputs.stills import Still, Stills
@@ -40,14 +41,16 @@ class Health(Struct, frozen=True):
     viewers: int
 
 
-def build_app(wall: WallView, settings: WallSettings, clock: Clock, peers: Peers | None = None) -> FastAPI:
+def build_app(wall: LiveWall, settings: WallSettings, clock: Clock, peers: Peers | None = None) -> FastAPI:
     """Everything a wall serves. Every path, known or not, first passes the gate."""
     access = Access(PublicKeyFile(Path(settings.public_key_file)), clock)
     app = FastAPI(title="Shekara wall", docs_url=None, redoc_url=None, openapi_url=None)
-    _add_page(app, PageFiles(wall.name))
+    page = PageFiles(wall.name)
+    _add_page(app, page)
     _add_wall(app, wall, Stills(clock), Streams(wall.name, wall.broadcast_of, access, clock))
     if peers is not None:
         app.include_router(whep_router(wall, peers, access))
+    app.include_router(live_router(wall, access, clock, page.version, takes_orders=False))
     install_problems(app)
     app.add_middleware(Gate, access=access, sign_in_url=sign_in_address(settings.sign_in_url, wall.name))
     app.add_middleware(SafeHeaders)
@@ -64,7 +67,7 @@ def _add_page(app: FastAPI, page: PageFiles) -> None:
         return _serve_file(page.get(name), request)
 
 
-def _add_wall(app: FastAPI, wall: WallView, stills: Stills, streams: Streams) -> None:
+def _add_wall(app: FastAPI, wall: LiveWall, stills: Stills, streams: Streams) -> None:
     @app.get("/health")
     async def report_health() -> Response:
         return _json(Health(wall.name, wall.broadcast.viewers))
@@ -114,7 +117,7 @@ def _camera_key(site: str, device: str) -> DeviceKey:
     return DeviceKey(SiteId(site), DeviceId(device))
 
 
-def _check_name(wall: WallView, name: str) -> None:
+def _check_name(wall: LiveWall, name: str) -> None:
     if name != wall.name:
         raise NotFoundError("is not the wall served here", subject=name[:63], mend=f"This is the wall {wall.name}")
 
