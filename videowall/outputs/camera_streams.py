@@ -160,22 +160,21 @@ class CameraStreams:
 
     async def _send_tiles(self, socket: WebSocket) -> NoReturn:
         ready, tiles = asyncio.Event(), dict[int, _Tile]()
-        with self._wall.passthrough.watch_tiles(), ExitStack() as stack:
-            stack.callback(lambda: [tile.stack.close() for tile in tiles.values()])
-            looked_s = float("-inf")
-            while True:
-                records: list[bytes] = []
-                if self._clock.monotonic_s() - looked_s >= _LOOK_S:
-                    looked_s = self._clock.monotonic_s()
-                    self._follow(tiles, ready)
-                for number, tile in tiles.items():
-                    for kind, payload in tile.feeder.take():
-                        records += (RECORD.pack(number, kind, len(payload)), payload)
-                if records:
-                    async with asyncio.timeout(SEND_WITHIN_S):
-                        await socket.send_bytes(b"".join(records))
-                await _wait(ready)
-                await asyncio.sleep(GATHER_S)
+        looked_s = float("-inf")
+        with self._wall.passthrough.watch_tiles():
+            try:
+                while True:
+                    if self._clock.monotonic_s() - looked_s >= _LOOK_S:
+                        looked_s = self._clock.monotonic_s()
+                        self._follow(tiles, ready)
+                    if records := _gather(tiles):
+                        async with asyncio.timeout(SEND_WITHIN_S):
+                            await socket.send_bytes(b"".join(records))
+                    await _wait(ready)
+                    await asyncio.sleep(GATHER_S)
+            finally:
+                for tile in tiles.values():
+                    tile.stack.close()
 
     def _follow(self, tiles: dict[int, "_Tile"], ready: asyncio.Event) -> None:
         """Have an outlet for what each tile of the wall is filled with now, and none else."""
@@ -198,6 +197,15 @@ class CameraStreams:
 class _Tile(NamedTuple):
     feeder: _Feeder
     stack: ExitStack
+
+
+def _gather(tiles: dict[int, _Tile]) -> list[bytes]:
+    """All that waits for a viewer of all tiles, as records."""
+    records: list[bytes] = []
+    for number, tile in tiles.items():
+        for kind, payload in tile.feeder.take():
+            records += (RECORD.pack(number, kind, len(payload)), payload)
+    return records
 
 
 async def _wait(ready: asyncio.Event) -> None:

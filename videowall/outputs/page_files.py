@@ -29,16 +29,15 @@ class PageFiles:
     """All files of the page, by name; the front page names its wall."""
 
     def __init__(self, wall: str) -> None:
-        self._files = {
-            item.name: _page_file(item.name, item.read_bytes(), wall)
+        contents = {
+            item.name: item.read_bytes()
             for item in files("videowall.outputs").joinpath("page").iterdir()
             if item.name.rpartition(".")[2] in _TYPES
         }
-
-    @property
-    def version(self) -> str:
-        """Another one whenever any file is another one."""
-        return hashlib.blake2b("".join(sorted(file.etag for file in self._files.values())).encode()).hexdigest()[:16]
+        self.version = _digest(b"".join(content for _, content in sorted(contents.items())))
+        """Another one whenever any file is another one; the front page names it, so that it knows when it is old."""
+        marks = {b"{wall}": wall.encode(), b"{version}": self.version.encode()}
+        self._files = {name: _page_file(name, content, marks) for name, content in contents.items()}
 
     @property
     def front(self) -> PageFile:
@@ -56,8 +55,12 @@ class PageFiles:
         return self._files[name]
 
 
-def _page_file(name: str, content: bytes, wall: str) -> PageFile:
+def _page_file(name: str, content: bytes, marks: dict[bytes, bytes]) -> PageFile:
     if name == _FRONT:
-        content = content.replace(b"{wall}", wall.encode())
-    etag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
-    return PageFile(content, _TYPES[name.rpartition(".")[2]], etag)
+        for mark, text in marks.items():
+            content = content.replace(mark, text)
+    return PageFile(content, _TYPES[name.rpartition(".")[2]], f'"{_digest(content)}"')
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=12).hexdigest()
