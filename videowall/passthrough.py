@@ -18,9 +18,10 @@ from sensors.catalog import PictureState
 from sensors.clock import Clock
 from sensors.errors import LimitError, WireError
 from sensors.model import DeviceKey, Language, StreamRole
+from videowall import strings
 from videowall.broadcast import CLOCK_RATE_HZ
 from videowall.channel import Channel
-from videowall.face import TileFace, tile_face
+from videowall.face import STILL_SEEN
 from videowall.fmp4.annexb import split_units
 from videowall.fmp4.fragment import fragment
 from videowall.fmp4.timeline import Timeline
@@ -50,6 +51,17 @@ class Piece(Struct, frozen=True, gc=False):
     key: bool
     begin_90k: int
     track: Track
+
+
+class Said(Struct, frozen=True, tag_field="kind", tag="state"):
+    """What is to be said over a camera's picture, in the plan's language. `dims`: it must not be taken for now's."""
+
+    state: PictureState
+    label: str
+    site: str
+    trouble: str
+    dims: bool
+    presets: tuple[str, ...]
 
 
 class Outlet:
@@ -222,14 +234,22 @@ class Passthrough:
         roles = [stream.role for stream in feed.streams] if feed else []
         return wished if wished in roles or not roles else roles[0]
 
-    def face(self, key: DeviceKey, role: StreamRole) -> TileFace | None:
+    def state(self, key: DeviceKey, role: StreamRole) -> Said | None:
         """What is to be said over a watched stream now; None for a camera that the plan does not show."""
         feed, reel = self._feeds.get(key), self._reels.get((key, role))
         if feed is None:
             return None
         channel = reel.channel if reel else None
         state = channel.state if channel else PictureState.CONNECTING
-        return tile_face(feed, state, channel.trouble_age_s if channel else None, self._language, None)
+        age_s = channel.trouble_age_s if channel else None
+        return Said(
+            state=state,
+            label=feed.names.in_language(self._language) or feed.key.device,
+            site=feed.site_names.in_language(self._language) or feed.key.site,
+            trouble=strings.trouble(state, age_s, self._language),
+            dims=state is not PictureState.LIVE and state not in STILL_SEEN,
+            presets=feed.presets,
+        )
 
     def is_watched(self, channel: Channel) -> bool:
         """Whether a viewer watches this stream as it comes, and so needs no decoded pictures of it."""

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from sensors.model import Language, Names
 from videowall.board import Board
-from videowall.face import CalmFace, TileFace
+from videowall.face import STILL_SEEN, CalmFace, TileFace
 from videowall.layout import arrange
 from videowall.picture import Rect
 from videowall.plan import Canvas, Page, Panel, PanelKind
@@ -59,10 +59,11 @@ class SceneMessage(Struct, frozen=True, tag_field="kind", tag=_SCENE):
 
 
 class FaceOf(Struct, frozen=True):
-    """What is said on one tile."""
+    """What is said on one tile. `dims`: its picture must not be taken for one of now."""
 
     number: int
     face: TileFace
+    dims: bool
 
 
 class FacesMessage(Struct, frozen=True, tag_field="kind", tag=_FACES):
@@ -128,7 +129,7 @@ class Showing:
             self._scene = scene
             self._say(_SCENE, describe(scene))
             self._faces = None
-        faces = FacesMessage(tuple(FaceOf(tile.number, tile.face) for tile in scene.tiles), scene.calm)
+        faces = FacesMessage(tuple(map(_face_of, scene.tiles)), scene.calm)
         if faces != self._faces:
             self._faces = faces
             self._say(_FACES, faces)
@@ -194,6 +195,10 @@ def _of_camera(tile: Tile) -> Place:
         masked=bool(feed.masks),
         rotation=feed.rotation,
     )
+
+
+def _face_of(tile: Tile) -> FaceOf:
+    return FaceOf(tile.number, tile.face, bool(tile.face.trouble) and tile.face.state not in STILL_SEEN)
 
 
 def _said(names: Names, language: Language) -> str:

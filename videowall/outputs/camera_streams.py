@@ -1,6 +1,6 @@
 """Cameras' own streams to viewers: one camera on a socket, or all tiles of the wall on one.
 
-One camera: JSON text and binary pieces as in `videowall.outputs.stream`, and texts of kind `face` (what is to be said
+One camera: JSON text and binary pieces as in `videowall.outputs.stream`, and texts of kind `state` (what is to be said
 over the picture) and `obstacle` (why there is none). All tiles: binary messages of several records, each with a head
 of `RECORD`; see docs/wall-page.md.
 """
@@ -18,13 +18,12 @@ from starlette.websockets import WebSocket
 from sensors.clock import Clock
 from sensors.errors import ErrorKind, UnavailableError
 from sensors.model import DeviceId, DeviceKey, SiteId, StreamRole
-from videowall.face import TileFace
 from videowall.fmp4.track import Track
 from videowall.outputs.access import Access
 from videowall.outputs.gate import CLOSE_CODES, refuse_stream
 from videowall.outputs.live_wall import LiveWall
 from videowall.outputs.session import SEND_WITHIN_S, EndedError, run_session
-from videowall.passthrough import Obstacle, Outlet, Piece
+from videowall.passthrough import Obstacle, Outlet, Piece, Said
 
 MAX_VIEWERS: Final = 100
 RECORD: Final = struct.Struct(">HBxI")
@@ -59,12 +58,6 @@ class Blocked(Struct, frozen=True, tag_field="kind", tag="obstacle"):
     """Why nothing comes; None when the obstacle has gone."""
 
     obstacle: Obstacle | None
-
-
-class Said(Struct, frozen=True, tag_field="kind", tag="face"):
-    """What is to be said over the picture."""
-
-    face: TileFace
 
 
 class _Feeder:
@@ -142,15 +135,15 @@ class CameraStreams:
         role = passthrough.role(key, wished)
         with passthrough.watch(key, role, ready) as outlet:
             feeder = _Feeder(self._wall.name, key, role, outlet, self._clock)
-            said: TileFace | None = None
+            said: Said | None = None
             while True:
-                face = passthrough.face(key, role)
-                if face is None:
+                state = passthrough.state(key, role)
+                if state is None:
                     raise EndedError(CLOSE_CODES[ErrorKind.NOT_FOUND])
                 async with asyncio.timeout(SEND_WITHIN_S):
-                    if face != said:
-                        said = face
-                        await socket.send_text(msgspec.json.encode(Said(face)).decode())
+                    if state != said:
+                        said = state
+                        await socket.send_text(msgspec.json.encode(state).decode())
                     for kind, payload in feeder.take():
                         if kind == TEXT:
                             await socket.send_text(payload.decode())
