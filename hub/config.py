@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from sensors.model import Language, Line
+from sensors.model import Ident, Language, Line
 
 
 class HubSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,6 +46,25 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True):
     def url(self) -> str:
         """The address browsers are sent to."""
         return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+
+class WallsSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The walls that one machine shows, each in a process of its own: `shekara walls`."""
+
+    names: Annotated[
+        tuple[Ident, ...],
+        Meta(min_length=1, max_length=16, description="ids of the walls; each takes the rest of its settings from [wall]"),
+    ] = ("main",)
+    port: Annotated[
+        int,
+        Meta(ge=0, le=65_520, description="port of the first wall's page, the others follow; 0 takes free ones"),
+    ] = 8461
+    silent_s: Annotated[
+        float, Meta(ge=3, le=600, description="a wall that has not drawn for so many seconds is ended and begun again")
+    ] = 10.0
+    memory_mb: Annotated[
+        int, Meta(ge=200, le=1_000_000, description="and one that takes more memory, its children included, in MB")
+    ] = 4000
 
 
 class StorageSettings(Struct, frozen=True, forbid_unknown_fields=True):

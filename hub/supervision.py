@@ -1,4 +1,4 @@
-"""A child process kept running: started again when it ends, stopped with its parent, never left behind."""
+"""A child process kept running: started again when it ends, hangs or runs away, stopped with its parent, never left."""
 
 import asyncio
 import contextlib
@@ -12,45 +12,81 @@ import structlog
 from hub.backoff import Backoff
 from hub.command import PARENT_PIPE
 from hub.health import Health
+from hub.watchdog import Limits, Watchdog, watching
 from sensors.clock import Clock
+from sensors.supervised import NOTIFY_SOCKET, Restarts
 
 _STOP_WITHIN_S = 2.0
 _log = structlog.get_logger("hub.supervision")
 
 
 class Child:
-    """One subcommand of `shekara` in a process of its own; `name` is what its troubles are reported by."""
+    """One subcommand of `shekara` in a process of its own; `name` is what its troubles are reported by.
+
+    With `limits` it has to say that it is alive, and may take so much memory. It is told of its earlier lives.
+    """
 
     def __init__(
         self,
         name: str,
         arguments: Sequence[str],
         environ: Mapping[str, str],
-        health: Health,
+        health: Health | None,
         clock: Clock,
+        limits: Limits | None = None,
     ) -> None:
+        self.restarts = Restarts()
         self._name = name
         self._part = f"{name} process"
         self._command = (sys.executable, "-m", "hub.command", *arguments)
         self._environ = {**os.environ, **environ, PARENT_PIPE: "1"}
         self._health = health
+        self._clock = clock
+        self._limits = limits
         self._backoff = Backoff(clock, random.Random())  # noqa: S311 - spreads load, keeps no secret
 
     async def run(self) -> None:
         """Keep it running until cancelled; then end it."""
         while True:
-            code = await self.run_once()
-            self._health.report(self._part, f"the {self._name} process ended with code {code} and is begun again")
-            _log.error("child ended", child=self._name, code=code)
-            await asyncio.sleep(self._backoff.failed())
+            why = await self.run_once()
+            self.restarts = Restarts(self.restarts.total + 1, why)
+            wait_s = self._backoff.failed()
+            if self._health is not None:
+                self._health.report(self._part, f"the {self._name} process {why} and is begun again")
+            _log.error(
+                "child is begun again",
+                child=self._name,
+                why=why,
+                restarts_total=self.restarts.total,
+                wait_s=round(wait_s, 1),
+            )
+            await asyncio.sleep(wait_s)
 
-    async def run_once(self) -> int:
-        """Start it and wait for its end: its exit code. Cancelled, it is ended first."""
-        process = await asyncio.create_subprocess_exec(*self._command, stdin=asyncio.subprocess.PIPE, env=self._environ)
+    async def run_once(self) -> str:
+        """Start it and wait for its end, or bring that about: why. Cancelled, it is ended first."""
+        if self._limits is None:
+            return await self._live(None, {})
+        async with watching(self._name, self._limits, self._clock) as dog:
+            return await self._live(dog, {NOTIFY_SOCKET: str(dog.address)})
+
+    async def _live(self, dog: Watchdog | None, extra: Mapping[str, str]) -> str:
+        environ = {**self._environ, **self.restarts.environ(), **extra}
+        process = await asyncio.create_subprocess_exec(*self._command, stdin=asyncio.subprocess.PIPE, env=environ)
         self._backoff.succeeded()
-        self._health.clear(self._part)
+        if self._health is not None:
+            self._health.clear(self._part)
         try:
-            return await process.wait()
+            async with asyncio.TaskGroup() as group:
+                ends = group.create_task(process.wait())
+                watches = {group.create_task(dog.run(process.pid))} if dog is not None else set()
+                await asyncio.wait({ends, *watches}, return_when=asyncio.FIRST_COMPLETED)
+                fault = next((watch.result() for watch in watches if watch.done()), "")
+                if fault and not ends.done():
+                    # It does not listen any more, or would take too long to.
+                    process.kill()
+                for watch in watches:
+                    watch.cancel()
+            return fault or f"ended with code {process.returncode}"
         finally:
             await _end(process)
 

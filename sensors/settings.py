@@ -30,6 +30,7 @@ SECTIONS = (
     "storage",
     "influx",
     "wall",
+    "walls",
     "outputs",
     "console",
     "secrets",

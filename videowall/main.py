@@ -20,7 +20,9 @@ from sensors.broker_settings import BrokerSettings
 from sensors.clock import Clock, SystemClock
 from sensors.errors import ShekaraError, first_in
 from sensors.settings import Settings
+from sensors.supervised import NOTIFY_SOCKET, read_restarts
 from videowall.config import WallSettings
+from videowall.heart import Heart
 from videowall.node import WallNode
 from videowall.outputs.config import OutputsSettings
 from videowall.outputs.listener import bind, serve
@@ -123,14 +125,17 @@ class _Program:
             self._engine, self._broker, self._settings.secrets.mqtt, self._clock, self._url, lambda: outputs.reports
         )
         peers = Peers(section.webrtc_viewers, own_addresses(section.webrtc_addresses, self._section.host), self._clock)
+        node.restarts = read_restarts(self._settings.environ)
         app = build_app(self._engine, self._section, self._clock, peers)
-        parts: tuple[Coroutine[None, None, None], ...] = (
+        parts: list[Coroutine[None, None, None]] = [
             self._engine.run(),
             node.run(),
             serve(app, self._listener),
             outputs.run(),
             peers.run(),
-        )
+        ]
+        if supervisor := self._settings.environ.get(NOTIFY_SOCKET):
+            parts.append(Heart(supervisor, lambda: self._engine.composer.counts.ticks_total).run())
         _log.info("wall is up", wall=self._section.name, url=self._url)
         try:
             async with asyncio.TaskGroup() as group:

@@ -13,6 +13,7 @@ from sensors.dialects.native import encode_data
 from sensors.errors import WireError
 from sensors.model import DeviceKey, Value
 from sensors.rtsp.authentication import Credentials
+from sensors.supervised import Restarts
 from sensors.topics import wall_key
 from videowall.channel import Channel
 from videowall.mqtt import BrokerLink
@@ -43,6 +44,8 @@ class WallNode:
         outputs: Callable[[], tuple[OutputReport, ...]] = tuple,
     ) -> None:
         self.plans_rejected_total = 0
+        self.restarts = Restarts()
+        """Of this wall's process, as its supervisor told it."""
         self.commands_dropped_total = 0
         self._wall = wall
         self._clock = clock
@@ -139,7 +142,7 @@ class WallNode:
         self._sequence += 1
         self._send(
             self._key,
-            wall_values(before, after, viewers, cameras, revision, self.plans_rejected_total)
+            wall_values(before, after, viewers, cameras, revision, self.plans_rejected_total, self.restarts)
             | output_values(self._outputs()),
             self._sequence,
         )

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from sensors.catalog import WALL, PictureState
 from sensors.model import Birth, Metric, MetricType, Names, Stream, StreamRole, Value
+from sensors.supervised import Restarts
 from videowall.channel import Channel
 from videowall.composer import ComposerCounts
 from videowall.outputs.targets.report import OUTPUT_METRICS
@@ -28,6 +29,8 @@ WALL_METRICS = (
         "dropped_total", MetricType.COUNTER, Names(en="Frames dropped", ru="Пропущено кадров", kk="Тасталған кадрлар")
     ),
     Metric("plan_revision", MetricType.NUMBER, Names(en="Plan", ru="План", kk="Жоспар")),
+    Metric("restarts_total", MetricType.COUNTER, Names(en="Restarts", ru="Перезапуски", kk="Қайта іске қосулар")),
+    Metric("restarted_because", MetricType.TEXT, Names(en="Restarted because", ru="Причина", kk="Себебі")),
     Metric(
         "decoders_lost_total",
         MetricType.COUNTER,
@@ -90,6 +93,7 @@ def wall_values(
     cameras: list[tuple[Tile, Channel | None]],
     revision: int,
     rejected_total: int,
+    restarts: Restarts,
 ) -> dict[str, Value | None]:
     """A wall's own figures over the period between two sums."""
     period_s = max(1e-3, after.at_s - before.at_s)
@@ -104,6 +108,8 @@ def wall_values(
         "latency": round(sorted(tile.latency_ms for tile in live)[len(live) // 2], 1) if live else None,
         "missed_ticks_total": after.counts.missed_ticks_total,
         "dropped_total": sum(channel.dropped_total for _, channel in cameras if channel is not None),
+        "restarts_total": restarts.total,
+        "restarted_because": restarts.because,
         "decoders_lost_total": after.pool.lost_total,
         "cameras_kept_away": after.pool.kept_away,
         "plan_revision": revision,

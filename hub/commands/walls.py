@@ -1,0 +1,44 @@
+"""`shekara walls`: every wall of this machine in a process of its own, begun again when it ends, hangs or runs away."""
+
+import asyncio
+from pathlib import Path
+
+import typer
+
+from hub.config import WallsSettings
+from hub.signals import stop_on_signals
+from hub.supervision import Child
+from hub.watchdog import Limits
+from sensors.clock import SystemClock
+from sensors.settings import Settings
+
+walls = typer.Typer()
+
+
+@walls.command("walls")
+def run_walls(ctx: typer.Context) -> None:
+    """Run every wall of this machine, each in a process of its own that is begun again when it fails."""
+    settings: Settings = ctx.obj
+    config = ("--config", settings.source) if Path(settings.source).is_file() else ()
+    asyncio.run(_run(settings.section(WallsSettings, "walls"), config))
+
+
+async def _run(section: WallsSettings, config: tuple[str, ...]) -> None:
+    limits = Limits(section.silent_s, section.memory_mb * 1_000_000)
+    stopping = stop_on_signals()
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(Child(f"wall {name}", (*config, "wall"), own, None, SystemClock(), limits).run())
+            for name, own in _differences(section)
+        ]
+        await stopping.wait()
+        for task in tasks:
+            task.cancel()
+
+
+def _differences(section: WallsSettings) -> list[tuple[str, dict[str, str]]]:
+    """Each wall's name and its own settings; ports are counted up from the first wall's."""
+    return [
+        (name, {"SHEKARA_WALL_NAME": name, "SHEKARA_WALL_PORT": str(section.port + place if section.port else 0)})
+        for place, name in enumerate(section.names)
+    ]

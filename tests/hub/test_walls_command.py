@@ -1,0 +1,128 @@
+"""`shekara walls` as operators run it: walls that are killed, hang or run away come back, and all end together."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from hub.watchdog import Limits, watching
+from sensors.clock import SystemClock
+from sensors.supervised import NOTIFY_SOCKET, Restarts, read_restarts
+from tests.support.brokers import free_port
+from tests.support.running_hub import COMMAND, environ
+from tests.support.waiting import eventually
+
+SILENT_S = 3
+
+
+class Walls:
+    """Supervised walls and what they log."""
+
+    def __init__(self, folder: Path, names: list[str]) -> None:
+        (folder / "shekara.toml").write_text(
+            f"[walls]\nnames = {names}\nport = 0\nsilent_s = {SILENT_S}\n[broker]\nport = {free_port()}\n"
+        )
+        self._log = folder / "log"
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen([*COMMAND, "walls"], cwd=folder, env=environ(), stderr=log)
+
+    def pids(self) -> dict[str, int]:
+        """Of the walls that run, by name."""
+        found = {}
+        for child in psutil.Process(self.process.pid).children():
+            try:
+                found[child.environ()["SHEKARA_WALL_NAME"]] = child.pid
+            except (psutil.NoSuchProcess, psutil.AccessDenied, KeyError):
+                continue
+        return found
+
+    def lines(self, event: str) -> list[dict[str, object]]:
+        """What was logged of an event."""
+        lines = [json.loads(line) for line in self._log.read_text().splitlines() if line.startswith("{")]
+        return [line for line in lines if line["event"] == event]
+
+    def ups(self, name: str) -> int:
+        """How often a wall has come up."""
+        return sum(line["child"] == f"wall {name}" for line in self.lines("child is ready"))
+
+
+@contextmanager
+def running_walls(folder: Path, *names: str) -> Iterator[Walls]:
+    walls = Walls(folder, list(names))
+    try:
+        eventually(lambda: [walls.ups(name) for name in names] == [1] * len(names), within_s=60)
+        yield walls
+    finally:
+        walls.process.kill()
+        walls.process.wait()
+
+
+@pytest.mark.slow
+def test_a_wall_that_is_killed_or_hangs_is_begun_again_and_the_other_goes_on(tmp_path: Path) -> None:
+    with running_walls(tmp_path, "left", "right") as walls:
+        before = walls.pids()
+        os.kill(before["left"], signal.SIGKILL)
+        eventually(lambda: walls.ups("left") == 2, within_s=30)
+        os.kill(walls.pids()["left"], signal.SIGSTOP)
+        eventually(lambda: walls.ups("left") == 3, within_s=60)
+        assert walls.pids()["right"] == before["right"]
+        (killed, hung) = walls.lines("child is begun again")
+        assert (killed["child"], killed["restarts_total"], killed["why"]) == ("wall left", 1, "ended with code -9")
+        assert hung["why"] == f"has not said for {SILENT_S} s that it is alive"
+        again = psutil.Process(walls.pids()["left"]).environ()
+        assert read_restarts(again) == Restarts(2, str(hung["why"]))
+
+        running = list(walls.pids().values())
+        begun_s = time.monotonic()
+        walls.process.send_signal(signal.SIGTERM)
+        assert walls.process.wait(10) == 0
+        assert time.monotonic() - begun_s < 3
+        assert not any(map(psutil.pid_exists, running))
+
+
+def test_walls_do_not_outlive_a_supervisor_that_is_killed(tmp_path: Path) -> None:
+    with running_walls(tmp_path, "left") as walls:
+        running = list(walls.pids().values())
+        walls.process.kill()
+        walls.process.wait()
+        eventually(lambda: not any(map(psutil.pid_exists, running)), within_s=10)
+
+
+_TALKER = """
+import os, socket, sys
+speaker = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+speaker.connect(os.environ["NOTIFY_SOCKET"])
+speaker.send(b"READY=1\\nWATCHDOG=1")
+ballast = b"x" * int(sys.argv[1])
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize(("ballast", "why"), [(300_000_000, "uses 3"), (0, "has not said for 0.5 s that it is alive")])
+async def test_a_child_that_grows_or_falls_silent_is_found_out(ballast: int, why: str) -> None:
+    limits = Limits(silent_s=60 if ballast else 0.5, memory_bytes=200_000_000)
+    async with watching("talker", limits, SystemClock()) as dog:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            _TALKER,
+            str(ballast),
+            stdin=asyncio.subprocess.PIPE,
+            env={**os.environ, NOTIFY_SOCKET: str(dog.address)},
+        )
+        try:
+            async with asyncio.timeout(20):
+                assert (await dog.run(child.pid)).startswith(why)
+        finally:
+            child.kill()
+            await child.wait()
+    assert not dog.address.parent.exists()
