@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from sensors.model import Ident, Language, Line
+from sensors.model import Language, Line
 
 
 class HubSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,9 +52,12 @@ class WallsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The walls that one machine shows, each in a process of its own: `shekara walls`."""
 
     names: Annotated[
-        tuple[Ident, ...],
-        Meta(min_length=1, max_length=16, description="ids of the walls; each takes the rest of its settings from [wall]"),
-    ] = ("main",)
+        str,
+        Meta(
+            pattern=r"^[a-z0-9_-]+(\s*,\s*[a-z0-9_-]+){0,15}$",
+            description="ids of the walls, with commas; each takes the rest of its settings from [wall]",
+        ),
+    ] = "main"
     port: Annotated[
         int,
         Meta(ge=0, le=65_520, description="port of the first wall's page, the others follow; 0 takes free ones"),
@@ -65,6 +68,12 @@ class WallsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     memory_mb: Annotated[
         int, Meta(ge=200, le=1_000_000, description="and one that takes more memory, its children included, in MB")
     ] = 4000
+
+    @property
+    def walls(self) -> tuple[tuple[str, int], ...]:
+        """Each wall's id and port, counted up from the first wall's; 0: any."""
+        ids = dict.fromkeys(name.strip() for name in self.names.split(","))
+        return tuple((name, self.port + place if self.port else 0) for place, name in enumerate(ids))
 
 
 class StorageSettings(Struct, frozen=True, forbid_unknown_fields=True):

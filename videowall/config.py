@@ -14,7 +14,7 @@ class WallSettings(Struct, frozen=True, forbid_unknown_fields=True):
     host: Annotated[str, Meta(description="address the wall's page listens on")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65_535, description="port of the wall's page; 0 takes a free one")] = 8461
     public_url: Annotated[
-        str, Meta(description="address of the page as browsers reach it; empty: made of host and port")
+        str, Meta(description="address of the page as browsers reach it, {wall} being its id; empty: host and port")
     ] = ""
     public_key_file: Annotated[
         str, Meta(description="the hub's public session key, which proves sign-ins to this wall")
@@ -23,7 +23,7 @@ class WallSettings(Struct, frozen=True, forbid_unknown_fields=True):
         "http://127.0.0.1:8460/sign-in"
     )
     references_dir: Annotated[
-        str, Meta(description="folder where it is kept what each camera shall look like, to tell when one was moved")
+        str, Meta(description="folder where each wall keeps what cameras shall look like, to tell when one was moved")
     ] = "data/references"
     workers: Annotated[int, Meta(ge=0, le=64, description="decoding threads; 0: as many as the machine has cores")] = 2
     shards: Annotated[

@@ -66,7 +66,7 @@ class Wall:
         self._settings = settings
         self._secrets = secrets
         self._clock = clock
-        self._keeper = Keeper(Shelf(Path(settings.references_dir)))
+        self._keeper = Keeper(Shelf(Path(settings.references_dir) / settings.name))
         self._scene: Scene | None = None
         self._ingest: Ingest | None = None
 

@@ -28,17 +28,14 @@ async def _run(section: WallsSettings, config: tuple[str, ...]) -> None:
     stopping = stop_on_signals()
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(Child(f"wall {name}", (*config, "wall"), own, None, SystemClock(), limits).run())
-            for name, own in _differences(section)
+            group.create_task(_wall(name, port, config, limits).run(), name=f"wall {name}")
+            for name, port in section.walls
         ]
         await stopping.wait()
         for task in tasks:
             task.cancel()
 
 
-def _differences(section: WallsSettings) -> list[tuple[str, dict[str, str]]]:
-    """Each wall's name and its own settings; ports are counted up from the first wall's."""
-    return [
-        (name, {"SHEKARA_WALL_NAME": name, "SHEKARA_WALL_PORT": str(section.port + place if section.port else 0)})
-        for place, name in enumerate(section.names)
-    ]
+def _wall(name: str, port: int, config: tuple[str, ...], limits: Limits) -> Child:
+    own = {"SHEKARA_WALL_NAME": name, "SHEKARA_WALL_PORT": str(port)}
+    return Child(f"wall {name}", (*config, "wall"), own, None, SystemClock(), limits)

@@ -29,7 +29,7 @@ class Walls:
 
     def __init__(self, folder: Path, names: list[str]) -> None:
         (folder / "shekara.toml").write_text(
-            f"[walls]\nnames = {names}\nport = 0\nsilent_s = {SILENT_S}\n[broker]\nport = {free_port()}\n"
+            f"[walls]\nnames = '{', '.join(names)}'\nport = 0\nsilent_s = {SILENT_S}\n[broker]\nport = {free_port()}\n"
         )
         self._log = folder / "log"
         with self._log.open("wb") as log:

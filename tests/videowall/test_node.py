@@ -146,7 +146,7 @@ async def test_a_wall_does_what_it_is_asked_about_a_view_once_and_answers(
         await eventually_async(lambda: [tile.state for tile in wall.tiles()] == [PictureState.LIVE], within_s=20)
         hub.command("a-1", "accept-reference", {"site": "kordai", "camera": "cam-1"})
         await eventually_async(lambda: hub.answers() == {"a-1": (True, "")})
-        stored = folder / "kordai" / "cam-1.sub.ref"
+        stored = folder / "main" / "kordai" / "cam-1.sub.ref"
         before = stored.stat().st_mtime_ns
         hub.command("a-1", "accept-reference", {"site": "kordai", "camera": "cam-1"})
         hub.command("a-2", "accept-reference", {"site": "kordai", "camera": "cam-9"})
