@@ -83,7 +83,8 @@ class _Program:
         self._engine = engine
         self._clock = clock
         self._listener = listener
-        self._url = section.public_url.replace("{wall}", section.name) or f"http://{section.host}:{listener.getsockname()[1]}/"
+        named = section.public_url.replace("{wall}", section.name)
+        self._url = named or f"http://{section.host}:{listener.getsockname()[1]}/"
         self._ended = threading.Event()
         self._failure: ShekaraError | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
