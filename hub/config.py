@@ -83,8 +83,11 @@ class StorageSettings(Struct, frozen=True, forbid_unknown_fields=True):
         int, Meta(ge=1, le=10_000, description="most messages that share one commit to the disk")
     ] = 500
     batch_linger_ms: Annotated[
-        float, Meta(ge=0, le=1000, description="how long a commit waits for more messages; 0 commits what is there")
-    ] = 2.0
+        float,
+        Meta(
+            ge=0, le=1000, description="least time between commits while messages keep coming; 0 commits what is there"
+        ),
+    ] = 10.0
     inbox_messages: Annotated[
         int, Meta(ge=100, le=1_000_000, description="messages held in memory before the broker has to wait")
     ] = 10_000

@@ -10,9 +10,12 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from hub.requests import Request
+from sensors.clock import Clock, SystemClock
 
 MAX_OFFERED = 1_000
 """Requests that may wait beyond a full inbox."""
+_LULL_S = 0.002
+"""When nothing comes for so long, a broker may be waiting for acknowledgements before it sends more."""
 
 
 class Moment(NamedTuple):
@@ -76,8 +79,10 @@ Input = Received | Connected | Disconnected | Asked | Tick
 class Inbox:
     """The one way into the pipeline: bounded; a full inbox makes the broker's messages wait, and loses nothing."""
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, clock: Clock | None = None) -> None:
         self._capacity = capacity
+        self._clock = clock or SystemClock()
+        self._taken_s = 0.0
         self._waiting: deque[Input] = deque()
         self._lock = threading.Lock()
         self._filled = threading.Condition(self._lock)
@@ -117,13 +122,16 @@ class Inbox:
             return len(self._waiting) < self._capacity + MAX_OFFERED and self._append(item)
 
     def take(self, limit: int, wait_s: float, linger_s: float) -> list[Input]:
-        """Up to `limit` inputs. Waits at most `wait_s` for the first, then `linger_s` for more to share its commit."""
+        """Up to `limit` inputs, for one commit. Waits at most `wait_s` for the first.
+
+        What comes alone is taken at once. Of what keeps coming as much is taken as comes within `linger_s` of the
+        last time.
+        """
         with self._lock:
             if not self._waiting and not self._closed.is_set():
                 self._filled.wait(wait_s)
-            few = 0 < len(self._waiting) < limit
-        if few and linger_s:
-            self._closed.wait(linger_s)
+        self._gather(limit, linger_s)
+        self._taken_s = self._clock.monotonic_s()
         with self._lock:
             if len(self._waiting) <= limit:
                 taken = list(self._waiting)
@@ -140,6 +148,13 @@ class Inbox:
         with self._lock:
             self._filled.notify_all()
             self._emptied.notify_all()
+
+    def _gather(self, limit: int, linger_s: float) -> None:
+        due_s = self._taken_s + linger_s
+        while 0 < (count := len(self._waiting)) < limit:
+            pause_s = min(_LULL_S, due_s - self._clock.monotonic_s())
+            if pause_s <= 0 or self._closed.wait(pause_s) or len(self._waiting) == count:
+                return
 
     def _append(self, item: Input) -> bool:
         if self._closed.is_set():

@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from hub.protocol import LiveMessage, MetricsChanged, MetricView, StatusChanged
 from sensors.model import DeviceKey
@@ -18,7 +19,7 @@ MAX_WAITING = 2_000
 """Messages, merged ones aside, that wait for one watcher before it is cut off."""
 METRIC_INTERVAL_S = 0.25
 """Least time between two values of one metric to one watcher."""
-LEAST_INTERVAL_S = 0.02
+LEAST_INTERVAL_S = 0.01
 """Least time between two `MetricsChanged` to one watcher, when there are few watchers."""
 MAX_METRICS_CHANGED_PER_S = 400
 """To all watchers together: each one more makes the interval of all longer."""
@@ -87,10 +88,9 @@ class Subscription(AsyncIterator[LiveMessage]):
                 return message
             if self._ended:
                 raise StopAsyncIteration
-            try:
-                await asyncio.wait_for(self._wake.wait(), pause_s)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await self._wake.wait()
 
     def _next(self) -> tuple[LiveMessage | None, float | None]:
         if self._waiting:

@@ -90,7 +90,7 @@ class Pipeline:
         self._thread = threading.Thread(target=self._run, name="pipeline", daemon=True)
         self._tick_due_s = clock.monotonic_s()
         self._status_due_s = clock.monotonic_s()
-        self.inbox = Inbox(settings.inbox_messages)
+        self.inbox = Inbox(settings.inbox_messages, clock)
 
     def start(self, broker: Broker) -> None:
         """Begin to take in."""

@@ -117,4 +117,5 @@ async def _send(
 
 
 async def _send_one(socket: WebSocket, message: LiveMessage) -> None:
-    await asyncio.wait_for(socket.send_text(msgspec.json.encode(message).decode()), SEND_WITHIN_S)
+    async with asyncio.timeout(SEND_WITHIN_S):
+        await socket.send_text(msgspec.json.encode(message).decode())

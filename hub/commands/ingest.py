@@ -45,7 +45,7 @@ def run_ingest(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     clock = SystemClock()
-    inbox = Inbox(storage.inbox_messages)
+    inbox = Inbox(storage.inbox_messages, clock)
     path = spool_file(section.data_dir, partition)
     health = Health(clock.now(), broker.url, str(path))
     name = f"{section.name}-ingest-{partition}"

@@ -24,7 +24,7 @@ from hub.storage.operations import OperationsStore
 from hub.storage.readings import FILE_NAME, ReadingsStore
 from hub.storage.rollups import RollupStore
 from sensors.access import Principal, Role
-from sensors.clock import SystemClock
+from sensors.clock import ManualClock, SystemClock
 from sensors.dialects import native
 from sensors.errors import NotFoundError
 from sensors.model import DeviceKey, Value
@@ -158,6 +158,36 @@ def test_a_full_inbox_makes_the_sender_wait_and_loses_nothing() -> None:
     inbox.close()
     assert not inbox.put(Tick(moment))
     assert not inbox.offer(Tick(moment))
+
+
+class _Busy(ManualClock):
+    """A clock during each look at which 4 ms pass and another message comes."""
+
+    inbox: Inbox | None = None
+
+    def monotonic_s(self) -> float:
+        if self.inbox is not None:
+            self.advance(0.004)
+            self.inbox.put(Tick(Moment(START, super().monotonic_s())))
+        return super().monotonic_s()
+
+
+def test_what_comes_alone_is_taken_at_once_and_what_keeps_coming_shares_a_commit() -> None:
+    clock = ManualClock(START)
+    inbox = Inbox(100, clock)
+    clock.advance(1.0)
+    inbox.put(Tick(Moment(START, 0.0)))
+    assert len(inbox.take(50, 0.0, 60.0)) == 1, "a minute's linger is over when nothing more comes"
+    busy = _Busy(START)
+    inbox = Inbox(100, busy)
+    busy.advance(1.0)
+    inbox.put(Tick(Moment(START, 0.0)))
+    busy.inbox = inbox
+    assert len(inbox.take(50, 0.0, 0.010)) == 3, "the first after a while waits for nothing"
+    inbox.put(Tick(Moment(START, 0.0)))
+    assert len(inbox.take(50, 0.0, 0.010)) == 5, "then as many as come in 10 ms"
+    inbox.put(Tick(Moment(START, 0.0)))
+    assert len(inbox.take(5, 0.0, 60.0)) == 5, "or as many as one commit takes"
 
 
 async def test_the_snapshot_and_the_changes_after_it_have_no_gap_and_no_overlap(tmp_path: Path) -> None:
