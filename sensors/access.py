@@ -39,6 +39,7 @@ class Action(StrEnum):
     APPROVE_DEVICE = "approve-device"
     COMMAND_DEVICE = "command-device"
     UPLOAD_FILE = "upload-file"
+    EXPORT_VIDEO = "export-video"
     MANAGE_ACCOUNTS = "manage-accounts"
 
 
@@ -49,6 +50,7 @@ _DUTY_OFFICER = _VIEWER | {
     Action.ACKNOWLEDGE_ALARM,
     Action.CONTROL_WALL,
     Action.UPLOAD_FILE,
+    Action.EXPORT_VIDEO,
 }
 _TECHNICIAN = _VIEWER | {
     Action.READ_LOG,

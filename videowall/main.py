@@ -21,6 +21,7 @@ from sensors.clock import Clock, SystemClock
 from sensors.errors import ShekaraError, first_in
 from sensors.settings import Settings
 from sensors.supervised import NOTIFY_SOCKET, read_restarts
+from videowall.clips import Clips
 from videowall.config import WallSettings
 from videowall.heart import Heart
 from videowall.node import WallNode
@@ -127,7 +128,8 @@ class _Program:
         )
         peers = Peers(section.webrtc_viewers, own_addresses(section.webrtc_addresses, self._section.host), self._clock)
         node.restarts = read_restarts(self._settings.environ)
-        app = build_app(self._engine, self._section, self._clock, peers)
+        clips = Clips(self._section.name, self._engine.rings, self._clock, node.tell_clip)
+        app = build_app(self._engine, self._section, self._clock, peers, clips)
         parts: list[Coroutine[None, None, None]] = [
             self._engine.run(),
             node.run(),

@@ -85,6 +85,10 @@ class BrokerLink:
         """Publish a sample of the wall or of a camera; counted and dropped while there is no broker."""
         self._publish(topic(key, Leaf.DATA), payload)
 
+    def publish_event(self, payload: bytes) -> None:
+        """Say that something happened, in the same way."""
+        self._publish(topic(self._key, Leaf.EVENT), payload)
+
     def acknowledge(self, payload: bytes) -> None:
         """Answer a command, in the same way."""
         self._publish(topic(self._key, Leaf.ACK), payload)

@@ -9,13 +9,14 @@ import structlog
 from sensors.broker_settings import BrokerSettings
 from sensors.catalog import PictureState
 from sensors.clock import Clock
-from sensors.dialects.native import encode_data
+from sensors.dialects.native import encode_data, encode_event
 from sensors.errors import WireError
 from sensors.model import DeviceKey, Value
 from sensors.rtsp.authentication import Credentials
 from sensors.supervised import Restarts
 from sensors.topics import wall_key
 from videowall.channel import Channel
+from videowall.clips import Manifest
 from videowall.mqtt import BrokerLink
 from videowall.orders import Orders
 from videowall.outputs.targets.output import OutputReport
@@ -82,6 +83,15 @@ class WallNode:
                     before = self._report(before)
         finally:
             await asyncio.to_thread(self._link.stop)
+
+    def tell_clip(self, clip: Manifest) -> None:
+        """Say in the log who has taken which pictures away."""
+        text = (
+            f"{clip.saved_by}: {clip.site}/{clip.device}, {clip.begins_at:%Y-%m-%d %H:%M:%S}Z to "
+            f"{clip.ends_at:%H:%M:%S}Z, sha256 {clip.sha256}"
+        )
+        event = encode_event(f"clip-{clip.sha256[:32]}", "clip-saved", clip.saved_at, text)
+        self._link.publish_event(event)
 
     def take_plan(self, payload: bytes) -> None:
         """Draw the plan in a payload, or count it; the plan that is drawn already changes nothing."""

@@ -25,6 +25,7 @@ from videowall.profile import ProfileName
 from videowall.quality.keeper import Keeper
 from videowall.quality.shelf import Shelf
 from videowall.rendition import make_renditions
+from videowall.ring import Rings
 from videowall.scene import Scene, Tile, build_scene
 from videowall.shards.pool import ShardPool
 from videowall.showing import Showing
@@ -45,7 +46,9 @@ class Wall:
     ) -> None:
         self.name = settings.name
         self.broadcast = Broadcast()
-        self.renditions = make_renditions(outputs or OutputsSettings(), clock, settings.key_frame_s)
+        outputs = outputs or OutputsSettings()
+        self.renditions = make_renditions(outputs, clock, settings.key_frame_s)
+        self.rings = Rings(clock, outputs.clip_s, outputs.clips_max_mb * 1_000_000)
         self.pool: Pool = (
             ShardPool(settings.shards, settings.shard_memory_mb, clock)
             if settings.shards
@@ -208,6 +211,7 @@ class Wall:
             return
         ingest.reconcile(scene.tiles, self.passthrough.wanted)
         self.passthrough.follow((tile.feed for tile in scene.tiles), ingest.running, scene.plan.language)
+        self.rings.follow(ingest.running)
         self._rest(ingest)
         if not faces:
             return

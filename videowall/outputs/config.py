@@ -22,6 +22,13 @@ class OutputsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     hls_segment_s: Annotated[float, Meta(ge=0.5, le=30, description="seconds in one HLS segment, at least")] = 2.0
     middle_kbps: Annotated[int, Meta(ge=200, le=50_000, description="bit rate of the profile 1080p, in kbit/s")] = 4000
     thin_kbps: Annotated[int, Meta(ge=100, le=20_000, description="bit rate of the profile 720p, in kbit/s")] = 1000
+    clip_s: Annotated[
+        float,
+        Meta(ge=0, le=600, description="seconds of every camera kept in memory, to be saved as clips; 0: none"),
+    ] = 40.0
+    clips_max_mb: Annotated[
+        int, Meta(ge=1, le=100_000, description="megabytes of memory that all cameras' last seconds may take together")
+    ] = 512
     webrtc_viewers: Annotated[
         int, Meta(ge=0, le=100, description="viewers over WebRTC at a time; 0 turns it off")
     ] = 8

@@ -12,8 +12,10 @@ from msgspec import Struct
 from sensors.clock import Clock
 from sensors.errors import NotFoundError
 from sensors.model import ID_PATTERN, DeviceId, DeviceKey, SiteId
+from videowall.clips import Clips
 from videowall.config import WallSettings
 from videowall.outputs.access import Access, PublicKeyFile
+from videowall.outputs.clip_routes import clip_router
 from videowall.outputs.gate import Gate, refuse_stream, sign_in_address
 from videowall.outputs.headers import SafeHeaders
 from videowall.outputs.live_routes import live_router
@@ -41,13 +43,17 @@ class Health(Struct, frozen=True):
     viewers: int
 
 
-def build_app(wall: LiveWall, settings: WallSettings, clock: Clock, peers: Peers | None = None) -> FastAPI:
+def build_app(
+    wall: LiveWall, settings: WallSettings, clock: Clock, peers: Peers | None = None, clips: Clips | None = None
+) -> FastAPI:
     """Everything a wall serves. Every path, known or not, first passes the gate."""
     access = Access(PublicKeyFile(Path(settings.public_key_file)), clock)
     app = FastAPI(title="Shekara wall", docs_url=None, redoc_url=None, openapi_url=None)
     page = PageFiles(wall.name)
     _add_page(app, page)
     _add_wall(app, wall, Stills(clock), Streams(wall.name, wall.broadcast_of, access, clock))
+    if clips is not None:
+        app.include_router(clip_router(wall.name, clips, access))
     if peers is not None:
         app.include_router(whep_router(wall, peers, access))
     app.include_router(live_router(wall, access, clock, page.version, takes_orders=False))
