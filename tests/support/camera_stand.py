@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from simulators.cameras.film import Shot
 from simulators.cameras.server import CameraServer
 from simulators.cameras.vocabulary import Authentication, Fault, Terrain, View
 from simulators.cameras.workshop import Workshop
+from tests.support.waiting import eventually_async
 
 PASSWORD = Credentials("viewer", "not a secret: tests")
 OPEN, DIGEST, BASIC, SHA = "cam-1", "cam-2", "cam-3", "cam-4"
@@ -66,6 +67,10 @@ class Stand:
         """Have every sub-stream drawn, and wait until it is."""
         asyncio.run_coroutine_threadsafe(self.server.warm_up(), self._loop).result(120)
 
+    def draw_all(self, faults: Mapping[str, Fault]) -> None:
+        """Have every sub-stream drawn to its end, with these faults and without, so that tests need not wait for it."""
+        asyncio.run_coroutine_threadsafe(self._draw_all(faults), self._loop).result(240)
+
     def mend(self) -> None:
         """Mend all cameras."""
         for camera in self._cameras:
@@ -73,6 +78,16 @@ class Stand:
 
     def _call(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+
+    async def _draw_all(self, faults: Mapping[str, Fault]) -> None:
+        clips = []
+        for camera in self._cameras:
+            stream = self.server.find(f"{camera.key}/{StreamRole.SUB}")
+            assert stream is not None
+            for fault in (faults.get(camera.key.device, Fault.NONE), Fault.NONE):
+                stream.condition.change(fault, 1.0)
+                clips.append(await stream.broadcast.clip())
+        await eventually_async(lambda: all(clip.complete for clip in clips), within_s=200, what="every film")
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -56,6 +56,18 @@ async def test_each_failure_has_its_own_name(stand: Stand) -> None:
         assert (await Opened(url).fails()).state is PictureState.NOT_FOUND
 
 
+@pytest.mark.parametrize("transport", list(Transport))
+async def test_a_camera_that_changes_its_codec_in_a_session_is_asked_what_it_sends(
+    stand: Stand, transport: Transport
+) -> None:
+    client = Opened(stand.url(OPEN), transport=transport)
+    async with running(client.stream):
+        await eventually_async(lambda: len(client.units) >= 5, within_s=20)
+        stand.set_fault(OPEN, Fault.RECODED)
+        await eventually_async(lambda: client.stream.failure is PictureState.CANNOT_DECODE, within_s=15)
+        await eventually_async(lambda: client.stream.failure is None and client.codecs == ["h264", "hevc"], within_s=15)
+
+
 async def test_silence_after_play_is_no_packets_and_the_session_is_taken_down() -> None:
     async with scripted(willing) as server:
         client = Opened(server.url)

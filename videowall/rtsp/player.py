@@ -20,6 +20,9 @@ from videowall.rtsp.reporting import REPORT_S, Reporter
 from videowall.rtsp.sequencing import HOLD_S, Sequenced, Sequencer
 
 NO_PACKETS_S = 2.5
+NOTHING_WHOLE_S = 4.0
+"""When of all that comes no picture is whole for so long, the camera is asked anew what it sends: it may have gone over
+to another codec within the session."""
 OPEN_TIMEOUT_S = 10.0
 _WATCH_S = 0.25
 _KEEP_ALIVE_SHARE = 0.4
@@ -173,6 +176,8 @@ class _Reception:
         self._reporter = Reporter(self._sequencer, session.track.clock_rate_hz, ssrc, _NAME)
         self._listener = listener
         self._has_heard = False
+        self._whole_s: float | None = None
+        self._hurt_before = 0
 
     def take(self, channel: int, data: bytes, now_s: float) -> None:
         """One packet of either kind."""
@@ -194,7 +199,7 @@ class _Reception:
         """Let go what has waited too long.
 
         Raises:
-            StreamError: the stream has fallen silent, or said goodbye.
+            StreamError: the stream has fallen silent, or said goodbye, or none of its pictures is whole.
         """
         if self._reporter.said_goodbye:
             raise StreamError("the camera ended the stream", PictureState.NO_PACKETS)
@@ -202,11 +207,23 @@ class _Reception:
             # Datagrams that never came at all are stopped on the way more often than at the camera.
             other = is_datagrams and not self._has_heard
             raise StreamError(f"no packets for {NO_PACKETS_S:g} s", PictureState.NO_PACKETS, other_transport=other)
+        self._look_for_whole(now_s)
         lost_before = self._sequencer.lost_total
         ready = self._sequencer.release(now_s)
         if ready:
             self._listener.hear(0, self._sequencer.lost_total - lost_before)
             self._give(ready)
+
+    def _look_for_whole(self, now_s: float) -> None:
+        """The wait begins with the first packet, and anew with every whole picture."""
+        if self._whole_s is None:
+            self._whole_s = now_s if self._has_heard else None
+        elif now_s - self._whole_s > NOTHING_WHOLE_S and self._hurt_total > self._hurt_before:
+            raise StreamError(f"no whole picture for {NOTHING_WHOLE_S:g} s", PictureState.CANNOT_DECODE)
+
+    @property
+    def _hurt_total(self) -> int:
+        return self._assembler.damaged_total + self._assembler.malformed_total
 
     def report(self, now_s: float) -> bytes:
         """The receiver report that is due now."""
@@ -215,6 +232,7 @@ class _Reception:
     def _give(self, ready: list[Sequenced]) -> None:
         for sequenced in ready:
             for unit in self._assembler.feed(sequenced):
+                self._whole_s, self._hurt_before = sequenced.arrival_s, self._hurt_total
                 captured_unix_s = self._reporter.captured_unix_s(unit.rtp_timestamp)
                 self._listener.give(msgspec.structs.replace(unit, captured_unix_s=captured_unix_s))
 
