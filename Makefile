@@ -4,6 +4,8 @@ BIN := .venv/bin
 ARGS ?=
 BENCH ?=
 KILLS ?= 50
+SOAK_HOURS ?= 24
+SOAK_SHARDS ?= 0
 TESTS ?= tests
 # Tests mostly wait for what they started, so more files of them than cores run side by side.
 WORKERS ?= 3
@@ -30,6 +32,12 @@ bench:
 torture:
 	@deploy/prepare test
 	@$(BIN)/python -m tests.torture --kills $(KILLS)
+
+# A wall under flapping cameras, coming and going viewers and changing plans; the last line is JSON: hours,
+# rss_slope_mb_per_h, fds, threads, restarts and more. SOAK_HOURS=0.25 is a quarter of an hour.
+soak:
+	@deploy/prepare test
+	@$(BIN)/python -m tests.soak --hours $(SOAK_HOURS) --shards $(SOAK_SHARDS)
 
 # The pictures of the README, made by the project itself.
 pictures:
