@@ -7,9 +7,10 @@ from msgspec import Struct
 
 from sensors.clock import Clock
 from videowall import caption
+from videowall.beat import Beat
 from videowall.broadcast import Broadcast
 from videowall.canvas import CanvasBuffer
-from videowall.encode import Encoder
+from videowall.encode import FrugalEncoder
 from videowall.face import STILL_SEEN, CalmFace, TileFace
 from videowall.picture import Planes, crop
 from videowall.plan import Canvas
@@ -40,8 +41,10 @@ class Composer:
         key_frame_s: float,
         waiting_text: Callable[[], str],
         renditions: tuple[Rendition, ...] = (),
+        beat: Beat | None = None,
     ) -> None:
         self.counts = ComposerCounts()
+        self._beat = beat or Beat()
         self._clock = clock
         self._broadcast = broadcast
         self._bitrate_kbps = bitrate_kbps
@@ -55,7 +58,7 @@ class Composer:
         self.looked_s = float("-inf")
         """When somebody last asked for the canvas."""
         self._rests = False
-        self._encoder: Encoder | None = None
+        self._encoder: FrugalEncoder | None = None
         self._drawn_tiles: dict[Tile, TileFace] = {}
         self._patches: dict[Tile, tuple[Patch, ...]] = {}
         self._drawn_calm: CalmFace | None = None
@@ -108,6 +111,7 @@ class Composer:
             late = max(0, int((self._clock.monotonic_s() - due_s) / period_s))
             index += 1 + late
             due_s += (1 + late) * period_s
+            self._beat.tell(due_s, period_s)
             counts = self.counts
             self.counts = ComposerCounts(
                 counts.ticks_total + 1,
@@ -148,7 +152,7 @@ class Composer:
     def _draw_tile(self, tile: Tile, now_s: float) -> None:
         face = tile.face
         before = self._drawn_tiles.get(tile)
-        fresh = tile.slot.take()
+        fresh = tile.slot.take(now_s)
         if fresh is None and face == before:
             return
         if fresh is not None:
@@ -187,7 +191,7 @@ class Composer:
 
     def _encode(self, index: int) -> None:
         if self._encoder is None:
-            self._encoder = Encoder(self._buffer.canvas, self._bitrate_kbps, self._key_frame_s)
+            self._encoder = FrugalEncoder(self._buffer.canvas, self._bitrate_kbps, self._key_frame_s)
         coded = self._encoder.encode(
             self._buffer.i420, index, self._clock.now().timestamp(), key=self._broadcast.take_key_request()
         )

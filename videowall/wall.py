@@ -10,6 +10,7 @@ from sensors.errors import NotFoundError, UnavailableError
 from sensors.model import DeviceKey, Language, Names, StreamRole
 from sensors.secrets import Secrets
 from videowall import strings
+from videowall.beat import Beat
 from videowall.broadcast import Broadcast, TileView
 from videowall.channel import Channel
 from videowall.composer import Composer
@@ -49,10 +50,11 @@ class Wall:
         outputs = outputs or OutputsSettings()
         self.renditions = make_renditions(outputs, clock, settings.key_frame_s)
         self.rings = Rings(clock, outputs.clip_s, outputs.clips_max_mb * 1_000_000)
+        beat = Beat()
         self.pool: Pool = (
             ShardPool(settings.shards, settings.shard_memory_mb, clock)
             if settings.shards
-            else DecodePool(settings.workers)
+            else DecodePool(settings.workers, clock, beat)
         )
         self.composer = Composer(
             clock,
@@ -61,6 +63,7 @@ class Wall:
             settings.key_frame_s,
             self._waiting_text,
             self.renditions,
+            beat,
         )
         self._changed = asyncio.Event()
         self.passthrough = Passthrough(clock, self._changed.set)

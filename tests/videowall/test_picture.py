@@ -6,11 +6,11 @@ import pytest
 
 from videowall.canvas import CanvasBuffer
 from videowall.decoder import Decoder
+from videowall.palette import rgb
 from videowall.picture import Planes, Rect, allocate, crop, encode_jpeg, scale
 from videowall.plan import Canvas
 from videowall.rtsp.assembly import AccessUnit
-from videowall.sheet import Sheet, blend, dim, fill, rgb
-from videowall.slot import READY, Slot
+from videowall.sheet import Sheet, blend, dim, fill
 
 
 def test_opencv_writes_into_a_view_of_the_canvas_and_nowhere_else() -> None:
@@ -44,19 +44,6 @@ def test_halving_keeps_detail_that_a_plain_linear_filter_loses() -> None:
     target = allocate(320, 180)
     scale(Planes(stripes, grey, grey), target)
     assert int(target.y.max()) - int(target.y.min()) <= 2
-
-
-def test_a_slot_keeps_two_ready_and_drops_the_oldest() -> None:
-    slot = Slot(Rect(0, 0, 64, 36))
-    for number in range(READY + 3):
-        slot.offer(allocate(640, 360), float(number))
-    assert slot.dropped_total == 3
-    first = slot.take()
-    assert first is not None
-    assert first.arrival_s == pytest.approx(3.0)
-    slot.take()
-    assert slot.take() is None
-    assert slot.shown is not None
 
 
 def test_a_sheet_covers_what_it_should_and_a_dimmed_picture_loses_its_colour() -> None:

@@ -1,0 +1,114 @@
+"""Decoding threads that work in time with the wall."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import cast
+
+from sensors.clock import SystemClock
+from tests.support.waiting import eventually
+from videowall.beat import Beat
+from videowall.channel import Channel
+from videowall.pool import DecodePool
+
+
+class Work:
+    """Stands for a channel: so many pictures wait in it."""
+
+    def __init__(self, pictures: int = 1) -> None:
+        self.left = pictures
+        self.by: list[str] = []
+        self.at_s: list[float] = []
+        self.goes_on = threading.Event()
+        self.goes_on.set()
+
+    def work(self) -> bool:
+        self.goes_on.wait(10)
+        self.by.append(threading.current_thread().name)
+        self.at_s.append(SystemClock().monotonic_s())
+        self.left -= 1
+        return self.left > 0
+
+
+def as_channel(work: Work) -> Channel:
+    return cast("Channel", work)
+
+
+@contextmanager
+def running(beat: Beat | None = None, workers: int = 2) -> Iterator[DecodePool]:
+    pool = DecodePool(workers, SystemClock(), beat or Beat())
+    pool.start()
+    try:
+        yield pool
+    finally:
+        pool.stop()
+
+
+def test_what_is_scheduled_is_done_to_its_end_while_nobody_composes() -> None:
+    works = [Work(3) for _ in range(5)]
+    with running() as pool:
+        for work in works:
+            pool.schedule(as_channel(work))
+        eventually(lambda: all(work.left == 0 for work in works), within_s=10)
+        assert pool.busy_s > 0
+        assert pool.is_alive
+
+
+def test_work_is_done_before_the_next_picture_is_due() -> None:
+    beat, clock, work = Beat(), SystemClock(), Work()
+    with running(beat) as pool:
+        due_s = clock.monotonic_s() + 20
+        beat.tell(due_s, 20)
+        pool.schedule(as_channel(work))
+        eventually(lambda: work.left == 0, within_s=10)
+    assert work.at_s[0] < due_s
+
+
+def test_one_thread_does_what_is_enough_for_one() -> None:
+    with running() as pool:
+        for _ in range(20):
+            work = Work()
+            pool.schedule(as_channel(work))
+            eventually(partial(_is_done, work), within_s=10)
+            assert work.by == ["decode-0"]
+
+
+def test_others_help_when_one_would_take_too_long() -> None:
+    with running() as pool:
+        slow = [Work() for _ in range(30)]
+        for work in slow:
+            work.goes_on = _Delay()
+        for _ in range(3):
+            for work in slow:
+                work.left = 1
+                pool.schedule(as_channel(work))
+            eventually(lambda: all(work.left == 0 for work in slow), within_s=20)
+        assert {name for work in slow for name in work.by} == {"decode-0", "decode-1"}
+
+
+def test_a_pool_ends_though_work_waits() -> None:
+    with running() as pool:
+        endless = Work(10**9)
+        pool.schedule(as_channel(endless))
+        eventually(lambda: len(endless.by) > 3, within_s=10)
+    assert not pool.is_alive
+
+
+def test_a_beat_knows_the_next_picture_and_none_when_nobody_composes() -> None:
+    beat = Beat()
+    assert beat.after(5.0) is None
+    beat.tell(10.0, 0.5)
+    assert [beat.after(at_s) for at_s in (9.0, 10.0, 10.6, 11.1)] == [10.0, 10.5, 11.0, None]
+
+
+def _is_done(work: Work) -> bool:
+    return work.left == 0
+
+
+class _Delay(threading.Event):
+    """Takes as long as a picture of a large stream does."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        del timeout
+        return super().wait(0.005)
