@@ -209,6 +209,8 @@ class Passthrough:
         self._changed = changed
         self._language = Language.RU
         self._feeds: dict[DeviceKey, Feed] = {}
+        self._shown: dict[DeviceKey, Channel] = {}
+        """What fills a tile of each camera: where a stream is not handed on, its picture is looked at instead."""
         self._reels: dict[tuple[DeviceKey, StreamRole], Reel] = {}
 
     @property
@@ -225,6 +227,7 @@ class Passthrough:
             if feed.masks or feed.key not in self._feeds:
                 self._feeds[feed.key] = feed
         running = {(channel.key, channel.role): channel for channel in channels} if self._reels else {}
+        self._shown = {channel.key: channel for channel in running.values() if channel.slots}
         for name, reel in self._reels.items():
             self._connect(name[0], reel, running.get(name))
 
@@ -239,7 +242,7 @@ class Passthrough:
         feed, reel = self._feeds.get(key), self._reels.get((key, role))
         if feed is None:
             return None
-        channel = reel.channel if reel else None
+        channel = (reel.channel if reel else None) or self._shown.get(key)
         state = channel.state if channel else PictureState.CONNECTING
         age_s = channel.trouble_age_s if channel else None
         return Said(

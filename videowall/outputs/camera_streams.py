@@ -55,8 +55,10 @@ class Skipped(Struct, frozen=True, tag_field="kind", tag="skipped"):
 
 
 class Blocked(Struct, frozen=True, tag_field="kind", tag="obstacle"):
-    """Why nothing comes; None when the obstacle has gone."""
+    """Why nothing comes of a camera; None when the obstacle has gone."""
 
+    site: str
+    device: str
     obstacle: Obstacle | None
 
 
@@ -78,7 +80,9 @@ class _Feeder:
         records: list[tuple[int, bytes]] = []
         if outlet.obstacle is not self._obstacle:
             self._obstacle = outlet.obstacle
-            records.append((TEXT, msgspec.json.encode(Blocked(outlet.obstacle))))
+            records.append(
+                (TEXT, msgspec.json.encode(Blocked(self.name[0].site, self.name[0].device, outlet.obstacle)))
+            )
         for piece in outlet.take():
             self._add(records, piece)
         return records

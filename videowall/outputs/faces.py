@@ -12,6 +12,7 @@ from msgspec import Struct
 from starlette.websockets import WebSocket
 
 from sensors.access import ALLOWED, Action, Principal
+from sensors.clock import Clock
 from sensors.errors import UnavailableError
 from videowall.outputs.access import Access
 from videowall.outputs.gate import refuse_stream
@@ -24,9 +25,10 @@ _REPEAT_S: Final = 5.0
 
 
 class Hello(Struct, frozen=True, tag_field="kind", tag="hello"):
-    """Which page this wall serves now, and what this sign-in may do with the wall beyond watching."""
+    """Which page this wall serves now, its clock (unix seconds), and what this sign-in may do beyond watching."""
 
     version: str
+    at: float
     who: str
     may_control: bool
 
@@ -34,8 +36,9 @@ class Hello(Struct, frozen=True, tag_field="kind", tag="hello"):
 class Faces:
     """Serves every page of one wall."""
 
-    def __init__(self, wall: LiveWall, access: Access, version: str, *, takes_orders: bool) -> None:
+    def __init__(self, wall: LiveWall, access: Access, clock: Clock, version: str, *, takes_orders: bool) -> None:
         self._wall = wall
+        self._clock = clock
         self._access = access
         self._version = version
         self._takes_orders = takes_orders
@@ -53,15 +56,19 @@ class Faces:
 
     async def _tell(self, socket: WebSocket, principal: Principal) -> NoReturn:
         may_control = self._takes_orders and Action.CONTROL_WALL in ALLOWED[principal.role]
-        hello = msgspec.json.encode(Hello(self._version, principal.name, may_control)).decode()
+
+        async def greet() -> None:
+            hello = Hello(self._version, self._clock.now().timestamp(), principal.name, may_control)
+            await socket.send_text(msgspec.json.encode(hello).decode())
+
         with self._wall.showing.listen() as listener:
-            await socket.send_text(hello)
+            await greet()
             while True:
                 try:
                     async with asyncio.timeout(_REPEAT_S):
                         await listener.ready.wait()
                 except TimeoutError:
-                    await socket.send_text(hello)
+                    await greet()
                 async with asyncio.timeout(SEND_WITHIN_S):
                     for message in listener.take(self._wall.showing.newest):
                         await socket.send_text(message.decode())

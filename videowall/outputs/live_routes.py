@@ -22,7 +22,7 @@ def live_router(wall: LiveWall, access: Access, clock: Clock, version: str, *, t
     """The WebSockets under `/wall/{name}`, behind the gate like everything else. `version` is the page's."""
     router = APIRouter()
     streams = CameraStreams(wall, access, clock)
-    faces = Faces(wall, access, version, takes_orders=takes_orders)
+    faces = Faces(wall, access, clock, version, takes_orders=takes_orders)
 
     @router.websocket("/wall/{name}/faces")
     async def tell_faces(socket: WebSocket, name: str) -> None:

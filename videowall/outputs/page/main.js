@@ -1,27 +1,29 @@
 // Builds the page and, five times a second, decides what may be shown: a picture is live only while it moves on.
 
-import { Player } from "./player.js";
+import { Alarms } from "./alarms.js";
+import { CameraView } from "./camera.js";
+import { Control } from "./control.js";
+import { DrawnWall } from "./drawn.js";
+import { Faces } from "./faces.js";
+import { chooseMode, remember } from "./mode.js";
+import { order } from "./order.js";
+import { Panels } from "./panels.js";
+import { Picture } from "./picture.js";
+import { Places } from "./places.js";
+import { Renewal } from "./renewal.js";
 import { Screen } from "./screen.js";
-import { Stills } from "./stills.js";
-import { Stream } from "./stream.js";
 import { chooseLanguage, wordsIn } from "./words.js";
 
-const STALE_MS = 2_000;
-const REBUILD_MS = 6_000;
-const UNCHANGED_MS = 5_000;
 const DECIDE_EVERY_MS = 200;
 
 const asked = new URLSearchParams(location.search);
 const language = chooseLanguage(asked.get("lang"), navigator.languages ?? []);
 const words = wordsIn(language);
 const wall = document.body.dataset.wall;
+const mode = chooseMode(asked);
+const socketRoot = `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/wall/${wall}`;
 document.documentElement.lang = language;
 
-const screen = new Screen(words);
-const video = document.getElementById("video");
-const openedAt = performance.now();
-let stills = null;
-let stream = null;
 let leaving = false;
 
 // Through the front door again: it leads to the sign-in page, and that back here when somebody is signed in there.
@@ -31,81 +33,125 @@ function signInAgain() {
   setTimeout(() => location.replace(`/${location.search}`), 3_000 + Math.random() * 3_000);
 }
 
-function showStills() {
-  stream?.end();
-  player.stop();
-  video.hidden = true;
-  if (stills !== null) return;
-  stills = new Stills(`/wall/${wall}.jpg`, document.getElementById("still"), signInAgain);
-  stills.run();
+async function give(body) {
+  screen.toast(words.asking);
+  screen.toast((await order(wall, body, words)) ?? words.done);
 }
 
-const player = new Player(video, () => stream?.again());
+const screen = new Screen(words);
+const faces = new Faces(`${socketRoot}/faces`, {
+  hello: () => {
+    renewal.hear(faces.hello.version);
+    showTools();
+  },
+  scene: showScene,
+  faces: () => drawn?.say(faces),
+  board: () => alarms.tick(),
+  signedOut: signInAgain,
+});
+const places = new Places(document.getElementById("stage"), document.getElementById("places"), openCamera, nameOfPlace);
+const camera = new CameraView(wall, words, { closed: cameraClosed, order: give, signedOut: signInAgain });
+const alarms = new Alarms(faces, words, language, openCamera);
+const control = new Control(words, give);
+const renewal = new Renewal(document.body.dataset.version, () =>
+  camera.isOpen || control.isOpen || alarms.isRead);
 
-if (asked.has("stills") || !("MediaSource" in window)) {
-  showStills();
-} else {
-  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  stream = new Stream(`${scheme}//${location.host}/wall/${wall}/stream`, player, {
-    unplayable: showStills,
-    signedOut: signInAgain,
-  });
-  stream.open();
+const drawn = mode === "passthrough"
+  ? new DrawnWall(wall, words, places, new Panels(faces, words), signInAgain) : null;
+const picture = drawn === null ? new Picture(wall, `${socketRoot}/stream`, words, screen, asked.has("stills"), signInAgain) : null;
+document.body.classList.add(mode);
+let opened = null;
+let drawnOpened = false;
+
+function nameOfPlace(place) {
+  const label = faces.faces.get(place.number)?.face;
+  return label ? `${label.label}, ${label.site}` : `${place.device} ${place.site}`.trim();
 }
 
-let shownTotal = 0;
-let rate = 0;
-setInterval(() => {
-  const total = (stills ?? player).presentedTotal;
-  rate = Math.max(0, total - shownTotal);
-  shownTotal = total;
-}, 1_000);
+function showScene() {
+  const { scene } = faces;
+  places.show(scene);
+  control.show(scene);
+  drawn?.show(scene);
+  drawn?.say(faces);
+  document.title = `${scene.title} - Shekara`;
+  screen.exercise(drawn !== null && scene.exercise ? words.exercise : "");
+  if (drawn !== null && !drawnOpened) {
+    drawnOpened = true;
+    drawn.open();
+  }
+}
 
-let rebuiltAt = 0;
+function openCamera(key) {
+  opened = document.activeElement;
+  alarms.toggle(false);
+  control.toggle(faces.scene, false);
+  camera.open(key, Boolean(faces.hello?.may_control));
+}
+
+function cameraClosed() {
+  if (opened?.isConnected) opened.focus();
+  else screen.focus();
+}
+
+function switchMode() {
+  remember(mode === "passthrough" ? "composed" : "passthrough");
+  const query = new URLSearchParams(location.search);
+  query.delete("mode");
+  query.delete("stills");
+  location.replace(query.size ? `/?${query}` : "/");
+}
+
+function showTools() {
+  screen.tools([
+    ["KeyL", words.control, () => control.toggle(faces.scene), Boolean(faces.hello?.may_control)],
+    ["KeyA", words.alarms, () => alarms.toggle(), true],
+    ["KeyP", drawn === null ? words.toPassthrough : words.toComposed, switchMode, "MediaSource" in window],
+    ["KeyI", words.figures, () => screen.toggleFigures(), true],
+    ["KeyF", words.fullScreen, () => screen.toggleFullScreen(), true],
+  ]);
+}
+
+// Nearest first: what lies on top is closed first.
+function back() {
+  if (control.isOpen) control.toggle(faces.scene, false);
+  else if (alarms.isOpen) alarms.toggle(false);
+  else camera.close();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.code === "Escape" && !event.repeat) back();
+  else if (event.code.startsWith("Arrow") && document.activeElement?.closest("#wall") && !camera.isOpen
+    && !document.activeElement.closest("#places, aside, #tools")) {
+    event.preventDefault();
+    places.focus(faces.scene?.places.find((place) => place.device)?.number);
+  }
+});
+
 function decide() {
-  const now = performance.now();
-  const { presentedAt } = stills ?? player;
-  const seen = presentedAt > 0;
-  const ageMs = now - (seen ? presentedAt : openedAt);
-  const flowing = stills === null && now - stream.fragmentAt < STALE_MS;
-  const reason = whyCovered(ageMs, seen, flowing);
-  if (reason === null) screen.uncover();
-  else screen.cover(reason, ageMs > STALE_MS ? ageMs / 1000 : null, reason !== "connecting");
-  // Pictures come and are not shown: build the player anew. A hidden page rests on purpose.
-  if (reason === "stalled" && !document.hidden && ageMs > REBUILD_MS && now - rebuiltAt > REBUILD_MS) {
-    rebuiltAt = now;
-    stream.again();
+  camera.tick();
+  if (picture !== null) {
+    picture.tick();
+    return;
   }
-  tell(now, reason);
+  drawn.tick(faces.isFresh);
+  if (faces.scene === null) screen.cover(faces.isFresh ? "noPlan" : "connecting", null, false);
+  else screen.uncover();
+  screen.label(words.passthrough);
 }
 
-// The word for what keeps the picture from being live, or null.
-function whyCovered(ageMs, seen, flowing) {
-  const { refusal } = stills ?? stream;
-  if (refusal !== null) return refusal;
-  if (ageMs <= STALE_MS) return seen ? null : "connecting";
-  return flowing ? "stalled" : "lost";
-}
-
-function tell(now, reason) {
-  const unchangedMs = stills === null ? 0 : now - stills.changedAt;
-  const unchanged =
-    unchangedMs > UNCHANGED_MS ? ` · ${words.unchanged} ${Math.floor(unchangedMs / 1000)} ${words.seconds}` : "";
-  screen.label(stills === null ? "" : words.stills + unchanged);
-  const rows = [["state", words[reason ?? (stills === null ? "live" : "stills")]], ["rate", `${rate}/${words.seconds}`]];
-  if (stills === null) {
-    const late = reason === null ? player.latencyS ?? player.behindS : null;
-    rows.push(["behind", late === null ? "-" : `${Math.round(late * 1000)} ms`]);
-    rows.push(["size", stream.start ? `${stream.start.width}×${stream.start.height}` : "-"]);
-    rows.push(["skipped", String(stream.skippedTotal)]);
-  }
-  screen.showFigures(rows);
-}
-
+showTools();
+faces.open();
+picture?.open();
 setInterval(decide, DECIDE_EVERY_MS);
+setInterval(() => {
+  faces.tick();
+  alarms.tick();
+  renewal.tick();
+}, 1_000);
 document.addEventListener("visibilitychange", decide);
 decide();
-document.getElementById("wall").focus();
+screen.focus();
 
 // A wall's screen never sleeps, where the browser lets a page ask for that.
 async function keepAwake() {

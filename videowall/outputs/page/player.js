@@ -1,4 +1,5 @@
 // Plays fragments at the live edge through Media Source Extensions. Everything it keeps is bounded in time or number.
+// Whoever makes one calls `tick` a few times a second, and `close` in the end.
 
 const KEPT_BEHIND_S = 4;
 const TRIM_BEHIND_S = 8;
@@ -11,7 +12,6 @@ const JUMP_TO_S = 0.1;
 const MAX_WAITING = 150;
 const MAX_CLOCKS = 300;
 const MAX_KEYS = 100;
-const CONTROL_EVERY_MS = 200;
 
 export class Player {
   presentedTotal = 0;
@@ -19,6 +19,7 @@ export class Player {
   latencyS = null;
   #video;
   #failed;
+  #onError;
   #source = null;
   #buffer = null;
   #mime = "";
@@ -33,8 +34,8 @@ export class Player {
   constructor(video, failed) {
     this.#video = video;
     this.#failed = failed;
-    setInterval(() => this.#control(), CONTROL_EVERY_MS);
-    video.addEventListener("error", () => this.#fail(video.error?.message ?? "video error"));
+    this.#onError = () => this.#fail(video.error?.message ?? "video error");
+    video.addEventListener("error", this.#onError);
   }
 
   static plays(mime) {
@@ -83,6 +84,11 @@ export class Player {
     this.#video.load();
     if (this.#url) URL.revokeObjectURL(this.#url);
     this.#url = "";
+  }
+
+  close() {
+    this.#video.removeEventListener("error", this.#onError);
+    this.stop();
   }
 
   #open(mime) {
@@ -134,7 +140,7 @@ export class Player {
   }
 
   // Stays at the live edge: a little faster when a little late, a jump when far behind or in a gap.
-  #control() {
+  tick() {
     const video = this.#video;
     const { buffered } = video;
     if (!buffered.length) return;

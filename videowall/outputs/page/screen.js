@@ -1,6 +1,10 @@
-// What is said over the picture: the honest overlay, the mode label, the figures; full screen; the resting pointer.
+// What is said over the picture: the honest overlay, the mode label, the figures; the tools and their keys; full
+// screen; the resting pointer.
+
+import { make, write } from "./element.js";
 
 const POINTER_RESTS_MS = 3_000;
+const TOAST_MS = 5_000;
 
 export class Screen {
   #words;
@@ -11,6 +15,11 @@ export class Screen {
   #mend = document.getElementById("mend");
   #mode = document.getElementById("mode");
   #figures = document.getElementById("figures");
+  #tools = document.getElementById("tools");
+  #toast = document.getElementById("toast");
+  #exercise = document.getElementById("exercise");
+  #keys = new Map();
+  #toastTimer = 0;
 
   constructor(words) {
     this.#words = words;
@@ -53,19 +62,56 @@ export class Screen {
     }));
   }
 
+  focus() {
+    this.#main.focus();
+  }
+
+  exercise(text) {
+    this.#exercise.hidden = !text;
+    write(this.#exercise, text);
+  }
+
+  // Says something for a few seconds.
+  toast(text) {
+    clearTimeout(this.#toastTimer);
+    write(this.#toast, text);
+    this.#toast.hidden = false;
+    this.#toastTimer = setTimeout(() => { this.#toast.hidden = true; }, TOAST_MS);
+  }
+
+  // Rows of [key's place on the keyboard, word, what it does, whether it is offered]: a button each.
+  tools(rows) {
+    const offered = rows.filter(([, , , isOffered]) => isOffered);
+    const drawn = offered.map(([code, word]) => `${code}${word}`).join();
+    this.#keys = new Map(offered.map(([code, , act]) => [code, act]));
+    if (this.#tools.dataset.drawn === drawn) return;
+    this.#tools.dataset.drawn = drawn;
+    this.#tools.replaceChildren(...offered.map(([code, word]) => {
+      const button = make("button", "", make("kbd", "", code.slice(-1)), ` ${word}`);
+      button.type = "button";
+      button.addEventListener("click", () => this.#keys.get(code)?.());
+      return button;
+    }));
+  }
+
+  toggleFigures() {
+    this.#figures.hidden = !this.#figures.hidden;
+  }
+
+  toggleFullScreen() {
+    const done = document.fullscreenElement ? document.exitFullscreen() : this.#main.requestFullscreen();
+    done.catch(() => {});
+  }
+
   // Keys by their place on the keyboard, so that they work under a Cyrillic layout too.
   #listen() {
     document.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
-      if (event.code === "KeyF") this.#toggleFullScreen();
-      if (event.code === "KeyI") this.#figures.hidden = !this.#figures.hidden;
+      this.#keys.get(event.code)?.();
     });
-    this.#main.addEventListener("dblclick", () => this.#toggleFullScreen());
-  }
-
-  #toggleFullScreen() {
-    const done = document.fullscreenElement ? document.exitFullscreen() : this.#main.requestFullscreen();
-    done.catch(() => {});
+    this.#main.addEventListener("dblclick", (event) => {
+      if (!event.target.closest("button, a, aside, section")) this.toggleFullScreen();
+    });
   }
 
   #restPointer() {
@@ -75,12 +121,7 @@ export class Screen {
       this.#main.classList.remove("idle");
       timer = setTimeout(() => this.#main.classList.add("idle"), POINTER_RESTS_MS);
     };
-    this.#main.addEventListener("pointermove", wake);
+    for (const name of ["pointermove", "pointerdown", "focusin"]) this.#main.addEventListener(name, wake);
     wake();
   }
-}
-
-// Leaves unchanged text alone, so that it is not announced again.
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

@@ -1,6 +1,4 @@
-// The wall as single pictures, for browsers that cannot play the stream. Says so, and says when nothing changes.
-
-const EVERY_MS = 700;
+// Single pictures in place of a stream that cannot be played or may not be handed on. Knows when nothing changes.
 const GIVE_UP_MS = 5_000;
 
 export class Stills {
@@ -11,21 +9,32 @@ export class Stills {
   #address;
   #image;
   #signedOut;
+  #everyMs;
   #tag = "";
   #url = "";
+  #ended = false;
 
-  constructor(address, image, signedOut) {
+  constructor(address, image, everyMs, signedOut) {
     this.#address = address;
     this.#image = image;
+    this.#everyMs = everyMs;
     this.#signedOut = signedOut;
   }
 
   async run() {
     this.#image.hidden = false;
-    for (;;) {
+    while (!this.#ended) {
       await this.#show().catch(() => {});
-      await new Promise((done) => setTimeout(done, EVERY_MS));
+      await new Promise((done) => setTimeout(done, this.#everyMs));
     }
+  }
+
+  end() {
+    this.#ended = true;
+    this.#image.hidden = true;
+    this.#image.removeAttribute("src");
+    if (this.#url) URL.revokeObjectURL(this.#url);
+    this.#url = "";
   }
 
   async #show() {
@@ -49,6 +58,7 @@ export class Stills {
   }
 
   async #present(blob) {
+    if (this.#ended) return;
     const old = this.#url;
     this.#url = URL.createObjectURL(blob);
     this.#image.src = this.#url;

@@ -1,4 +1,5 @@
-// The WebSocket to the wall: opened again with growing, jittered waits; closed by ourselves when it falls silent.
+// A WebSocket with one stream: opened again with growing, jittered waits; closed by ourselves when it falls silent.
+// Whoever makes one calls `tick` about once a second, and `end` in the end.
 
 import { Backoff } from "./backoff.js";
 import { readFragment } from "./fragment.js";
@@ -13,33 +14,33 @@ export class Stream {
   skippedTotal = 0;
   refusal = null;
   start = null;
+  offered = "";
+  heardAt = 0;
   #address;
   #player;
   #handlers;
   #socket = null;
   #backoff = new Backoff();
   #timer = 0;
-  #heardAt = 0;
   #opened = false;
 
-  // handlers: unplayable(mime), signedOut()
+  // handlers: unplayable(mime), signedOut(), and where wanted said(message), for what is neither start nor skipped.
   constructor(address, player, handlers) {
     this.#address = address;
     this.#player = player;
     this.#handlers = handlers;
-    setInterval(() => this.#checkSilence(), 1_000);
   }
 
   open() {
     const socket = new WebSocket(this.#address);
     this.#socket = socket;
-    this.#heardAt = performance.now();
+    this.heardAt = performance.now();
     this.#opened = false;
     let init = false;
     socket.binaryType = "arraybuffer";
     socket.onmessage = ({ data }) => {
       if (socket !== this.#socket) return;
-      this.#heardAt = performance.now();
+      this.heardAt = performance.now();
       if (typeof data === "string") {
         init = this.#hear(JSON.parse(data)) || init;
       } else if (init) {
@@ -72,7 +73,9 @@ export class Stream {
   // True when an init segment follows.
   #hear(message) {
     if (message.kind === "skipped") this.skippedTotal += message.skipped;
+    else if (message.kind !== "start") this.#handlers.said?.(message);
     if (message.kind !== "start") return false;
+    this.offered = message.codec;
     if (!this.#player.constructor.plays(message.mime)) {
       this.#handlers.unplayable(message.mime);
       return false;
@@ -106,7 +109,7 @@ export class Stream {
   }
 
   // A connection can be dead for minutes before the system notices.
-  #checkSilence() {
-    if (this.#socket !== null && performance.now() - this.#heardAt > SILENT_MS) this.again();
+  tick() {
+    if (this.#socket !== null && performance.now() - this.heardAt > SILENT_MS) this.again();
   }
 }

@@ -1,0 +1,84 @@
+"""A real wall with its page's server, on a loop and a port of their own: plans and boards go in, browsers look."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from sensors.clock import SystemClock
+from sensors.secrets import Secrets
+from tests.support.wall_server import Keys
+from videowall.board import Board
+from videowall.config import WallSettings
+from videowall.outputs.listener import bind, serve
+from videowall.outputs.server import build_app
+from videowall.plan import Plan
+from videowall.wall import Wall
+
+R = TypeVar("R")
+
+
+class ServedWall:
+    """What a test holds of a wall that runs in another thread."""
+
+    def __init__(self, wall: Wall, loop: asyncio.AbstractEventLoop, address: str, keys: Keys) -> None:
+        self.wall = wall
+        self.address = address
+        self.keys = keys
+        self._loop = loop
+
+    def show(self, plan: Plan) -> None:
+        """Draw this plan."""
+        self.do(lambda: self.wall.apply(plan))
+
+    def tell(self, board: Board) -> None:
+        """Have the pages know this board."""
+        self.do(lambda: self.wall.showing.tell_board(board))
+
+    def do(self, work: Callable[[], R]) -> R:
+        """Do something on the wall's loop, and wait until it is done."""
+
+        async def run() -> R:
+            return work()
+
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(10)
+
+
+@contextmanager
+def served_wall(folder: Path, port: int = 0) -> Iterator[ServedWall]:
+    """A wall named main on loopback, for the length of the block."""
+    keys = Keys(folder)
+    clock = SystemClock()
+    settings = WallSettings(
+        public_key_file=str(keys.public_file), sign_in_url="", references_dir=str(folder / "references")
+    )
+    listener = bind("127.0.0.1", port)
+    loop = asyncio.new_event_loop()
+    wall = Wall(settings, Secrets(), clock)
+
+    async def run() -> None:
+        app = build_app(wall, settings, clock)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(wall.run())
+            group.create_task(serve(app, listener))
+
+    task = loop.create_task(run())
+
+    def work() -> None:
+        try:
+            loop.run_until_complete(task)
+        except asyncio.CancelledError:
+            loop.run_until_complete(loop.shutdown_default_executor())
+        finally:
+            loop.close()
+
+    thread = threading.Thread(target=work, name="served-wall")
+    address = f"127.0.0.1:{listener.getsockname()[1]}"
+    thread.start()
+    try:
+        yield ServedWall(wall, loop, address, keys)
+    finally:
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join(20)

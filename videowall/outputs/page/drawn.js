@@ -1,0 +1,106 @@
+// The wall as this browser draws it: every tile's own stream decoded here, nothing composed, nothing encoded anew.
+
+import { make, write } from "./element.js";
+import { TileStreams } from "./records.js";
+import { Tile } from "./tile.js";
+
+const MOST_KEPT = 100;
+
+export class DrawnWall {
+  #wall;
+  #words;
+  #places;
+  #signedOut;
+  #streams;
+  #tiles = new Map();
+  #panels;
+  #resting = null;
+  // By tile: the camera that its records are of, and what came of it before the scene put that camera there.
+  #incoming = new Map();
+
+  constructor(wall, words, places, panels, signedOut) {
+    this.#wall = wall;
+    this.#words = words;
+    this.#places = places;
+    this.#panels = panels;
+    this.#signedOut = signedOut;
+    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    this.#streams = new TileStreams(`${scheme}//${location.host}/wall/${wall}/tiles`, {
+      text: (number, message) => this.#hear(number, message),
+      init: (number, bytes) => this.#pass(number, "prepare", bytes),
+      fragment: (number, fragment) => this.#pass(number, "push", fragment),
+      signedOut,
+    });
+  }
+
+  open() {
+    this.#streams.open();
+  }
+
+  // A tile stays as long as the same camera is in the same place: its picture goes on.
+  show(scene) {
+    const wanted = new Map(scene.places.map((place) => [place.number, place]));
+    for (const [number, { camera, tile }] of this.#tiles) {
+      const place = wanted.get(number);
+      if (place?.device && camera === `${place.site}/${place.device}`) continue;
+      tile.close();
+      this.#tiles.delete(number);
+    }
+    for (const [number, place] of wanted) {
+      const element = this.#places.elements.get(number);
+      if (place.device) this.#openTile(number, place, element);
+      else if (number !== scene.resting) this.#panels.fill(element, place);
+      element.classList.toggle("resting", number === scene.resting);
+    }
+    this.#resting = scene.resting;
+  }
+
+  say(faces) {
+    for (const [number, face] of faces.faces) this.#tiles.get(number)?.tile.say(face);
+    const element = this.#places.elements.get(this.#resting);
+    if (element === undefined) return;
+    if (!element.querySelector(".quiet")) element.replaceChildren(make("div", "quiet"));
+    const quiet = element.querySelector(".quiet");
+    for (const [name, text] of Object.entries(faces.calm ?? {})) {
+      if (typeof text !== "string") continue;
+      let line = quiet.querySelector(`.${name}`);
+      if (line === null) quiet.append(line = make("p", name));
+      write(line, text);
+    }
+  }
+
+  tick(wallSpeaks) {
+    this.#streams.tick();
+    for (const { tile } of this.#tiles.values()) tile.tick(wallSpeaks);
+    this.#panels.tick();
+  }
+
+  #openTile(number, place, element) {
+    if (this.#tiles.has(number)) return;
+    const camera = `${place.site}/${place.device}`;
+    const address = `/wall/${this.#wall}/camera/${camera}.jpg?width=640`;
+    const tile = new Tile(element, address, this.#words, this.#signedOut);
+    this.#tiles.set(number, { camera, tile });
+    const incoming = this.#incoming.get(number);
+    if (incoming?.camera !== camera) return;
+    for (const [method, item] of incoming.kept.splice(0)) tile[method](item);
+  }
+
+  #hear(number, message) {
+    if (message.kind === "start" || message.kind === "obstacle") {
+      const camera = `${message.site}/${message.device}`;
+      const known = this.#incoming.get(number);
+      if (known?.camera !== camera || message.kind === "start") this.#incoming.set(number, { camera, kept: [] });
+    }
+    this.#pass(number, "hear", message);
+  }
+
+  // Scene and streams come on two sockets: a camera's picture never shows in a tile that is said to be another's.
+  #pass(number, method, item) {
+    const incoming = this.#incoming.get(number);
+    if (incoming === undefined) return;
+    const tile = this.#tiles.get(number);
+    if (tile?.camera === incoming.camera) tile.tile[method](item);
+    else if (incoming.kept.length < MOST_KEPT) incoming.kept.push([method, item]);
+  }
+}

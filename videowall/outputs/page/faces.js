@@ -1,0 +1,93 @@
+// What the wall shows, as it tells its pages: the newest hello, scene, faces and board. Opened again like every socket.
+
+import { Backoff } from "./backoff.js";
+
+const SILENT_MS = 12_000;
+const SIGNED_OUT = 4401;
+const STALE_BOARD_MS = 20_000;
+
+export class Faces {
+  hello = null;
+  scene = null;
+  faces = new Map();
+  calm = null;
+  board = null;
+  #serverAheadMs = 0;
+  #address;
+  #handlers;
+  #socket = null;
+  #backoff = new Backoff();
+  #heardAt = 0;
+  #heardOnce = false;
+
+  // handlers: hello(), scene(), faces(), board(), signedOut(); each is called after the field of its name has changed.
+  constructor(address, handlers) {
+    this.#address = address;
+    this.#handlers = handlers;
+  }
+
+  // Whether what is known here is of now.
+  get isFresh() {
+    return this.#heardOnce && performance.now() - this.#heardAt < SILENT_MS;
+  }
+
+  get isBoardFresh() {
+    return this.board !== null && this.ageMs(this.board.at) < STALE_BOARD_MS;
+  }
+
+  open() {
+    const socket = new WebSocket(this.#address);
+    this.#socket = socket;
+    this.#heardAt = performance.now();
+    this.#heardOnce = false;
+    socket.onmessage = ({ data }) => {
+      if (socket === this.#socket) this.#hear(JSON.parse(data));
+    };
+    socket.onclose = ({ code }) => {
+      if (socket === this.#socket) this.#closed(code);
+    };
+  }
+
+  tick() {
+    if (this.#socket === null || performance.now() - this.#heardAt < SILENT_MS) return;
+    const socket = this.#socket;
+    this.#closed(1000);
+    socket.close();
+  }
+
+  // Milliseconds since a moment, by the clock of the wall.
+  ageMs(moment) {
+    return Math.max(0, Date.now() + this.#serverAheadMs - Date.parse(moment));
+  }
+
+  #hear(message) {
+    if (!this.#heardOnce) this.#backoff.connected();
+    this.#heardOnce = true;
+    this.#heardAt = performance.now();
+    switch (message.kind) {
+      case "hello":
+        this.hello = message;
+        this.#serverAheadMs = message.at * 1000 - Date.now();
+        break;
+      case "scene":
+        this.scene = message;
+        break;
+      case "faces":
+        this.faces = new Map(message.faces.map((one) => [one.number, one]));
+        this.calm = message.calm;
+        break;
+      case "board":
+        this.board = message.board;
+        break;
+      default:
+        return;
+    }
+    this.#handlers[message.kind]();
+  }
+
+  #closed(code) {
+    this.#socket = null;
+    if (code === SIGNED_OUT) this.#handlers.signedOut();
+    else setTimeout(() => this.open(), this.#backoff.nextDelayMs());
+  }
+}

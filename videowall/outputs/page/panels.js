@@ -1,0 +1,69 @@
+// Tiles that are no camera's, drawn from what the wall was told: clock, message, alarms, posts.
+
+import { make, write } from "./element.js";
+
+const MOST_ROWS = 12;
+
+export class Panels {
+  #faces;
+  #words;
+  #filled = new Map();
+
+  constructor(faces, words) {
+    this.#faces = faces;
+    this.#words = words;
+  }
+
+  fill(element, place) {
+    element.replaceChildren();
+    this.#filled.delete(element);
+    if (!place.panel) return;
+    const panel = make("div", `panel ${place.panel}`);
+    element.replaceChildren(panel);
+    this.#filled.set(element, { panel, place });
+    this.tick();
+  }
+
+  tick() {
+    for (const [element, { panel, place }] of this.#filled) {
+      if (element.isConnected) this.#draw(panel, place);
+      else this.#filled.delete(element);
+    }
+  }
+
+  #draw(panel, place) {
+    const { board, scene, isBoardFresh } = this.#faces;
+    if (place.panel === "message") write(panel, place.text);
+    else if (place.panel === "clock") write(panel, timeIn(scene.time_zone, Date.now()));
+    else if (board === null) write(panel, this.#words.noBoard);
+    else {
+      panel.classList.toggle("old", !isBoardFresh);
+      const rows = place.panel === "alarms" ? this.#alarms(board, scene) : this.#sites(board, scene);
+      const head = isBoardFresh ? this.#words[place.panel] : this.#words.oldBoard;
+      const text = `${head}|${rows.map((row) => `${row.className} ${row.textContent}`).join("|")}`;
+      if (panel.dataset.text === text) return;
+      panel.dataset.text = text;
+      panel.replaceChildren(make("p", "head", head), ...rows.slice(0, MOST_ROWS));
+    }
+  }
+
+  #alarms(board, scene) {
+    return board.alarms.map((alarm) => make("p", `row ${alarm.priority} ${alarm.acknowledged ? "acknowledged" : ""}`,
+      make("b", "", nameIn(alarm.message, scene.language)), make("span", "", nameIn(alarm.site_names, scene.language))));
+  }
+
+  #sites(board, scene) {
+    return board.sites.map((site) => make("p", `row ${site.condition}`, make("b", "", nameIn(site.names, scene.language)),
+      make("span", "", [this.#words.conditions[site.condition], ...(site.values ?? []).map((one) =>
+        `${one.symbol} ${one.value} ${one.unit}${one.doubtful ? " ?" : ""}`)].join(" · "))));
+  }
+}
+
+// A name in a language, or the nearest that exists.
+export function nameIn(names, language) {
+  return names?.[language] || names?.ru || names?.en || names?.kk || "";
+}
+
+export function timeIn(zone, at) {
+  return new Intl.DateTimeFormat("ru", { timeZone: zone, timeStyle: "medium" }).format(at);
+}

@@ -1,0 +1,147 @@
+// One camera of a wall that the browser draws itself: its own stream, and over it what the wall says of it.
+
+import { make, write } from "./element.js";
+import { Player } from "./player.js";
+import { Stills } from "./stills.js";
+import { fill } from "./words.js";
+
+const STALE_MS = 2_000;
+const STILL_EVERY_MS = 500;
+
+export class Tile {
+  #words;
+  #element;
+  #stillAddress;
+  #signedOut;
+  #video = make("video");
+  #image = make("img");
+  #mark = make("span", "mark");
+  #label = make("b");
+  #site = make("span", "site");
+  #values = make("span", "values");
+  #clock = make("span", "clock");
+  #trouble = make("p", "trouble");
+  #note = make("p", "note");
+  #marks = make("p", "marks");
+  #reason = make("p", "reason");
+  #procedure = make("p", "procedure");
+  #since = make("span", "since");
+  #player;
+  #stills = null;
+  #said = null;
+  #openedAt = performance.now();
+  #started = false;
+  #unplayable = "";
+
+  constructor(element, stillAddress, words, signedOut) {
+    this.#element = element;
+    this.#stillAddress = stillAddress;
+    this.#words = words;
+    this.#signedOut = signedOut;
+    Object.assign(this.#video, { muted: true, autoplay: true, playsInline: true, disablePictureInPicture: true });
+    this.#image.hidden = true;
+    this.#image.alt = "";
+    const line = make("p", "line", this.#mark, this.#label, this.#site, this.#values, this.#since, this.#clock);
+    const caption = make("div", "caption", this.#reason, this.#procedure, line);
+    element.replaceChildren(this.#video, this.#image, this.#trouble, this.#marks, this.#note, caption);
+    this.#player = new Player(this.#video, () => { this.#started = false; });
+  }
+
+  // A message about its stream.
+  hear(message) {
+    if (message.kind === "start") {
+      this.#unplayable = Player.plays(message.mime) ? "" : message.codec;
+      if (this.#unplayable) this.#showStills(fill(this.#words.cannotPlay, codecName(message.codec)));
+      else {
+        this.#hideStills();
+        this.#player.start(message, true);
+        this.#started = true;
+      }
+    }
+    if (message.kind !== "obstacle") return;
+    if (message.obstacle === null) this.#hideStills();
+    else this.#showStills(this.#words.obstacles[message.obstacle] ?? "");
+  }
+
+  prepare(bytes) {
+    if (this.#started) this.#player.prepare(bytes);
+  }
+
+  push(fragment) {
+    if (this.#started) this.#player.push(fragment);
+  }
+
+  // What the wall says of it: see the messages of kind faces in docs/wall-page.md.
+  say({ face, dims }) {
+    this.#said = { face, dims };
+    write(this.#mark, face.state === "live" ? "●" : "▲");
+    write(this.#label, face.label);
+    write(this.#site, face.site);
+    write(this.#clock, face.clock ?? "");
+    this.#write(this.#values, (face.values ?? []).map((value) => make("span", value.doubtful ? "doubtful" : "", value.text)));
+    this.#write(this.#marks, (face.marks ?? []).map((mark) => make("span", mark.tone, mark.text)));
+    const alarm = face.alarm;
+    write(this.#reason, alarm?.reason ?? "");
+    write(this.#procedure, alarm?.procedure ?? "");
+    write(this.#since, alarm ? [alarm.waiting, alarm.acknowledged, alarm.since].filter(Boolean).join(" · ") : "");
+    const edge = face.edge ?? (alarm ? { priority: alarm.priority ?? "none", acknowledged: false } : null);
+    this.#element.dataset.alarm = edge ? edge.priority : "";
+    this.#element.classList.toggle("acknowledged", Boolean(edge?.acknowledged));
+    this.#element.dataset.state = face.state;
+  }
+
+  // Called a few times a second: a picture is live only while it moves on, and only while the wall says so.
+  tick(wallSpeaks) {
+    if (this.#stills === null) this.#player.tick();
+    const shown = this.#stills ?? this.#player;
+    const seen = shown.presentedAt > -Infinity;
+    const ageMs = performance.now() - (seen ? shown.presentedAt : this.#openedAt);
+    const stale = !document.hidden && ageMs > STALE_MS;
+    const { face, dims } = this.#said ?? { face: null, dims: false };
+    let trouble = face?.trouble ?? "";
+    if (!wallSpeaks) trouble = this.#words.lost;
+    else if (!trouble && stale) trouble = `${this.#words[seen ? "stalled" : "connecting"]} · ${Math.floor(ageMs / 1000)} ${this.#words.seconds}`;
+    write(this.#trouble, trouble);
+    this.#trouble.hidden = !trouble;
+    this.#element.classList.toggle("dim", Boolean(trouble) && (dims || stale || !wallSpeaks));
+    this.#element.classList.toggle("blank", Boolean(face?.blank) || !seen);
+  }
+
+  close() {
+    this.#hideStills();
+    this.#player.close();
+    this.#element.replaceChildren();
+    for (const name of ["alarm", "state"]) delete this.#element.dataset[name];
+    this.#element.classList.remove("dim", "blank", "acknowledged");
+  }
+
+  #showStills(why) {
+    this.#started = false;
+    this.#player.stop();
+    this.#video.hidden = true;
+    write(this.#note, why);
+    if (this.#stills !== null) return;
+    this.#stills = new Stills(this.#stillAddress, this.#image, STILL_EVERY_MS, this.#signedOut);
+    this.#stills.run();
+  }
+
+  #hideStills() {
+    this.#video.hidden = false;
+    write(this.#note, "");
+    this.#stills?.end();
+    this.#stills = null;
+  }
+
+  #write(element, children) {
+    const text = children.map((child) => `${child.className} ${child.textContent}`).join("|");
+    if (element.dataset.text === text) return;
+    element.dataset.text = text;
+    element.replaceChildren(...children);
+  }
+}
+
+// A codec as people call it.
+export function codecName(codec) {
+  if (/^(hvc|hev)1/.test(codec)) return "H.265";
+  return codec.startsWith("avc1") ? "H.264" : codec;
+}
