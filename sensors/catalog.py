@@ -52,11 +52,18 @@ class PictureState(StrEnum):
 
 
 _CLOCK_OFF_S = 10.0
+_LATE_MS = 1000.0
+"""Twice what a wall allows before it drops pictures of one camera: above it, the whole wall is late."""
 
 
 def _confidence(fault: PictureState, names: Names) -> Metric:
     """How sure the wall is of a fault of the picture."""
     return Metric(name=fault.value, type=MetricType.NUMBER, unit="%", minimum=0, maximum=100, names=names)
+
+
+def _hop(name: str, names: Names) -> Metric:
+    """How long the slowest twentieth of pictures takes on one part of its way."""
+    return Metric(name=f"latency_{name}", type=MetricType.NUMBER, unit="ms", minimum=0, names=names)
 
 
 def _clock_limit(id_: str, condition: Condition, bound_s: float) -> Limit:
@@ -156,6 +163,38 @@ CAMERA_HEALTH: tuple[Metric, ...] = (
         minimum=0,
         names=Names(en="Latency in the wall", ru="Задержка на стене", kk="Қабырғадағы кідіріс"),
     ),
+    Metric(
+        name="latency_p95",
+        type=MetricType.NUMBER,
+        unit="ms",
+        minimum=0,
+        names=Names(en="Latency of the slowest twentieth", ru="Задержка худших 5 %", kk="Ең баяу 5 % кідірісі"),
+        limits=(
+            Limit(
+                id="growing",
+                condition=Condition.ABOVE,
+                bound=_LATE_MS,
+                deadband=200.0,
+                priority=Priority.LOW,
+                message=Names(
+                    en="The camera's picture reaches the wall late",
+                    ru="Изображение камеры доходит до стены с опозданием",
+                    kk="Камера бейнесі қабырғаға кешігіп жетеді",
+                ),
+                on_delay_s=30.0,
+                off_delay_s=10.0,
+                cause="The wall's machine cannot keep up with all its cameras, or this camera sends in bursts.",
+                procedure=Names(
+                    en="See which hop has grown: decode is the machine's load, receive is the link.",
+                    ru="Посмотрите, какой участок вырос: декодирование - нагрузка машины, приём - канал связи.",
+                    kk="Қай бөлік өскенін қараңыз: декодтау - машина жүктемесі, қабылдау - байланыс арнасы.",
+                ),
+            ),
+        ),
+    ),
+    _hop("receive", Names(en="Latency, receiving", ru="Задержка: приём", kk="Кідіріс: қабылдау")),
+    _hop("decode", Names(en="Latency, decoding", ru="Задержка: декодирование", kk="Кідіріс: декодтау")),
+    _hop("compose", Names(en="Latency, composing", ru="Задержка: сборка", kk="Кідіріс: құрастыру")),
     _confidence(PictureState.FROZEN, Names(en="Frozen picture", ru="Стоп-кадр", kk="Бейне қатып қалған")),
     _confidence(PictureState.BLACK, Names(en="Black picture", ru="Чёрный кадр", kk="Қара бейне")),
     _confidence(PictureState.OVEREXPOSED, Names(en="Over-exposure", ru="Засветка", kk="Бейненің ағаруы")),
@@ -212,7 +251,8 @@ CAMERA_HEALTH: tuple[Metric, ...] = (
 )
 """Published for each camera by the wall node that decodes it, on the camera's own data topic.
 
-The metrics that are named after states of the picture are confidences. `picture` says which of them is believed, and
+The parts of `latency_p95` are `latency_receive` (a picture's first packet to its last), `latency_decode` and
+`latency_compose`; the metrics that are named after states of the picture are confidences. `picture` says which of them is believed, and
 is the one that raises an alarm, so that one fault is one alarm.
 """
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from sensors.catalog import PictureState
 from sensors.model import DeviceKey, Language, Names, StreamRole
+from videowall.latency import Samples, TileLatency
 from videowall.profile import ProfileName
 
 CLOCK_RATE_HZ = 90_000
@@ -56,6 +57,7 @@ class TileView(Struct, frozen=True):
     state: PictureState
     stream_role: StreamRole | None
     spot: bool
+    latency: TileLatency | None = None
 
 
 class Subscription:
@@ -142,6 +144,8 @@ class Broadcast:
     def __init__(self) -> None:
         self.parameter_sets: ParameterSets | None = None
         """Of the newest key frame; None until something was encoded, which happens only while somebody watches."""
+        self.sending = Samples()
+        """How long frames take from encoded until they are handed to the network, viewer by viewer."""
         self._lock = threading.Lock()
         self._subscriptions: tuple[Subscription, ...] = ()
         self._key_wanted = threading.Event()

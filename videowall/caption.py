@@ -1,164 +1,197 @@
-"""How faces look: calm, dark, and nothing of it over a tile's upper right, where cameras draw their own marks."""
+"""How a camera's tile looks: calm, dark, and nothing of it over the upper right, where cameras draw their own marks.
+
+Names, clock and values stand on plates that are copied, not blended: they are there with every picture. What is rare,
+trouble and the spot's banner, lets the picture through.
+"""
+
+from typing import Final, NamedTuple
 
 from sensors.catalog import PictureState
-from sensors.model import Priority
-from videowall.face import STILL_SEEN, AlarmFace, CalmFace, TileFace
-from videowall.picture import Rect
-from videowall.sheet import LIGHT, REGULAR, STRONG, Colour, Patch, Sheet, rgb
+from videowall.banner import draw_banner
+from videowall.face import STILL_SEEN, Mark, TileFace, Tone, ValueText
+from videowall.layout import GAP
+from videowall.overlay import Overlay
+from videowall.palette import (
+    CANVAS,
+    EXERCISE,
+    FAINT,
+    PLATE,
+    PRIORITIES,
+    QUIET,
+    RULE,
+    TEXT,
+    WARNING,
+    mixed,
+    state_colour,
+)
+from videowall.picture import Planes, Rect
+from videowall.plate import Run, Type, put, tidy, type_of, width_of
+from videowall.sheet import STRONG, Patch, Sheet, blend
 
-CANVAS = rgb(0x0B0D10)
-EMPTY = rgb(0x14181D)
-_PANEL = rgb(0x0B0D10)
-_TEXT = rgb(0xE8ECF0)
-_QUIET = rgb(0xA3ADB8)
-_LIVE = rgb(0x5DBB80)
-_WARNING = rgb(0xE6B04A)
-_FAULT = rgb(0xF0685F)
-_PRIORITIES: dict[Priority | None, Colour] = {
-    None: rgb(0x7FA7D6),
-    Priority.LOW: rgb(0x5FA4E6),
-    Priority.MEDIUM: rgb(0xE6C34A),
-    Priority.HIGH: rgb(0xF08A3C),
-    Priority.CRITICAL: rgb(0xEF4B4B),
-}
-_WARNINGS = STILL_SEEN | {PictureState.CONNECTING, PictureState.DELAYED, PictureState.BLACK}
-_BORDER = 4
+_CAPTION_SHARE: Final = 0.09
+_LEAST, _MOST = 18.0, 40.0
+"""Of a caption's line, in pixels of a wall of 1080 lines."""
+_MARKS_SHARE: Final = 0.6
+"""How far marks may reach to the right."""
+_CLOCK_WIDTH: Final = "00:00:00"
+_BORDER_SHARE: Final = 1 / 44
 
 
-def draw_tile(tile: Rect, face: TileFace) -> tuple[Patch, ...]:
-    """The patches of a camera's tile: its caption, its trouble, and on the spot the alarm."""
+def draw_tile(tile: Rect, face: TileFace, unit: float) -> Overlay:
+    """What lies over a camera's picture; `unit` is how large a pixel of a wall of 1080 lines is here."""
+    border = _border_of(tile, face)
+    window = Rect(tile.x + border, tile.y + border, tile.width - 2 * border, tile.height - 2 * border)
+    letters = type_of(min(max(tile.height * _CAPTION_SHARE, _LEAST * unit), _MOST * unit))
     if face.alarm is not None:
-        bottom = _banner(tile, face, face.alarm)
-        frame = _frame(tile, _PRIORITIES[face.alarm.priority])
+        bottom: tuple[Patch, ...] = (draw_banner(window, face, face.alarm),)
     else:
-        bottom, frame = _caption(tile, face), ()
-    middle = (_trouble(tile, face),) if face.trouble else ()
-    return (bottom, *middle, *frame)
+        bottom = draw_line(window, face, letters)
+    over = (*bottom, *draw_marks(window, face.marks, letters), *_trouble(window, face, letters, bottom))
+    return Overlay(face, window, _frame(tile, border, face), over)
 
 
-def draw_calm(tile: Rect, face: CalmFace) -> tuple[Patch, ...]:
-    """The patches of the quiet spot."""
-    unit = tile.height / 540
-    return (
-        _centred(tile, 0.27, face.title, round(26 * unit), _QUIET, STRONG),
-        _centred(tile, 0.49, face.clock, round(104 * unit), _TEXT, LIGHT),
-        _centred(tile, 0.60, face.date, round(26 * unit), _QUIET),
-        _centred(tile, 0.77, face.calm, round(24 * unit), _LIVE, STRONG),
-        _centred(tile, 0.84, face.count, round(19 * unit), _QUIET),
+def draw_marks(room: Rect, marks: tuple[Mark, ...], letters: Type) -> tuple[Patch, ...]:
+    """Words in the upper left of a tile, none of which reaches its upper right."""
+    patches: list[Patch] = []
+    left, most = room.x, room.x + round(room.width * _MARKS_SHARE)
+    for mark in marks:
+        ink, ground = _TONES[mark.tone]
+        text = Sheet.shorten(mark.text, letters.size, most - left - 2 * letters.margin, STRONG)
+        if not text:
+            continue
+        runs = (Run(text, ink, STRONG, letters.margin),)
+        width = tidy(width_of(runs, letters) + letters.margin)
+        patches.append(put(left, room.y, width, letters, runs, ground))
+        left += width
+    return tuple(patches)
+
+
+def mark_still(picture: Planes, marks: tuple[Mark, ...]) -> Planes:
+    """A camera's picture with marks on it, as a copy; itself where there are none."""
+    if not marks:
+        return picture
+    marked = Planes(*(plane.copy() for plane in picture))
+    room = Rect(0, 0, picture.width & ~1, picture.height & ~1)
+    for patch in draw_marks(room, marks, type_of(max(picture.height * _CAPTION_SHARE, _LEAST))):
+        if patch.rect.height <= room.height:
+            blend(marked, patch)
+    return marked
+
+
+def draw_line(room: Rect, face: TileFace, letters: Type) -> tuple[Patch, ...]:
+    """The caption: camera and site in the lower left; values and clock, as far as there is room, in the lower right."""
+    margin, top = letters.margin, room.bottom - letters.height
+    sign = (
+        Run(mark_of(face.state), state_colour(face.state), gap=margin),
+        Run(face.label, TEXT, STRONG, round(letters.size * 0.35)),
     )
+    site = Run(face.site, QUIET, gap=round(letters.size * 0.5))
+    for values, clock in ((2, True), (2, False), (1, True), (1, False), (0, True)):
+        notes = _notes(face.values, values, letters) + _clock(face.clock if clock else "", letters)
+        wide = sum(note.width for note in notes)
+        if width_of((*sign, site), letters) + 2 * margin + wide <= room.width:
+            break
+    else:
+        notes, wide = (), 0
+    name = _names(sign, site, room.width - wide, letters)
+    patches = [put(room.x, top, min(tidy(width_of(name, letters) + margin), room.width), letters, name)]
+    left = room.right
+    for note in reversed(notes):
+        left -= note.width
+        patches.append(put(left, top, note.width, letters, note.runs))
+    return tuple(patches)
 
 
-def draw_message(tile: Rect, text: str) -> tuple[Patch, ...]:
-    """One quiet line in the middle."""
-    return (_centred(tile, 0.5, text, max(12, tile.height // 30), _QUIET),)
-
-
-def _centred(tile: Rect, place: float, text: str, size: int, colour: Colour, weight: int = REGULAR) -> Patch:
-    """One line in the middle of a tile, its baseline at a share of the tile's height."""
-    shown = Sheet.shorten(text, size, tile.width - 40, weight)
-    width = Sheet.width_of(shown, size, weight)
-    left = (tile.x + (tile.width - width) // 2) & ~1
-    top = (tile.y + round(place * tile.height) - round(size * 1.1)) & ~1
-    sheet = Sheet(Rect(left, top, (width + 3) & ~1, round(size * 1.5) & ~1))
-    sheet.text(0, round(size * 1.1), shown, colour, size, weight)
-    return sheet.finish()
-
-
-def _caption(tile: Rect, face: TileFace) -> Patch:
-    """A bar along the bottom: the state's mark, the camera, its site."""
-    height = max(20, round(tile.height * 0.094)) & ~1
-    size = round(height * 0.64)
-    sheet = Sheet(Rect(tile.x, tile.bottom - height, tile.width, height))
-    sheet.panel(Rect(0, 0, tile.width, height), _PANEL, 0.66)
-    _names(sheet, face, Rect(0, 0, tile.width, height), size)
-    return sheet.finish()
-
-
-def _names(sheet: Sheet, face: TileFace, row: Rect, size: int, note: str = "") -> None:
-    """One line: the state's mark, camera and site on the left, a note and the clock on the right."""
-    baseline = row.y + round((row.height + size * 0.7) / 2)
-    margin = round(size * 0.55)
-    sheet.text(row.x + margin, baseline, _mark(face.state), _colour(face.state), size)
-    left = row.x + margin + round(size * 1.15)
-    room = row.right - left - margin
-    right = row.right - margin
-    for text, colour in ((face.clock, _TEXT), (note, _QUIET)):
-        shown = sheet.shorten(text, size, room // 2)
-        if shown:
-            right -= sheet.width_of(shown, size)
-            sheet.text(right, baseline, shown, colour, size)
-            right -= 2 * margin
-            room = right - left
-    label = sheet.shorten(face.label, size, room, STRONG)
-    sheet.text(left, baseline, label, _TEXT, size, STRONG)
-    after = sheet.width_of(label, size, STRONG) + round(size * 0.6)
-    site = sheet.shorten(face.site, size, room - after)
-    sheet.text(left + after, baseline, site, _QUIET, size)
-
-
-def _trouble(tile: Rect, face: TileFace) -> Patch:
-    """The state and its age across the middle, to be read from far away."""
-    size = max(13, min(round(tile.height * 0.105), 44))
-    while size > 12 and Sheet.width_of(face.trouble, size, STRONG) > tile.width - 24:
-        size -= 1
-    text = Sheet.shorten(face.trouble, size, tile.width - 24, STRONG)
-    height = round(size * 1.9) & ~1
-    top = (tile.y + (tile.height - height) // 2) & ~1
-    sheet = Sheet(Rect(tile.x, top, tile.width, height))
-    left = (tile.width - Sheet.width_of(text, size, STRONG)) // 2
-    sheet.text(left, round((height + size * 0.7) / 2), text, _colour(face.state), size, STRONG)
-    return sheet.finish()
-
-
-def _banner(tile: Rect, face: TileFace, alarm: AlarmFace) -> Patch:
-    """The alarm at the bottom of the spot: why, since when, what to do, and which camera this is."""
-    unit = max(0.5, tile.height / 540)
-    reason_size, text_size = round(27 * unit), round(19 * unit)
-    margin = round(20 * unit)
-    width = tile.width - 2 * margin
-    colour = _PRIORITIES[alarm.priority]
-    reason = Sheet.wrap(alarm.reason, reason_size, width, 2, STRONG)
-    procedure = Sheet.wrap(alarm.procedure, text_size, width, 2)
-    reason_step, step = round(reason_size * 1.3), round(text_size * 1.42)
-    names_height = round(text_size * 1.9)
-    top = round(reason_size * 0.35)
-    height = (top + reason_step * len(reason) + step * len(procedure) + names_height + _BORDER + 1) & ~1
-    sheet = Sheet(Rect(tile.x, tile.bottom - height, tile.width, height))
-    sheet.panel(Rect(0, 0, tile.width, height), _PANEL, 0.82)
-    baseline = top - round(reason_size * 0.3)
-    for line in reason:
-        baseline += reason_step
-        sheet.text(margin, baseline, line, colour, reason_size, STRONG)
-    for line in procedure:
-        baseline += step
-        sheet.text(margin, baseline, line, _TEXT, text_size)
-    inset = margin - round(text_size * 0.55)
-    names = Rect(inset, height - names_height - _BORDER, tile.width - 2 * inset, names_height)
-    _names(sheet, face, names, text_size, " · ".join(part for part in (alarm.waiting, alarm.since) if part))
-    return sheet.finish()
-
-
-def _frame(tile: Rect, colour: Colour) -> tuple[Patch, ...]:
-    edges = (
-        Rect(tile.x, tile.y, tile.width, _BORDER),
-        Rect(tile.x, tile.bottom - _BORDER, tile.width, _BORDER),
-        Rect(tile.x, tile.y, _BORDER, tile.height),
-        Rect(tile.right - _BORDER, tile.y, _BORDER, tile.height),
-    )
-    return tuple(_solid(edge, colour) for edge in edges)
-
-
-def _solid(rect: Rect, colour: Colour) -> Patch:
-    sheet = Sheet(rect)
-    sheet.panel(Rect(0, 0, rect.width, rect.height), colour, 1.0)
-    return sheet.finish()
-
-
-def _mark(state: PictureState) -> str:
+def mark_of(state: PictureState) -> str:
+    """The state as a shape, for those who do not tell colours apart."""
     return "●" if state is PictureState.LIVE else "▲"
 
 
-def _colour(state: PictureState) -> Colour:
-    if state is PictureState.LIVE:
-        return _LIVE
-    return _WARNING if state in _WARNINGS else _FAULT
+class _Note(NamedTuple):
+    runs: tuple[Run, ...]
+    width: int
+
+
+def _names(sign: tuple[Run, ...], site: Run, width: int, letters: Type) -> tuple[Run, ...]:
+    """Camera and site, the site cut first."""
+    glyph, label = sign
+    room = width - width_of((glyph,), letters) - label.gap - letters.margin
+    label = label._replace(text=Sheet.shorten(label.text, letters.size, room, STRONG))
+    rest = room - Sheet.width_of(label.text, letters.size, STRONG) - site.gap
+    shown = Sheet.shorten(site.text, letters.size, rest) if rest > 2 * letters.size else ""
+    return (glyph, label, site._replace(text=shown)) if shown else (glyph, label)
+
+
+def _notes(values: tuple[ValueText, ...], count: int, letters: Type) -> tuple[_Note, ...]:
+    if not values[:count]:
+        return ()
+    runs: list[Run] = []
+    for value in values[:count]:
+        if runs:
+            runs.append(Run("·", FAINT, gap=round(letters.size * 0.4)))
+        gap = round(letters.size * 0.4) if runs else letters.margin
+        runs.append(Run(value.text, FAINT if value.doubtful else TEXT, gap=gap))
+    return (_Note(tuple(runs), tidy(width_of(tuple(runs), letters) + letters.margin)),)
+
+
+def _clock(text: str, letters: Type) -> tuple[_Note, ...]:
+    """The clock on a plate of one width, so that it does not shiver."""
+    if not text:
+        return ()
+    width = tidy(Sheet.width_of(_CLOCK_WIDTH, letters.size) + 2 * letters.margin)
+    return (_Note((Run(text, QUIET, gap=letters.margin),), width),)
+
+
+def _trouble(room: Rect, face: TileFace, letters: Type, bottom: tuple[Patch, ...]) -> tuple[Patch, ...]:
+    """The state and its age, to be read from far away: in the middle, or low where there is still something to see."""
+    if not face.trouble:
+        return ()
+    seen = face.state in STILL_SEEN
+    size = max(12, letters.size if seen else round(letters.size * 1.5))
+    while size > 11 and Sheet.width_of(face.trouble, size, STRONG) > room.width - 2 * size:
+        size -= 1
+    text = Sheet.shorten(face.trouble, size, room.width - 2 * size, STRONG)
+    width = min(tidy(Sheet.width_of(text, size, STRONG) + 2 * size), room.width)
+    height = tidy(round(size * 1.8))
+    floor = min(patch.rect.y for patch in bottom)
+    middle = (room.y + (room.height - height) // 2) & ~1
+    top = floor - height if seen else min(middle, floor - height)
+    if top < room.y:
+        return ()
+    sheet = Sheet(Rect((room.x + (room.width - width) // 2) & ~1, top, width, height))
+    sheet.panel(Rect(0, 0, width, height), PLATE, 0.78)
+    left = (width - Sheet.width_of(text, size, STRONG)) // 2
+    sheet.text(left, round((height + size * 0.7) / 2), text, state_colour(face.state), size, STRONG)
+    return (sheet.finish(),)
+
+
+def _border_of(tile: Rect, face: TileFace) -> int:
+    """How much of the tile its border takes on each side; `GAP` pixels more lie outside of it."""
+    if face.edge is None:
+        return 0
+    return 2 if face.edge.calm else max(2, min(12, round(tile.height * _BORDER_SHARE)) & ~1)
+
+
+def _frame(tile: Rect, border: int, face: TileFace) -> tuple[Patch, ...]:
+    """The border of an alarm: broad and bright while nobody has taken it on, narrow and quiet after."""
+    if face.edge is None:
+        return ()
+    colour = PRIORITIES[face.edge.priority]
+    colour = mixed(colour, CANVAS, 0.55) if face.edge.calm else colour
+    outside = 0 if face.edge.calm else GAP
+    x, y, thick = tile.x - outside, tile.y - outside, border + outside
+    width, height = tile.width + 2 * outside, tile.height + 2 * outside
+    edges = (
+        Rect(x, y, width, thick),
+        Rect(x, tile.bottom - border, width, thick),
+        Rect(x, y, thick, height),
+        Rect(tile.right - border, y, thick, height),
+    )
+    return tuple(Sheet(edge, colour).finish() for edge in edges)
+
+
+_TONES = {
+    Tone.EXERCISE: (PLATE, EXERCISE),
+    Tone.PAGE: (QUIET, PLATE),
+    Tone.WAITING: (WARNING, RULE),
+}

@@ -215,8 +215,9 @@ class Channel:
         if planes is None:
             return
         planes = self._burner.burn(planes)
+        decoded_s = self._clock.monotonic_s()
         for slot in self.slots:
-            slot.offer(planes, unit.arrival_s)
+            slot.offer(planes, unit.arrival_s, unit.began_s, decoded_s)
         self.last = planes
         self._picture_s = unit.arrival_s
         self._in_session = True

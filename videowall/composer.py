@@ -1,24 +1,25 @@
 """The thread that draws: a fixed tick that waits for no camera, only what changed, one encode for all viewers."""
 
 import threading
-from collections.abc import Callable
 
 from msgspec import Struct
 
 from sensors.clock import Clock
-from videowall import caption
 from videowall.beat import Beat
 from videowall.broadcast import Broadcast
 from videowall.canvas import CanvasBuffer
 from videowall.encode import FrugalEncoder
-from videowall.face import STILL_SEEN, CalmFace, TileFace
-from videowall.picture import Planes, crop
+from videowall.face import TileFace
+from videowall.latency import Samples
+from videowall.layout import overlap, widened
+from videowall.overlay import Overlay
+from videowall.palette import CANVAS, EMPTY, Colour
+from videowall.picture import Planes, Rect, crop
 from videowall.plan import Canvas
 from videowall.rendition import Rendition
-from videowall.scene import Scene, Tile
+from videowall.scene import PanelTile, Scene, Tile
 from videowall.sheet import Patch, blend, dim, fill
-
-_SMOOTHING = 0.1
+from videowall.slot import TilePicture
 
 
 class ComposerCounts(Struct, frozen=True):
@@ -39,17 +40,17 @@ class Composer:
         broadcast: Broadcast,
         bitrate_kbps: int,
         key_frame_s: float,
-        waiting_text: Callable[[], str],
         renditions: tuple[Rendition, ...] = (),
         beat: Beat | None = None,
     ) -> None:
         self.counts = ComposerCounts()
         self._beat = beat or Beat()
+        self.encoding = Samples()
+        """How long encoding takes."""
         self._clock = clock
         self._broadcast = broadcast
         self._bitrate_kbps = bitrate_kbps
         self._key_frame_s = key_frame_s
-        self._waiting_text = waiting_text
         self._renditions = renditions
         self._scene: Scene | None = None
         self._drawn_scene: Scene | None = None
@@ -59,15 +60,13 @@ class Composer:
         """When somebody last asked for the canvas."""
         self._rests = False
         self._encoder: FrugalEncoder | None = None
-        self._drawn_tiles: dict[Tile, TileFace] = {}
-        self._patches: dict[Tile, tuple[Patch, ...]] = {}
-        self._drawn_calm: CalmFace | None = None
+        self._drawn: dict[Tile | PanelTile, Overlay] = {}
+        self._drawn_asleep = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="composer", daemon=True)
 
     def start(self) -> None:
         """Begin to draw."""
-        self._clear()
         self._thread.start()
 
     def stop(self) -> None:
@@ -134,70 +133,92 @@ class Composer:
 
     def _draw(self, scene: Scene) -> None:
         if scene is not self._drawn_scene:
-            self._drawn_scene = scene
-            if scene.canvas != self._buffer.canvas:
-                self._buffer = CanvasBuffer(scene.canvas)
-                self._encoder = None
-            self._clear()
-            for rect in scene.empty:
-                fill(self._buffer.planes, rect, caption.EMPTY)
-        if scene.calm_rect is not None and scene.calm is not None and scene.calm != self._drawn_calm:
-            self._drawn_calm = scene.calm
-            fill(self._buffer.planes, scene.calm_rect, caption.EMPTY)
-            self._lay(caption.draw_calm(scene.calm_rect, scene.calm))
+            self._begin(scene)
+        if scene.asleep is not self._drawn_asleep:
+            self._clear(scene)
+        if scene.asleep:
+            self._draw_panel(scene.quiet, CANVAS)
+            return
+        for panel in scene.panels:
+            self._draw_panel(panel, EMPTY)
         now_s = self._clock.monotonic_s()
         for tile in scene.tiles:
             self._draw_tile(tile, now_s)
 
-    def _draw_tile(self, tile: Tile, now_s: float) -> None:
-        face = tile.face
-        before = self._drawn_tiles.get(tile)
-        fresh = tile.slot.take(now_s)
-        if fresh is None and face == before:
+    def _begin(self, scene: Scene) -> None:
+        self._drawn_scene = scene
+        if scene.canvas != self._buffer.canvas:
+            self._buffer = CanvasBuffer(scene.canvas)
+            self._encoder = None
+        self._clear(scene)
+
+    def _clear(self, scene: Scene) -> None:
+        self._drawn.clear()
+        self._drawn_asleep = scene.asleep
+        fill(self._buffer.planes, self._buffer.rect, CANVAS)
+        for rect in () if scene.asleep else scene.empty:
+            fill(self._buffer.planes, rect, EMPTY)
+
+    def _draw_panel(self, panel: PanelTile, ground: Colour) -> None:
+        overlay = panel.overlay
+        if overlay is None or overlay is self._drawn.get(panel):
             return
+        self._drawn[panel] = overlay
+        fill(self._buffer.planes, panel.rect, ground)
+        self._lay(overlay.over)
+
+    def _draw_tile(self, tile: Tile, now_s: float) -> None:
+        overlay = tile.overlay
+        fresh = tile.slot.take(now_s)
         if fresh is not None:
-            tile.latency_ms += _SMOOTHING * ((now_s - fresh.arrival_s) * 1000 - tile.latency_ms)
-        picture = tile.slot.shown
-        canvas = self._buffer.planes
-        if face != before:
-            self._drawn_tiles[tile] = face
-            self._patches[tile] = caption.draw_tile(tile.rect, face)
+            tile.latency.note(fresh, now_s)
+        is_new = overlay is not self._drawn.get(tile)
+        if overlay is None or (fresh is None and not is_new):
+            return
+        face, picture, canvas = overlay.face, tile.slot.shown, self._buffer.planes
+        if not isinstance(face, TileFace):
+            return
+        if is_new:
+            self._drawn[tile] = overlay
+            fill(canvas, widened(tile.rect), CANVAS)
+            fill(canvas, tile.rect, EMPTY)
+            self._lay(overlay.fixed)
+        elif not overlay.is_clear and picture is not None and picture.rect != tile.rect:
+            # What lies beside the picture is blended over too, so it starts afresh like the picture itself.
+            fill(canvas, overlay.window, EMPTY)
         if face.blank or picture is None:
-            fill(canvas, tile.rect, caption.EMPTY)
+            if not is_new:
+                fill(canvas, overlay.window, EMPTY)
         else:
-            if picture.rect != tile.rect:
-                # What lies beside the picture is blended over too, so it starts afresh like the picture itself.
-                fill(canvas, tile.rect, caption.EMPTY)
-            target = crop(canvas, picture.rect)
-            if face.trouble and face.state not in STILL_SEEN:
-                dim(picture.planes, target)
-            else:
-                for plane, source in zip(target, picture.planes, strict=True):
-                    plane[:] = source
-        self._lay(self._patches[tile])
+            self._copy(picture, overlay.window, dims=face.dims)
+        self._lay(overlay.over)
+
+    def _copy(self, picture: TilePicture, window: Rect, *, dims: bool) -> None:
+        """The part of a picture that lies within the window."""
+        rect = overlap(picture.rect, window)
+        source = crop(picture.planes, Rect(rect.x - picture.rect.x, rect.y - picture.rect.y, rect.width, rect.height))
+        target = crop(self._buffer.planes, rect)
+        if dims:
+            dim(source, target)
+            return
+        for plane, from_plane in zip(target, source, strict=True):
+            plane[:] = from_plane
 
     def _lay(self, patches: tuple[Patch, ...]) -> None:
         for patch in patches:
             blend(self._buffer.planes, patch)
 
-    def _clear(self) -> None:
-        self._drawn_tiles.clear()
-        self._patches.clear()
-        self._drawn_calm = None
-        whole = self._buffer.rect
-        fill(self._buffer.planes, whole, caption.CANVAS)
-        if self._scene is None:
-            self._lay(caption.draw_message(whole, self._waiting_text()))
-
     def _encode(self, index: int) -> None:
         if self._encoder is None:
             self._encoder = FrugalEncoder(self._buffer.canvas, self._bitrate_kbps, self._key_frame_s)
+        began_s = self._clock.monotonic_s()
         coded = self._encoder.encode(
             self._buffer.i420, index, self._clock.now().timestamp(), key=self._broadcast.take_key_request()
         )
         if coded is None:
             return
         frame, parameter_sets = coded
+        self.encoding.add(self._clock.monotonic_s() - began_s)
         self._broadcast.publish(frame, parameter_sets)
         counts = self.counts
         self.counts = ComposerCounts(

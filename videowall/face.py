@@ -1,6 +1,7 @@
 """What is said on a tile, as plain values: two equal faces look the same, so nothing is drawn twice."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -8,6 +9,8 @@ from msgspec import Struct
 from sensors.catalog import PictureState
 from sensors.model import Language, Priority
 from videowall import strings
+from videowall.attention import Attention, Edge
+from videowall.board import BoardValue
 from videowall.plan import Feed, Plan, Spotlight
 
 BLANK_AFTER_S = 30.0
@@ -26,6 +29,28 @@ STILL_SEEN = frozenset(
 """Pictures of now in which something is wrong: that is said, and they are neither dimmed nor taken off."""
 
 
+class Tone(StrEnum):
+    """What sort of thing a mark says, and so its colour."""
+
+    EXERCISE = "exercise"
+    PAGE = "page"
+    WAITING = "waiting"
+
+
+class Mark(Struct, frozen=True):
+    """A word in a tile's upper left."""
+
+    text: str
+    tone: Tone
+
+
+class ValueText(Struct, frozen=True):
+    """A reading of the site, ready to be read; one that is old or of bad quality is not shown like the others."""
+
+    text: str
+    doubtful: bool
+
+
 class AlarmFace(Struct, frozen=True):
     """The banner of the spot."""
 
@@ -34,6 +59,7 @@ class AlarmFace(Struct, frozen=True):
     since: str
     procedure: str
     waiting: str
+    acknowledged: str = ""
 
 
 class TileFace(Struct, frozen=True):
@@ -46,60 +72,110 @@ class TileFace(Struct, frozen=True):
     blank: bool
     clock: str = ""
     alarm: AlarmFace | None = None
+    values: tuple[ValueText, ...] = ()
+    edge: Edge | None = None
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def dims(self) -> bool:
+        """Whether the picture must not be taken for one of now."""
+        return bool(self.trouble) and self.state not in STILL_SEEN
 
 
-class CalmFace(Struct, frozen=True):
-    """What the spot says while no alarm needs it."""
+class Moment(Struct, frozen=True):
+    """When, where and in which language a face is made. `fresh`: the board may be shown as how things are."""
 
-    title: str
-    clock: str
-    date: str
-    calm: str
-    count: str
+    now: datetime
+    zone: ZoneInfo
+    language: Language
+    attention: Attention
+    fresh: bool
+
+    def clock(self, at: datetime) -> str:
+        """A time of day on the wall."""
+        return at.astimezone(self.zone).strftime("%H:%M:%S")
 
 
 def tile_face(
-    feed: Feed, state: PictureState, trouble_age_s: float | None, language: Language, spot: tuple[str, AlarmFace] | None
+    feed: Feed,
+    state: PictureState,
+    trouble_age_s: float | None,
+    moment: Moment,
+    alarm: AlarmFace | None = None,
+    marks: tuple[Mark, ...] = (),
 ) -> TileFace:
-    """The face of a camera's tile; `spot` is the clock and the banner of the spot tile."""
+    """The face of a camera's tile. Its clock is the picture's: it stands still when the picture does."""
+    language = moment.language
     live = state is PictureState.LIVE
-    word = strings.STATES[state].in_language(language)
-    known = trouble_age_s is not None and state is not PictureState.CONNECTING
-    trouble = "" if live else f"{word} · {strings.age(trouble_age_s or 0.0, language)}" if known else word
+    blank = not live and (trouble_age_s is None or (trouble_age_s > BLANK_AFTER_S and state not in STILL_SEEN))
+    behind_s = 0.0 if live or state in STILL_SEEN else trouble_age_s or 0.0
     return TileFace(
         state=state,
         label=feed.names.in_language(language) or feed.key.device,
         site=feed.site_names.in_language(language) or feed.key.site,
-        trouble=trouble,
-        blank=not live and (trouble_age_s is None or (trouble_age_s > BLANK_AFTER_S and state not in STILL_SEEN)),
-        clock=spot[0] if spot else "",
-        alarm=spot[1] if spot else None,
+        trouble=strings.trouble(state, trouble_age_s, language),
+        blank=blank,
+        clock="" if blank else moment.clock(moment.now - timedelta(seconds=behind_s)),
+        alarm=alarm,
+        values=value_texts(moment.attention.values(feed.key.site)) if moment.fresh else (),
+        edge=_edge(feed, alarm, moment),
+        marks=marks,
     )
 
 
-def alarm_face(spotlight: Spotlight, waiting: int, language: Language, zone: ZoneInfo, now: datetime) -> AlarmFace:
+def alarm_face(spotlight: Spotlight, waiting: int, moment: Moment) -> AlarmFace:
     """The banner for a spotlight."""
-    since = strings.SINCE.in_language(language).format(spotlight.since.astimezone(zone).strftime("%H:%M:%S"))
-    age = strings.age((now - spotlight.since).total_seconds(), language)
+    language = moment.language
+    since = strings.SINCE.in_language(language).format(moment.clock(spotlight.since))
+    age = strings.age((moment.now - spotlight.since).total_seconds(), language)
+    known = moment.attention.is_acknowledged(spotlight.occurrence)
     return AlarmFace(
         priority=spotlight.priority,
         reason=spotlight.reason.in_language(language),
         since=f"{since} · {age}",
         procedure=spotlight.procedure.in_language(language),
         waiting=strings.MORE_WAITING.in_language(language).format(waiting) if waiting else "",
+        acknowledged=strings.ACKNOWLEDGED.in_language(language) if known else "",
     )
 
 
-def calm_face(plan: Plan, now: datetime, live: int, cameras: int) -> CalmFace:
-    """The quiet spot."""
-    local = now.astimezone(zone_of(plan))
-    return CalmFace(
-        title=plan.title.in_language(plan.language) or plan.wall,
-        clock=local.strftime("%H:%M:%S"),
-        date=local.strftime("%d.%m.%Y"),
-        calm=strings.NO_ALARMS.in_language(plan.language),
-        count=strings.CAMERAS_LIVE.in_language(plan.language).format(live, cameras),
+def exercise_marks(plan: Plan) -> tuple[Mark, ...]:
+    """What every picture says while what is shown is simulated."""
+    return (Mark(strings.EXERCISE.in_language(plan.language), Tone.EXERCISE),) if plan.exercise else ()
+
+
+def wall_marks(plan: Plan) -> tuple[Mark, ...]:
+    """What is said of the wall as a whole, on its first tile: which page this is, and what waits for a spot."""
+    marks: list[Mark] = []
+    if plan.page is not None:
+        page = plan.page
+        name = page.names.in_language(plan.language)
+        paused = strings.PAUSED.in_language(plan.language) if page.paused else ""
+        parts = (f"{page.number}/{page.of}", name, paused)
+        marks.append(Mark(" · ".join(part for part in parts if part), Tone.PAGE))
+    if plan.spotlights_waiting and not plan.spotlights:
+        text = strings.MORE_WAITING.in_language(plan.language).format(plan.spotlights_waiting)
+        marks.append(Mark(text, Tone.WAITING))
+    return tuple(marks)
+
+
+def value_texts(values: tuple[BoardValue, ...]) -> tuple[ValueText, ...]:
+    """Readings with three digits at most; what is doubtful bears a question mark."""
+    return tuple(
+        ValueText(
+            " ".join(part for part in (value.symbol, number(value.value), value.unit) if part)
+            + (" ?" if value.doubtful else ""),
+            value.doubtful,
+        )
+        for value in values
     )
+
+
+def number(value: float) -> str:
+    """A number as it is read at a glance."""
+    if abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}".removesuffix(".0") if abs(value) >= 1 or value == 0 else f"{value:.2g}"
 
 
 def zone_of(plan: Plan) -> ZoneInfo:
@@ -108,3 +184,10 @@ def zone_of(plan: Plan) -> ZoneInfo:
         return ZoneInfo(plan.time_zone)
     except (ValueError, OSError, KeyError):
         return ZoneInfo("Asia/Almaty")
+
+
+def _edge(feed: Feed, alarm: AlarmFace | None, moment: Moment) -> Edge | None:
+    """A spot's border is its own alarm's; another tile's is that of the gravest alarm that its camera sees."""
+    if alarm is not None and alarm.priority is not None:
+        return Edge(alarm.priority, bool(alarm.acknowledged))
+    return moment.attention.edge(feed.key, fresh=moment.fresh)

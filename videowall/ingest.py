@@ -69,10 +69,11 @@ class Ingest:
     def reconcile(self, tiles: Iterable[Tile], handed_on: Iterable[tuple[Feed, StreamRole]] = ()) -> None:
         """Start what tiles want, let go what none wants, and have each tile filled by the best that shows a picture.
 
-        `handed_on` are streams that viewers watch as they come from the camera; they run beside those of the tiles.
+        `handed_on` are streams that viewers watch as they come from the camera, or that the next page will show; they
+        run beside those of the tiles.
         """
-        tiles = tuple(tiles)
-        self._mask(tiles)
+        tiles, handed_on = tuple(tiles), tuple(handed_on)
+        self._mask((*(tile.feed for tile in tiles), *(feed for feed, _ in handed_on)))
         wanted: set[tuple[DeviceKey, StreamRole]] = set()
         filled: dict[Channel, list[Tile]] = {}
         for tile in tiles:
@@ -106,12 +107,12 @@ class Ingest:
         """Every channel there is."""
         return tuple(running.channel for running in self._running.values())
 
-    def _mask(self, tiles: tuple[Tile, ...]) -> None:
+    def _mask(self, feeds: tuple[Feed, ...]) -> None:
         """Hide of each camera what any of its feeds hides; what shows more than that is stopped, not kept a moment."""
         masks: dict[DeviceKey, tuple[Mask, ...]] = {}
-        for tile in tiles:
-            known = masks.get(tile.feed.key, ())
-            masks[tile.feed.key] = (*known, *(mask for mask in tile.feed.masks if mask not in known))
+        for feed in feeds:
+            known = masks.get(feed.key, ())
+            masks[feed.key] = (*known, *(mask for mask in feed.masks if mask not in known))
         self._masks = masks
         for key, running in list(self._running.items()):
             if key[0] in masks and running.channel.masks != masks[key[0]]:

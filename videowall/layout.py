@@ -59,6 +59,17 @@ def cut(width: int, height: int, across: int, down: int) -> Rect:
     return Rect(0, (height - inner) // 4 * 2, width & ~1, inner)
 
 
+def overlap(one: Rect, other: Rect) -> Rect:
+    """What two rectangles have in common; of no size where that is nothing."""
+    x, y = max(one.x, other.x), max(one.y, other.y)
+    return Rect(x, y, max(0, min(one.right, other.right) - x), max(0, min(one.bottom, other.bottom) - y))
+
+
+def widened(tile: Rect) -> Rect:
+    """A tile with the gap around it that is its own."""
+    return Rect(tile.x - GAP, tile.y - GAP, tile.width + 2 * GAP, tile.height + 2 * GAP)
+
+
 def _cell(canvas: Canvas, columns: int, rows: int, column: int, row: int, size: int) -> Rect:
     left, right = _edge(canvas.width, columns, column), _edge(canvas.width, columns, column + size)
     top, bottom = _edge(canvas.height, rows, row), _edge(canvas.height, rows, row + size)

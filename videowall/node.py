@@ -133,8 +133,7 @@ class WallNode:
                 self._link.acknowledge(answer)
 
     def _announce(self) -> None:
-        canvas = self._wall.composer.canvas
-        self._link.announce(wall_birth(self._wall.name, self._wall.plan_title(), canvas, self._url))
+        self._link.announce(wall_birth(self._wall.name, self._wall.plan_title(), self._wall.canvas, self._url))
 
     def _sums(self) -> Sums:
         pool = self._wall.pool.counts

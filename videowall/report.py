@@ -7,6 +7,7 @@ from sensors.model import Birth, Metric, MetricType, Names, Stream, StreamRole, 
 from sensors.supervised import Restarts
 from videowall.channel import Channel
 from videowall.composer import ComposerCounts
+from videowall.latency import OWN_HOPS
 from videowall.outputs.targets.report import OUTPUT_METRICS
 from videowall.plan import Canvas
 from videowall.pool import PoolCounts
@@ -77,7 +78,7 @@ def camera_values(tile: Tile, channel: Channel | None, bitrate_kbps: float, now_
         "lost_total": stream.lost_total,
         "dropped_total": channel.dropped_total,
         "decode_errors_total": channel.decode_errors_total,
-        "latency": round(tile.latency_ms, 1),
+        **_latencies(tile),
         PictureState.FROZEN.value: round(100 * channel.frozen_share),
         **{fault.value: round(100 * sure) for fault, sure in channel.inspector.verdict.confidences.items()},
         "key_interval": _rounded(channel.pace.key_interval_s(now_s), 1),
@@ -98,6 +99,7 @@ def wall_values(
     """A wall's own figures over the period between two sums."""
     period_s = max(1e-3, after.at_s - before.at_s)
     live = [tile for tile, channel in cameras if channel is not None and channel.state is PictureState.LIVE]
+    waits = sorted(tile.latency.whole.p50_ms for tile in live if tile.latency.whole is not None)
     bits = 8 * (after.counts.encoded_bytes_total - before.counts.encoded_bytes_total)
     return {
         "fps": round((after.counts.ticks_total - before.counts.ticks_total) / period_s, 1),
@@ -105,7 +107,7 @@ def wall_values(
         "viewers": viewers,
         "encoded": round(bits / period_s / 1000),
         "cameras_live": len(live),
-        "latency": round(sorted(tile.latency_ms for tile in live)[len(live) // 2], 1) if live else None,
+        "latency": waits[len(waits) // 2] if waits else None,
         "missed_ticks_total": after.counts.missed_ticks_total,
         "dropped_total": sum(channel.dropped_total for _, channel in cameras if channel is not None),
         "restarts_total": restarts.total,
@@ -114,6 +116,17 @@ def wall_values(
         "cameras_kept_away": after.pool.kept_away,
         "plan_revision": revision,
         "plans_rejected_total": rejected_total,
+    }
+
+
+def _latencies(tile: Tile) -> dict[str, Value | None]:
+    """From a picture's last packet to its place on the wall, and the slow twentieth of each hop."""
+    known = tile.latency.summary({})
+    whole, hops = (known.whole, known.hops) if known else (None, {})
+    return {
+        "latency": whole.p50_ms if whole else None,
+        "latency_p95": whole.p95_ms if whole else None,
+        **{f"latency_{hop}": hops[hop].p95_ms if hop in hops else None for hop in OWN_HOPS},
     }
 
 

@@ -4,18 +4,24 @@ from dataclasses import dataclass, field
 
 from sensors.catalog import PictureState
 from sensors.model import DeviceKey, StreamRole
-from videowall.face import CalmFace, TileFace
+from videowall.face import TileFace
+from videowall.latency import Latency
 from videowall.layout import arrange
+from videowall.overlay import Overlay
+from videowall.panels.face import CalmFace, PanelFace
 from videowall.picture import Rect
-from videowall.plan import Canvas, Feed, Plan, Spotlight
+from videowall.plan import Canvas, Feed, Panel, Plan, Spotlight
 from videowall.slot import Slot
+
+_NO_FACE = TileFace(PictureState.CONNECTING, "", "", "", blank=True)
 
 
 @dataclass(slots=True, eq=False)
 class Tile:
     """One camera's place, numbered from 0, the spots first.
 
-    The event loop writes `face` and `role`, the composer only reads them. `spotlight`: why a spot shows this camera.
+    The event loop writes `face` and `role`, the painter `overlay`, the composer `latency`; each only reads the others'.
+    `spotlight`: why a spot shows this camera.
     """
 
     number: int
@@ -23,9 +29,10 @@ class Tile:
     feed: Feed
     spotlight: Spotlight | None
     slot: Slot
-    face: TileFace
+    face: TileFace = _NO_FACE
     role: StreamRole | None = None
-    latency_ms: float = field(default=0.0)
+    overlay: Overlay | None = None
+    latency: Latency = field(default_factory=Latency)
 
     @property
     def is_spot(self) -> bool:
@@ -34,41 +41,90 @@ class Tile:
 
 
 @dataclass(slots=True, eq=False)
+class PanelTile:
+    """A place that no camera has. `panel` is None where the wall has its own words: the calm spot, the dark wall."""
+
+    rect: Rect
+    panel: Panel | None
+    face: PanelFace | None = None
+    overlay: Overlay | None = None
+
+
+@dataclass(slots=True, eq=False)
 class Scene:
-    """Everything that is drawn: `empty`: tiles without a camera; `calm_rect`: the first spot while none is used."""
+    """Everything that is drawn: `empty`: places without content; `calm_tile`: the first spot while none is used.
+
+    `quiet` is all that is drawn while the scene is `asleep`, until something needs eyes.
+    """
 
     plan: Plan
     canvas: Canvas
     tiles: tuple[Tile, ...]
+    panels: tuple[PanelTile, ...]
     empty: tuple[Rect, ...]
-    calm_rect: Rect | None
-    calm: CalmFace | None = None
+    calm_tile: PanelTile | None
+    quiet: PanelTile
+    asleep: bool = False
+
+    @property
+    def calm_rect(self) -> Rect | None:
+        """Where the calm spot lies."""
+        return self.calm_tile.rect if self.calm_tile else None
+
+    @property
+    def calm(self) -> CalmFace | None:
+        """What the calm spot says."""
+        face = self.calm_tile.face if self.calm_tile else None
+        return face if isinstance(face, CalmFace) else None
+
+    @property
+    def unit(self) -> float:
+        """How large a pixel of a wall of 1080 lines is on this canvas."""
+        return self.canvas.height / 1080
+
+    @property
+    def first(self) -> Tile | PanelTile:
+        """What lies nearest to the upper left: it says what is to be said of the wall as a whole."""
+        drawn: tuple[Tile | PanelTile, ...] = (*self.tiles, *self.panels)
+        return min(drawn, key=lambda one: one.rect.x + one.rect.y, default=self.quiet)
 
 
 def build_scene(plan: Plan, fps: float, previous: Scene | None) -> Scene:
     """The scene of a plan; `fps` overrides the plan's unless it is 0."""
     canvas = plan.canvas if not fps else Canvas(plan.canvas.width, plan.canvas.height, fps)
     arrangement = arrange(plan.layout, canvas, plan.places)
-    kept = {(tile.feed.key, tile.rect): tile for tile in previous.tiles} if previous else {}
+    kept = {_likeness(tile.rect, tile.feed): tile for tile in previous.tiles} if previous else {}
     tiles = [
         _tile(number, rect, light.feed, kept, light)
         for number, (rect, light) in enumerate(zip(arrangement.spots, plan.spotlights, strict=False))
     ]
-    calm_rect = arrangement.spots[0] if arrangement.spots and not plan.spotlights else None
-    empty = [rect for rect in arrangement.spots[len(tiles) :] if rect != calm_rect]
+    free = arrangement.spots[len(tiles) :]
+    calm = PanelTile(free[0], None) if free and not tiles else None
+    empty = list(free[1:] if calm else free)
+    panels = [calm] if calm else []
     contents = (*plan.tiles, *([None] * len(arrangement.tiles)))
     for number, (rect, content) in enumerate(zip(arrangement.tiles, contents, strict=False), len(arrangement.spots)):
-        if isinstance(content, Feed):
-            tiles.append(_tile(number, rect, content, kept, None))
-        else:
-            empty.append(rect)
-    return Scene(plan, canvas, tuple(tiles), tuple(empty), calm_rect)
+        match content:
+            case Feed():
+                tiles.append(_tile(number, rect, content, kept, None))
+            case Panel():
+                panels.append(PanelTile(rect, content))
+            case None:
+                empty.append(rect)
+    whole = Rect(0, 0, canvas.width, canvas.height)
+    return Scene(plan, canvas, tuple(tiles), tuple(panels), tuple(empty), calm, PanelTile(whole, None))
 
 
-def _tile(
-    number: int, rect: Rect, feed: Feed, kept: dict[tuple[DeviceKey, Rect], Tile], spotlight: Spotlight | None
-) -> Tile:
-    old = kept.get((feed.key, rect))
-    slot = old.slot if old else Slot(rect)
-    face = TileFace(PictureState.CONNECTING, "", "", "", blank=True)
-    return Tile(number, rect, feed, spotlight, slot, old.face if old else face, old.role if old else None)
+_Likeness = tuple[DeviceKey, Rect, object, int, object]
+
+
+def _likeness(rect: Rect, feed: Feed) -> _Likeness:
+    """What must be the same for a tile's pictures to be used on."""
+    return feed.key, rect, feed.fit, feed.rotation, feed.masks
+
+
+def _tile(number: int, rect: Rect, feed: Feed, kept: dict[_Likeness, Tile], spotlight: Spotlight | None) -> Tile:
+    old = kept.get(_likeness(rect, feed))
+    if old is None:
+        return Tile(number, rect, feed, spotlight, Slot(rect, feed.fit, feed.rotation))
+    return Tile(number, rect, feed, spotlight, old.slot, old.face, old.role, latency=old.latency)

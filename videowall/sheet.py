@@ -1,51 +1,46 @@
-"""Text and panels as patches that are blended onto the canvas: drawn only when what they say changes."""
+"""Patches that lie over the canvas: pixels and how much they cover. Drawn only when what they say changes."""
 
+import threading
+from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from videowall.palette import Colour
 from videowall.picture import GREY_CHROMA, Plane, Planes, Rect, crop
 
 LIGHT = 300
 REGULAR = 420
 STRONG = 620
 _ELLIPSIS = "…"
+_FRACTION_BITS = 4
 _Floats = NDArray[np.float32]
-
-
-class Colour(NamedTuple):
-    """A colour in Y'CbCr, BT.601, limited range."""
-
-    y: int
-    u: int
-    v: int
-
-
-def rgb(value: int) -> Colour:
-    """The colour written as 0xRRGGBB."""
-    red, green, blue = value >> 16 & 255, value >> 8 & 255, value & 255
-    return Colour(
-        round(16 + (65.481 * red + 128.553 * green + 24.966 * blue) / 255),
-        round(128 + (-37.797 * red - 74.203 * green + 112.0 * blue) / 255),
-        round(128 + (112.0 * red - 93.786 * green - 18.214 * blue) / 255),
-    )
+Point = tuple[float, float]
 
 
 class Patch(NamedTuple):
-    """Premultiplied pixels at a place of the canvas: what is kept of the picture (0 to 255), what is added."""
+    """Premultiplied pixels at a place of the canvas: what is kept of the picture (0 to 255), what is added.
+
+    One that keeps nothing of the picture (`keep` is None) is copied, which costs a fifth.
+    """
 
     rect: Rect
-    keep: Planes
+    keep: Planes | None
     cover: Planes
 
 
 def blend(canvas: Planes, patch: Patch) -> None:
     """Lay a patch over the canvas, in place."""
-    for under, keep, cover in zip(crop(canvas, patch.rect), patch.keep, patch.cover, strict=True):
-        cv2.multiply(under, keep, dst=under, scale=1 / 255)
-        cv2.add(under, cover, dst=under)
+    under = crop(canvas, patch.rect)
+    if patch.keep is None:
+        for target, cover in zip(under, patch.cover, strict=True):
+            target[:] = cover
+        return
+    for target, keep, cover in zip(under, patch.keep, patch.cover, strict=True):
+        cv2.multiply(target, keep, dst=target, scale=1 / 255)
+        cv2.add(target, cover, dst=target)
 
 
 def fill(canvas: Planes, rect: Rect, colour: Colour) -> None:
@@ -61,21 +56,30 @@ def dim(source: Planes, target: Planes) -> None:
         cv2.convertScaleAbs(from_plane, dst=to_plane, alpha=0.2, beta=GREY_CHROMA * 0.8)
 
 
+class _Fonts(threading.local):
+    """Each thread's own: OpenCV's remember which weight was drawn last."""
+
+    def __init__(self) -> None:
+        self.sans = cv2.FontFace("sans")
+
+
+_fonts = _Fonts()
+
+
 class Sheet:
-    """A transparent sheet to draw on. One thread uses it."""
+    """A sheet to draw on: transparent, or with a `ground`. Coordinates are its own. One thread uses it."""
 
-    _face = cv2.FontFace("sans")
-
-    def __init__(self, rect: Rect) -> None:
+    def __init__(self, rect: Rect, ground: Colour | None = None) -> None:
         self._rect = rect
         shape = (rect.height, rect.width)
-        self._alpha: _Floats = np.zeros(shape, np.float32)
-        self._colour: list[_Floats] = [np.full(shape, level, np.float32) for level in (16, GREY_CHROMA, GREY_CHROMA)]
+        self._alpha: _Floats = np.full(shape, 0 if ground is None else 1, np.float32)
+        levels = ground or (16, GREY_CHROMA, GREY_CHROMA)
+        self._colour: list[_Floats] = [np.full(shape, level, np.float32) for level in levels]
 
-    def panel(self, rect: Rect, colour: Colour, opacity: float) -> None:
-        """A filled rectangle, in the sheet's own coordinates."""
+    def panel(self, rect: Rect, colour: Colour, opacity: float = 1.0) -> None:
+        """A filled rectangle."""
         area = np.s_[rect.y : rect.bottom, rect.x : rect.right]
-        self._alpha[area] = opacity
+        self._alpha[area] = np.maximum(self._alpha[area], opacity)
         for plane, level in zip(self._colour, colour, strict=True):
             plane[area] = level
 
@@ -86,16 +90,33 @@ class Sheet:
         mask = np.zeros(self._alpha[area].shape, np.uint8)
         if not mask.size:
             return
-        cv2.putText(mask, text, (x - left, baseline - top), (255,), self._face, size, weight)
-        strength = mask.astype(np.float32) / 255
-        for plane, level in zip(self._colour, colour, strict=True):
-            plane[area] += (level - plane[area]) * strength
-        np.maximum(self._alpha[area], strength, out=self._alpha[area])
+        cv2.putText(mask, text, (x - left, baseline - top), (255,), _fonts.sans, size, weight)
+        self._mix(area, mask, colour)
+
+    def line(self, points: Sequence[Point], colour: Colour, thickness: int, *, closed: bool = False) -> None:
+        """A line through points, smoothed."""
+        mask = np.zeros(self._alpha.shape, np.uint8)
+        cv2.polylines(mask, [_fixed(points)], closed, (255,), thickness, cv2.LINE_AA, _FRACTION_BITS)
+        self._mix(np.s_[:, :], mask, colour)
+
+    def shape(self, points: Sequence[Point], colour: Colour) -> None:
+        """A filled polygon."""
+        mask = np.zeros(self._alpha.shape, np.uint8)
+        cv2.fillPoly(mask, [_fixed(points)], (255,), cv2.LINE_AA, _FRACTION_BITS)
+        self._mix(np.s_[:, :], mask, colour)
+
+    def disc(self, x: float, y: float, radius: float, colour: Colour) -> None:
+        """A filled circle."""
+        mask = np.zeros(self._alpha.shape, np.uint8)
+        centre = cast("tuple[int, int]", tuple(_fixed([(x, y)])[0].tolist()))
+        reach = round(radius * 2**_FRACTION_BITS)
+        cv2.circle(mask, centre, reach, (255,), cv2.FILLED, cv2.LINE_AA, _FRACTION_BITS)
+        self._mix(np.s_[:, :], mask, colour)
 
     @classmethod
     def width_of(cls, text: str, size: int, weight: int = REGULAR) -> int:
         """How wide a line is, in pixels."""
-        x, _, width, _ = cv2.getTextSize((0, 0), text, (0, 0), cls._face, size, weight)
+        x, _, width, _ = cv2.getTextSize((0, 0), text, (0, 0), _fonts.sans, size, weight)
         return int(x + width)
 
     @classmethod
@@ -121,20 +142,33 @@ class Sheet:
             count = 1
             while count < len(rest) and cls.width_of(" ".join(rest[: count + 1]), size, weight) <= width:
                 count += 1
-            rows.append(" ".join(rest[:count]))
+            rows.append(cls.shorten(" ".join(rest[:count]), size, width, weight))
             rest = rest[count:]
-        if rest:
+        if rest and lines > 0:
             rows.append(cls.shorten(" ".join(rest), size, width, weight))
         return rows
 
     def finish(self) -> Patch:
-        """What was drawn, ready to be blended."""
+        """What was drawn, ready to be laid."""
         half = (self._rect.width // 2, self._rect.height // 2)
+        y, u, v = self._colour
+        if self._alpha.min() >= 1:
+            return Patch(self._rect, None, Planes(_bytes(y), _bytes(_halve(u, half)), _bytes(_halve(v, half))))
         keep_y = _bytes((1 - self._alpha) * 255)
         keep_c = _bytes(_halve((1 - self._alpha) * 255, half))
-        y, u, v = self._colour
         cover_u, cover_v = (_bytes(_halve(plane * self._alpha, half)) for plane in (u, v))
         return Patch(self._rect, Planes(keep_y, keep_c, keep_c), Planes(_bytes(y * self._alpha), cover_u, cover_v))
+
+    def _mix(self, area: tuple[slice, slice], mask: Plane, colour: Colour) -> None:
+        strength = mask.astype(np.float32) / 255
+        for plane, level in zip(self._colour, colour, strict=True):
+            plane[area] += (level - plane[area]) * strength
+        np.maximum(self._alpha[area], strength, out=self._alpha[area])
+
+
+def _fixed(points: Sequence[Point]) -> NDArray[np.int32]:
+    """Points in the fixed-point form of OpenCV's drawing functions."""
+    return np.asarray(np.rint(np.array(points, np.float64) * 2**_FRACTION_BITS), np.int32)
 
 
 def _halve(plane: _Floats, size: tuple[int, int]) -> _Floats:

@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from sensors.model import Language, Names
 from videowall.board import Board
-from videowall.face import STILL_SEEN, CalmFace, TileFace
+from videowall.face import STILL_SEEN, TileFace
 from videowall.layout import arrange
+from videowall.panels.face import CalmFace
 from videowall.picture import Rect
 from videowall.plan import Canvas, Page, Panel, PanelKind
 from videowall.scene import Scene, Tile

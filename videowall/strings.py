@@ -1,7 +1,8 @@
 """The wall's own words, in the three languages of the product."""
 
 from sensors.catalog import PictureState
-from sensors.model import Language, Names
+from sensors.model import Language, Names, Priority
+from videowall.board import SiteCondition
 
 STATES: dict[PictureState, Names] = {
     PictureState.LIVE: Names(en="Live", ru="В эфире", kk="Тікелей"),
@@ -29,6 +30,43 @@ CAMERAS_LIVE = Names(en="{} of {} cameras live", ru="В эфире камер: {
 WAITING_FOR_PLAN = Names(en="Waiting for the hub's plan", ru="Ожидание плана стены", kk="Қабырға жоспары күтілуде")
 MORE_WAITING = Names(en="more waiting: {}", ru="ещё в очереди: {}", kk="кезекте тағы: {}")
 SINCE = Names(en="since {}", ru="с {}", kk="{} бастап")
+EXERCISE = Names(en="EXERCISE", ru="УЧЕНИЕ", kk="ОҚУ-ЖАТТЫҒУ")
+ACKNOWLEDGED = Names(en="acknowledged", ru="принята", kk="қабылданды")
+PAUSED = Names(en="held", ru="удержана", kk="ұсталды")
+
+ALARMS = Names(en="Alarms", ru="Тревоги", kk="Дабылдар")
+SITES = Names(en="Posts", ru="Посты", kk="Бекеттер")
+MAP = Names(en="Border", ru="Граница", kk="Шекара")
+MORE = Names(en="and {} more", ru="и ещё {}", kk="тағы {}")
+NO_BOARD = Names(en="No word from the centre yet", ru="Данных из центра ещё нет", kk="Орталықтан дерек әлі жоқ")
+STALE = Names(en="Not renewed for {}", ru="Не обновлялось {}", kk="{} жаңартылмады")
+UNPLACED = Names(en="Without a position", ru="Без координат", kk="Координатасы жоқ")
+COARSE = Names(
+    en="Outline to about 10 km, not for navigation",
+    ru="Контур с точностью около 10 км, не для навигации",
+    kk="Контур дәлдігі 10 км шамасында, навигацияға арналмаған",
+)
+CONDITIONS: dict[SiteCondition, Names] = {
+    SiteCondition.NORMAL: Names(en="normal", ru="норма", kk="қалыпты"),
+    SiteCondition.DEGRADED: Names(en="degraded", ru="неполадки", kk="ақаулар бар"),
+    SiteCondition.ALARM: Names(en="alarm", ru="тревога", kk="дабыл"),
+    SiteCondition.UNREACHABLE: Names(en="no contact", ru="нет связи", kk="байланыс жоқ"),
+}
+PRIORITIES: dict[Priority, Names] = {
+    Priority.LOW: Names(en="low", ru="низкая", kk="төмен"),
+    Priority.MEDIUM: Names(en="medium", ru="средняя", kk="орташа"),
+    Priority.HIGH: Names(en="high", ru="высокая", kk="жоғары"),
+    Priority.CRITICAL: Names(en="critical", ru="критическая", kk="аса қауіпті"),
+}
+WEEKDAYS = (
+    Names(en="Monday", ru="понедельник", kk="дүйсенбі"),
+    Names(en="Tuesday", ru="вторник", kk="сейсенбі"),
+    Names(en="Wednesday", ru="среда", kk="сәрсенбі"),
+    Names(en="Thursday", ru="четверг", kk="бейсенбі"),
+    Names(en="Friday", ru="пятница", kk="жұма"),
+    Names(en="Saturday", ru="суббота", kk="сенбі"),
+    Names(en="Sunday", ru="воскресенье", kk="жексенбі"),
+)
 
 _SECONDS = Names(en="s", ru="с", kk="с")
 _MINUTES = Names(en="min", ru="мин", kk="мин")

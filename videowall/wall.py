@@ -10,17 +10,24 @@ from sensors.errors import NotFoundError, UnavailableError
 from sensors.model import DeviceKey, Language, Names, StreamRole
 from sensors.secrets import Secrets
 from videowall import strings
+from videowall.attention import Attention
 from videowall.beat import Beat
+from videowall.board import Board
 from videowall.broadcast import Broadcast, TileView
+from videowall.caption import mark_still
 from videowall.channel import Channel
+from videowall.choice import choose
 from videowall.composer import Composer
 from videowall.config import WallSettings
-from videowall.face import alarm_face, calm_face, tile_face, zone_of
+from videowall.expression import express
+from videowall.face import exercise_marks
 from videowall.ingest import Ingest
+from videowall.latency import Hop, Spread
 from videowall.outputs.config import OutputsSettings
+from videowall.painter import Painter
 from videowall.passthrough import Passthrough
-from videowall.picture import Planes, encode_bitmap, encode_jpeg
-from videowall.plan import Plan
+from videowall.picture import Planes, Rect, encode_bitmap, encode_jpeg, turned
+from videowall.plan import Canvas, Feed, Panel, PanelKind, Plan
 from videowall.pool import DecodePool, Pool
 from videowall.profile import ProfileName
 from videowall.quality.keeper import Keeper
@@ -61,40 +68,60 @@ class Wall:
             self.broadcast,
             settings.bitrate_kbps,
             settings.key_frame_s,
-            self._waiting_text,
             self.renditions,
             beat,
         )
+        self._painter = Painter(self.composer.show)
         self._changed = asyncio.Event()
         self.passthrough = Passthrough(clock, self._changed.set)
         self.showing = Showing()
         self._fps = settings.fps
+        self._is_planned = False
         self._settings = settings
         self._secrets = secrets
         self._clock = clock
         self._keeper = Keeper(Shelf(Path(settings.references_dir) / settings.name))
-        self._scene: Scene | None = None
+        self._attention = Attention()
+        self._scene: Scene = build_scene(_waiting(settings.name), settings.fps, None)
         self._ingest: Ingest | None = None
 
     @property
     def plan(self) -> Plan | None:
         """The plan that is drawn; None before the first."""
-        return self._scene.plan if self._scene else None
+        return self._scene.plan if self._is_planned else None
+
+    @property
+    def canvas(self) -> Canvas:
+        """Size and rate of what the plan asks for."""
+        return self._scene.canvas
 
     @property
     def language(self) -> Language:
         """The plan's language; Russian before there is a plan."""
-        return self._scene.plan.language if self._scene else Language.RU
+        return self._scene.plan.language
 
     def plan_title(self) -> Names:
         """The plan's title; empty before there is a plan."""
-        return self._scene.plan.title if self._scene else Names()
+        return self._scene.plan.title
 
     def apply(self, plan: Plan) -> None:
         """Draw this plan from now on. Cameras that stay are not touched."""
+        self._is_planned = True
         self._scene = build_scene(plan, self._fps, self._scene)
         self._renew()
-        self.composer.show(self._scene)
+        self._changed.set()
+
+    def show_board(self, board: Board) -> None:
+        """Say from now on what this board says."""
+        self._attention = Attention(board, self._clock.monotonic_s())
+        self.showing.tell_board(board)
+        self._renew()
+
+    def renew_secrets(self, secrets: Secrets) -> None:
+        """These hold from now on: a camera whose own have changed is opened anew."""
+        self._secrets = secrets
+        if self._ingest is not None:
+            self._ingest.secrets = secrets
         self._changed.set()
 
     async def run(self) -> None:
@@ -104,6 +131,7 @@ class Wall:
             UnavailableError: a thread of the engine has ended; the process should be started anew.
         """
         self.pool.start()
+        self._painter.start()
         self.composer.start()
         for rendition in self.renditions:
             rendition.start()
@@ -113,6 +141,7 @@ class Wall:
                 group.create_task(self._keep(), name="references")
                 await self._supervise()
         finally:
+            self._painter.stop()
             self.composer.stop()
             for rendition in self.renditions:
                 rendition.stop()
@@ -134,7 +163,7 @@ class Wall:
         return encode_jpeg(self.composer.snapshot(), quality, max_width)
 
     def camera_jpeg(self, key: DeviceKey, max_width: int = 640) -> bytes | None:
-        """The newest decoded picture of a camera, from its largest stream that runs."""
+        """The newest decoded picture of a camera, upright, from its largest stream that runs."""
         newest = self._newest(key)
         return None if newest is None else encode_jpeg(newest, 80, max_width)
 
@@ -144,13 +173,17 @@ class Wall:
         return None if newest is None else encode_bitmap(newest, max_width)
 
     def tiles(self) -> tuple[TileView, ...]:
-        """Every camera tile, the spot first."""
-        return tuple(self._view(tile) for tile in (self._scene.tiles if self._scene else ()))
+        """Every camera tile that is drawn, the spots first; none while the wall is dark."""
+        if self._scene.asleep:
+            return ()
+        encoding, sending = self.composer.encoding.spread, self.broadcast.sending.spread
+        shared = {hop: spread for hop, spread in ((Hop.ENCODE, encoding), (Hop.SEND, sending)) if spread is not None}
+        return tuple(self._view(tile, shared) for tile in self._scene.tiles)
 
     def cameras(self) -> Iterable[tuple[Tile, Channel | None]]:
         """Each camera once, with the channel that shows it; its small tile goes before the spot."""
         seen: set[DeviceKey] = set()
-        for tile in sorted(self._scene.tiles if self._scene else (), key=lambda tile: tile.is_spot):
+        for tile in sorted(self._scene.tiles, key=lambda tile: tile.is_spot):
             if tile.feed.key not in seen:
                 seen.add(tile.feed.key)
                 yield tile, self._serving(tile)
@@ -197,7 +230,7 @@ class Wall:
         rounds = 0
         while True:
             profiles_run = all(rendition.is_alive for rendition in self.renditions)
-            if not (self.composer.is_alive and self.pool.is_alive and profiles_run):
+            if not (self.composer.is_alive and self._painter.is_alive and self.pool.is_alive and profiles_run):
                 raise UnavailableError("a thread of the engine has ended", subject=f"wall {self.name}")
             self._renew(faces=rounds % _FACES_EVERY == 0)
             rounds += 1
@@ -210,47 +243,46 @@ class Wall:
 
     def _renew(self, *, faces: bool = True) -> None:
         scene, ingest = self._scene, self._ingest
-        if scene is None or ingest is None:
+        if ingest is None:
             return
-        ingest.reconcile(scene.tiles, self.passthrough.wanted)
+        ingest.reconcile(scene.tiles, (*self.passthrough.wanted, *_ahead(scene)))
         self.passthrough.follow((tile.feed for tile in scene.tiles), ingest.running, scene.plan.language)
         self.rings.follow(ingest.running)
         self._rest(ingest)
         if not faces:
             return
-        now, plan = self._clock.now(), scene.plan
-        zone = zone_of(plan)
-        live: dict[DeviceKey, bool] = {}
-        for tile in scene.tiles:
-            channel = self._serving(tile)
-            state = channel.state if channel else PictureState.CONNECTING
-            live[tile.feed.key] = live.get(tile.feed.key, False) or state is PictureState.LIVE
-            spot = None
-            if tile.spotlight is not None:
-                banner = alarm_face(tile.spotlight, plan.spotlights_waiting, plan.language, zone, now)
-                spot = (now.astimezone(zone).strftime("%H:%M:%S"), banner)
-            age_s = channel.trouble_age_s if channel else None
-            tile.face = tile_face(tile.feed, state, age_s, plan.language, spot)
-        scene.calm = calm_face(plan, now, sum(live.values()), len(live))
-        self.showing.follow(scene)
+        express(scene, self._attention, self._clock.now(), self._clock.monotonic_s(), self._look)
+        self._painter.paint(scene)
+        if self._is_planned:
+            self.showing.follow(scene)
+
+    def _look(self, tile: Tile) -> tuple[PictureState, float | None]:
+        channel = self._serving(tile)
+        return (channel.state, channel.trouble_age_s) if channel else (PictureState.CONNECTING, None)
 
     def _rest(self, ingest: Ingest) -> None:
         """Decode and draw no more than somebody looks at, while displays show the cameras' own streams."""
         looked_ago_s = self._clock.monotonic_s() - self.composer.looked_s
         unseen = self.passthrough.displays > 0 and not self.viewers and looked_ago_s > _LOOKED_AT_S
         self.composer.rest(rests=unseen)
+        ahead = {feed.key for feed in self._scene.plan.preload}
         for channel in ingest.running:
-            alone = not channel.slots and self.passthrough.is_watched(channel)
-            channel.rest(rests=(unseen or alone) and not self.passthrough.needs_pictures(channel))
+            alone = not channel.slots and (self.passthrough.is_watched(channel) or channel.key in ahead)
+            unseen_now = unseen or self._scene.asleep
+            channel.rest(rests=(unseen_now or alone) and not self.passthrough.needs_pictures(channel))
 
     def _serving(self, tile: Tile) -> Channel | None:
         return self._ingest.serving(tile) if self._ingest else None
 
     def _newest(self, key: DeviceKey) -> Planes | None:
         pictures = (channel.last for channel in self._channels(key))
-        return next((planes for planes in pictures if planes is not None), None)
+        newest = next((planes for planes in pictures if planes is not None), None)
+        if newest is None:
+            return None
+        rotation = next((tile.feed.rotation for tile in self._scene.tiles if tile.feed.key == key), 0)
+        return mark_still(turned(newest, rotation), exercise_marks(self._scene.plan))
 
-    def _view(self, tile: Tile) -> TileView:
+    def _view(self, tile: Tile, shared: dict[Hop, Spread]) -> TileView:
         rect, channel = tile.slot.rect, self._serving(tile)
         return TileView(
             site=tile.feed.key.site,
@@ -263,7 +295,18 @@ class Wall:
             state=tile.face.state,
             stream_role=channel.role if channel else None,
             spot=tile.is_spot,
+            latency=tile.latency.summary(shared),
         )
 
-    def _waiting_text(self) -> str:
-        return strings.WAITING_FOR_PLAN.in_language(self.language)
+
+def _ahead(scene: Scene) -> tuple[tuple[Feed, StreamRole], ...]:
+    """The streams of the next page that will be wanted, as far as this page tells: in tiles of the same size."""
+    size = scene.tiles[-1].rect if scene.tiles else Rect(0, 0, 480, 270)
+    chosen = ((feed, choose(feed.streams, size, None)) for feed in scene.plan.preload)
+    return tuple((feed, stream.role) for feed, stream in chosen if stream is not None)
+
+
+def _waiting(name: str) -> Plan:
+    """What is drawn before there is a plan."""
+    message = Panel(PanelKind.MESSAGE, strings.WAITING_FOR_PLAN)
+    return Plan(0, name, Names(), Canvas(), "1x1", (message,))

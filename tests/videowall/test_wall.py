@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sensors.catalog import PictureState
 from sensors.clock import SystemClock
-from sensors.errors import UnavailableError
+from sensors.errors import UnavailableError, first_in
 from sensors.model import StreamRole
 from sensors.secrets import Secrets
 from simulators.cameras.vocabulary import Fault
@@ -24,7 +24,6 @@ from tests.support.camera_stand import Stand
 from tests.support.waiting import eventually_async
 from videowall.broadcast import TileView
 from videowall.config import WallSettings
-from videowall.main import _first
 from videowall.picture import planes_of
 from videowall.plan import Canvas
 from videowall.wall import Wall
@@ -104,6 +103,7 @@ async def test_twelve_stamps_advance_on_the_canvas_and_in_the_encoded_wall(stand
 async def test_the_first_frame_is_a_key_frame_and_a_new_viewer_gets_one_at_once(stand: Stand) -> None:
     async with running_wall(WallSettings(key_frame_s=10)) as wall:
         wall.apply(make_plan((feed(stand, "cam-1"),)))
+        await eventually_async(lambda: wall.composer.canvas == wall.canvas)
         with wall.broadcast.subscribe() as first:
             frames = [await asyncio.wait_for(anext(first), 10) for _ in range(6)]
             assert [frame.key for frame in frames] == [True, *[False] * 5]
@@ -203,7 +203,7 @@ async def test_a_dead_thread_of_the_engine_ends_the_wall_with_a_name() -> None:
 
     with pytest.raises(ExceptionGroup) as caught:
         await run_until_it_breaks()
-    assert isinstance(_first(caught.value), UnavailableError)
+    assert isinstance(first_in(caught.value), UnavailableError)
 
 
 async def test_a_stream_that_is_not_there_is_stood_in_for_by_the_other(stand: Stand) -> None:

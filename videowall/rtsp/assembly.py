@@ -19,7 +19,8 @@ class AccessUnit(Struct, frozen=True):
     """One coded picture; H.264 and H.265 in Annex B form.
 
     `gap`: something before it was lost, or it begins a session.
-    `arrival_s` is monotonic; `captured_unix_s` is when it was taken by the camera's own clock, where that is known.
+    `arrival_s` is when its last packet came, `began_s` its first where that is known, both monotonic;
+    `captured_unix_s` is when it was taken by the camera's own clock, where that is known.
     """
 
     data: bytes
@@ -28,6 +29,7 @@ class AccessUnit(Struct, frozen=True):
     rtp_timestamp: int
     arrival_s: float
     captured_unix_s: float | None = None
+    began_s: float | None = None
 
 
 class Assembler:
@@ -40,6 +42,7 @@ class Assembler:
         self._prefix = b"".join(_START_CODE + unit for unit in parameter_sets)
         self._gap = True
         self._timestamp: int | None = None
+        self._began_s = 0.0
         self._data = bytearray()
         self._inside = False
         self._damaged = False
@@ -57,7 +60,7 @@ class Assembler:
             self._damaged = bool(self._data) or self._damaged
         if packet.timestamp != self._timestamp:
             yield from self._finish(arrival_s)
-            self._timestamp = packet.timestamp
+            self._timestamp, self._began_s = packet.timestamp, arrival_s
         pieces = self._packing.pieces(packet.payload)
         if pieces is None:
             self.malformed_total += 1
@@ -96,7 +99,8 @@ class Assembler:
             self._gap = True
         elif self._has_picture and self._timestamp is not None:
             prefix = self._prefix if self._key and not self._has_sets else b""
-            yield AccessUnit(prefix + bytes(self._data), self._key, self._gap, self._timestamp, arrival_s)
+            data = prefix + bytes(self._data)
+            yield AccessUnit(data, self._key, self._gap, self._timestamp, arrival_s, began_s=self._began_s)
             self._gap = False
         if damaged or self._has_picture:
             self._data.clear()

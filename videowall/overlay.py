@@ -1,0 +1,27 @@
+"""A face as it is drawn: its patches, and what of the tile is left to the picture."""
+
+from typing import NamedTuple
+
+from videowall.face import TileFace
+from videowall.panels.face import PanelFace
+from videowall.picture import Rect
+from videowall.sheet import Patch
+
+Face = TileFace | PanelFace
+
+
+class Overlay(NamedTuple):
+    """`fixed` patches lie where no picture comes and are laid once; `over` those that each new picture lies under.
+
+    `window`: the part of the canvas that the picture may be drawn on.
+    """
+
+    face: Face
+    window: Rect
+    fixed: tuple[Patch, ...] = ()
+    over: tuple[Patch, ...] = ()
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether what lies over the picture hides all that is under it, so that nothing of it adds up."""
+        return all(patch.keep is None for patch in self.over)
