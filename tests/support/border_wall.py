@@ -58,7 +58,12 @@ def make_plan(feeds: tuple[Feed, ...], spot: Feed | None = None, layout: LayoutN
 
 def stamp_in(luma: NDArray[np.uint8], tile: TileView) -> Stamp | None:
     """The stamp in one tile of a wall's luma plane."""
-    return read(_reader(luma[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width]))
+    return stamp_of(luma[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width])
+
+
+def stamp_of(luma: NDArray[np.uint8]) -> Stamp | None:
+    """The stamp in a camera's luma plane."""
+    return read(_reader(luma))
 
 
 def _reader(picture: NDArray[np.uint8]) -> Callable[[float, float], float]:
