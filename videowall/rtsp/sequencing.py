@@ -45,6 +45,13 @@ class Sequencer:
 
     def feed(self, packet: RtpPacket, arrival_s: float) -> list[Sequenced]:
         """The packets whose turn has come now."""
+        if not self._held and packet.ssrc == self.source and packet.sequence == self._next & 0xFFFF:
+            # Nearly every packet: the next one, with nothing in front of it.
+            self._candidate = None
+            self.received_total += 1
+            self.highest = self._next
+            self._next += 1
+            return [Sequenced(packet, self.highest == self.first, arrival_s)]
         if not self._is_followed(packet):
             return self.release(arrival_s)
         place = self._extend(packet.sequence)
