@@ -16,6 +16,8 @@ from videowall.outputs.targets.hls import HlsFolder
 from videowall.outputs.targets.output import Output, OutputReport
 from videowall.outputs.targets.receiver import Receiver
 from videowall.outputs.targets.recording import Recording
+from videowall.outputs.targets.rtmp.publisher import RtmpPublisher
+from videowall.outputs.targets.rtsp import RtspPublisher
 from videowall.outputs.targets.target import Kind, Target, parse_targets
 from videowall.profile import ProfileName
 
@@ -35,6 +37,7 @@ class Outputs:
         chance = random.Random()  # noqa: S311 - jitter, not a secret
         self._disks: list[Disk] = []
         self._settings = settings
+        self._clock = clock
         self._outputs = tuple(
             Output(target, broadcast_of, self._maker(target), clock, chance)
             for target in parse_targets(settings.urls, credentials)
@@ -57,7 +60,7 @@ class Outputs:
 
     def _maker(self, target: Target) -> Callable[[Target], Receiver]:
         if target.kind not in {Kind.HLS, Kind.FILE}:
-            return _reach
+            return partial(_reach, clock=self._clock)
         disk = Disk(target.label)
         self._disks.append(disk)
         return partial(self._keep, disk)
@@ -69,5 +72,9 @@ class Outputs:
         return Recording(path, settings.file_piece_s, settings.file_max_mb * _MEGABYTE, disk)
 
 
-def _reach(target: Target) -> Receiver:
+def _reach(target: Target, clock: Clock) -> Receiver:
+    if target.kind is Kind.RTSP:
+        return RtspPublisher(target, clock)
+    if target.kind is Kind.RTMP:
+        return RtmpPublisher(target)
     return Datagrams(target)
