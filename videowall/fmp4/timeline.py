@@ -14,10 +14,12 @@ _LONGEST_STEP: Final = 2 * CLOCK_RATE_HZ
 _SMOOTHING: Final = 0.05
 _LONG_SMOOTHING: Final = 0.002
 """So slow that packets which come in bursts are not taken for another clock rate."""
-_TRUSTED_AFTER: Final = 8
-_SAME_RATE: Final = (0.8, 1.25)
+_TRUSTED_AFTER: Final = 25
+_SAME_RATE: Final = (0.5, 2.0)
 _MAX_LAG: Final = CLOCK_RATE_HZ // 2
 _REORDERED_FOR: Final = 300
+_PAUSE_STEPS: Final = 4
+"""A longer step is a pause, and says nothing of the pictures' rate."""
 
 
 class Span(NamedTuple):
@@ -33,7 +35,7 @@ class Timeline:
 
     def __init__(self) -> None:
         self._end = 0
-        self._shown = 0
+        self._shown = self._latest = 0
         self._step = float(_FIRST_STEP)
         self._ticks_step = self._waited_step = 0.0
         self._seen = 0
@@ -48,8 +50,9 @@ class Timeline:
         nominal = max(_SHORTEST, int(self._ticks_step if self._reordered else self._step))
         begin = self._end
         if self._reordered:
-            self._end = begin + nominal
-            return Span(begin, nominal, self._shown - begin)
+            late = self._latest - begin
+            self._end = begin + max(_SHORTEST, nominal + int(late * _SMOOTHING))
+            return Span(begin, self._end - begin, self._shown - begin)
         self._end = max(begin + _SHORTEST, self._shown + nominal)
         return Span(begin, self._end - begin, 0)
 
@@ -57,7 +60,7 @@ class Timeline:
         """A new session: its time stamps have nothing to do with those before."""
         self._before = None
         self._seen = self._reordered = 0
-        self._shown = self._end
+        self._shown = self._latest = self._end
 
     def _advance(self, ticks: int, arrival_s: float) -> None:
         before_ticks, before_s = self._before or (ticks, arrival_s)
@@ -71,9 +74,10 @@ class Timeline:
             step = int(min(waited, _LONGEST_STEP))
         self._reordered = _REORDERED_FOR if step < 0 else max(0, self._reordered - 1)
         self._shown += step
-        if self._shown < self._end - _MAX_LAG or (self._reordered and abs(self._shown - self._end) > _MAX_LAG):
-            self._shown = self._end
-        if step > 0:
+        self._latest = max(self._latest, self._shown)
+        if self._shown < self._end - _MAX_LAG or (self._reordered and self._shown > self._end + _MAX_LAG):
+            self._shown = self._latest = self._end
+        if 0 < step < _PAUSE_STEPS * self._step or self._seen == 1:
             self._step += _SMOOTHING * (step - self._step) if self._seen > 1 else step - self._step
 
     def _is_trusted(self) -> bool:
