@@ -6,7 +6,9 @@ part of one, and never holds up the publisher or another subscriber.
 
 import asyncio
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -72,7 +74,9 @@ class Subscription:
         self._broadcast = broadcast
         self._loop = loop
         self._lock = threading.Lock()
-        self._pending: deque[EncodedFrame] = deque()
+        self._pending: deque[tuple[EncodedFrame, float]] = deque()
+        self._taken_s: float | None = None
+        """When the frame was offered that the viewer is at now."""
         self._pending_bytes = 0
         self._wants_key = True
         self._closed = False
@@ -90,10 +94,14 @@ class Subscription:
         return self
 
     async def __anext__(self) -> EncodedFrame:
+        # Whoever wants the next frame has sent the last one.
+        if self._taken_s is not None:
+            self._broadcast.sending.add(self._broadcast.now_s() - self._taken_s)
+            self._taken_s = None
         while True:
             with self._lock:
                 if self._pending:
-                    frame = self._pending.popleft()
+                    frame, self._taken_s = self._pending.popleft()
                     self._pending_bytes -= len(frame.data)
                     return frame
                 if self._closed:
@@ -122,7 +130,7 @@ class Subscription:
                 self.skipped_total += 1
                 return False
             self._wants_key = False
-            self._pending.append(frame)
+            self._pending.append((frame, self._broadcast.now_s()))
             self._pending_bytes += len(frame.data)
         self._wake()
         return True
@@ -130,7 +138,7 @@ class Subscription:
     def _is_full(self, frame: EncodedFrame) -> bool:
         if not self._pending:
             return False
-        waiting_s = (frame.pts_90k - self._pending[0].pts_90k) / CLOCK_RATE_HZ
+        waiting_s = (frame.pts_90k - self._pending[0][0].pts_90k) / CLOCK_RATE_HZ
         return waiting_s > MAX_PENDING_S or self._pending_bytes + len(frame.data) > MAX_PENDING_BYTES
 
     def _wake(self) -> None:
@@ -141,11 +149,12 @@ class Subscription:
 class Broadcast:
     """The fan-out from the composer's thread to every viewer."""
 
-    def __init__(self) -> None:
+    def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
+        self.now_s = now_s
         self.parameter_sets: ParameterSets | None = None
         """Of the newest key frame; None until something was encoded, which happens only while somebody watches."""
         self.sending = Samples()
-        """How long frames take from encoded until they are handed to the network, viewer by viewer."""
+        """How long frames take from encoded until a viewer has sent them and wants the next, all viewers together."""
         self._lock = threading.Lock()
         self._subscriptions: tuple[Subscription, ...] = ()
         self._key_wanted = threading.Event()

@@ -117,7 +117,7 @@ def tile_face(
         blank=blank,
         clock="" if blank else moment.clock(moment.now - timedelta(seconds=behind_s)),
         alarm=alarm,
-        values=value_texts(moment.attention.values(feed.key.site)) if moment.fresh else (),
+        values=value_texts(moment.attention.values(feed.key.site), language) if moment.fresh else (),
         edge=_edge(feed, alarm, moment),
         marks=marks,
     )
@@ -159,11 +159,11 @@ def wall_marks(plan: Plan) -> tuple[Mark, ...]:
     return tuple(marks)
 
 
-def value_texts(values: tuple[BoardValue, ...]) -> tuple[ValueText, ...]:
+def value_texts(values: tuple[BoardValue, ...], language: Language) -> tuple[ValueText, ...]:
     """Readings with three digits at most; what is doubtful bears a question mark."""
     return tuple(
         ValueText(
-            " ".join(part for part in (value.symbol, number(value.value), value.unit) if part)
+            " ".join(part for part in (value.label.in_language(language), number(value.value), value.unit) if part)
             + (" ?" if value.doubtful else ""),
             value.doubtful,
         )

@@ -24,7 +24,7 @@ class Hop(StrEnum):
     ENCODE = "encode"
     """Encoding the wall, the same for all tiles."""
     SEND = "send"
-    """From encoded until it is handed to the system's network, for the slowest of the viewers."""
+    """From encoded until it is handed to the network: of all viewers and outputs together."""
 
 
 OWN_HOPS: Final = (Hop.RECEIVE, Hop.DECODE, Hop.COMPOSE)

@@ -1,7 +1,7 @@
 """The wall's connection to the broker: its birth and will, its plan, its readings. In paho's own thread, for ever."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import paho.mqtt.client as paho
 import structlog
@@ -23,7 +23,7 @@ _log = structlog.get_logger()
 
 
 class BrokerLink:
-    """One MQTT 3.1.1 client. `on_plan` and `on_command` are called in its thread, with the payloads of those."""
+    """One MQTT 3.1.1 client. `receivers` are called in its thread, each with the payloads of the wall's topic."""
 
     def __init__(
         self,
@@ -32,16 +32,14 @@ class BrokerLink:
         keepalive_s: int,
         credentials: Credentials | None,
         clock: Clock,
-        on_plan: Callable[[bytes], None],
-        on_command: Callable[[bytes], None],
+        receivers: Mapping[Leaf, Callable[[bytes], None]],
     ) -> None:
         self.unsent_total = 0
         self._key = key
         self._address = address
         self._keepalive_s = keepalive_s
         self._clock = clock
-        self._on_plan = on_plan
-        self._on_command = on_command
+        self._receivers = {topic(key, leaf): receive for leaf, receive in receivers.items()}
         self._birth: Birth | None = None
         self._lock = threading.Lock()
         client = paho.Client(CallbackAPIVersion.VERSION2, client_id=f"{key.site}-{key.device}", clean_session=True)
@@ -113,7 +111,7 @@ class BrokerLink:
         if reason.is_failure:
             _log.warning("broker refuses the wall", wall=self._key.device, reason=str(reason))
             return
-        client.subscribe([(topic(self._key, leaf), 1) for leaf in (Leaf.PLAN, Leaf.COMMAND)])
+        client.subscribe([(name, 1) for name in self._receivers])
         with self._lock:
             birth = self._birth
         if birth is not None:
@@ -135,10 +133,10 @@ class BrokerLink:
     def _received(self, client: paho.Client, userdata: object, message: paho.MQTTMessage) -> None:
         del client, userdata
         # The embedded broker hands every client the retained messages of others' subscriptions too.
-        if message.topic == topic(self._key, Leaf.PLAN):
-            self._on_plan(bytes(message.payload))
-        elif message.topic == topic(self._key, Leaf.COMMAND) and not message.retain:
-            self._on_command(bytes(message.payload))
+        receive = self._receivers.get(message.topic)
+        is_old_command = message.retain and message.topic == topic(self._key, Leaf.COMMAND)
+        if receive is not None and not is_old_command:
+            receive(bytes(message.payload))
 
     def _state(self, *, online: bool) -> None:
         payload = encode_state(online=online, since=self._clock.now())

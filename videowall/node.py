@@ -14,7 +14,8 @@ from sensors.errors import WireError
 from sensors.model import DeviceKey, Value
 from sensors.rtsp.authentication import Credentials
 from sensors.supervised import Restarts
-from sensors.topics import wall_key
+from sensors.topics import Leaf, wall_key
+from videowall.board import Board, decode_board
 from videowall.channel import Channel
 from videowall.clips import Manifest
 from videowall.mqtt import BrokerLink
@@ -22,12 +23,13 @@ from videowall.orders import Orders
 from videowall.outputs.targets.output import OutputReport
 from videowall.outputs.targets.report import output_values
 from videowall.plan import Plan, decode_plan
-from videowall.report import REPEAT_S, Sums, camera_values, wall_birth, wall_values
+from videowall.report import REPEAT_S, Sums, camera_values, shared_values, wall_birth, wall_values
 from videowall.scene import Tile
 from videowall.wall import Wall
 
 _PERIOD_S = 1.0
 _MAX_PLAN_BYTES = 1_000_000
+_MAX_BOARD_BYTES = 1_000_000
 _MAX_COMMANDS = 16
 _log = structlog.get_logger()
 
@@ -45,6 +47,7 @@ class WallNode:
         outputs: Callable[[], tuple[OutputReport, ...]] = tuple,
     ) -> None:
         self.plans_rejected_total = 0
+        self.boards_rejected_total = 0
         self.restarts = Restarts()
         """Of this wall's process, as its supervisor told it."""
         self.commands_dropped_total = 0
@@ -60,8 +63,11 @@ class WallNode:
             broker.client_keepalive_s,
             credentials,
             clock,
-            self._receive_plan,
-            self._receive_command,
+            {
+                Leaf.PLAN: self._on_loop(self.take_plan),
+                Leaf.BOARD: self._on_loop(self.take_board),
+                Leaf.COMMAND: self._on_loop(self._take_command),
+            },
         )
         self._orders = Orders(wall)
         self._commands: asyncio.Queue[bytes] = asyncio.Queue(_MAX_COMMANDS)
@@ -105,6 +111,16 @@ class WallNode:
             self._wall.apply(plan)
             self._announce()
 
+    def take_board(self, payload: bytes) -> None:
+        """Show the board in a payload, or count it; the last one stays until it is too old."""
+        try:
+            board = _read_board(payload)
+        except WireError as error:
+            self.boards_rejected_total += 1
+            _log.warning("board ignored", wall=self._wall.name, why=error.text)
+            return
+        self._wall.show_board(board)
+
     def _read_plan(self, payload: bytes) -> Plan:
         if len(payload) > _MAX_PLAN_BYTES:
             raise WireError(f"over {_MAX_PLAN_BYTES} bytes", subject="wall plan")
@@ -113,11 +129,13 @@ class WallNode:
             raise WireError("is for another wall", subject="wall plan")
         return plan
 
-    def _receive_plan(self, payload: bytes) -> None:
-        self._loop.call_soon_threadsafe(self.take_plan, payload)
+    def _on_loop(self, take: Callable[[bytes], None]) -> Callable[[bytes], None]:
+        """The same, to be called in another thread."""
 
-    def _receive_command(self, payload: bytes) -> None:
-        self._loop.call_soon_threadsafe(self._take_command, payload)
+        def hand_over(payload: bytes) -> None:
+            self._loop.call_soon_threadsafe(take, payload)
+
+        return hand_over
 
     def _take_command(self, payload: bytes) -> None:
         """Queue a command; one too many is dropped, and its sender hears nothing."""
@@ -152,6 +170,7 @@ class WallNode:
         self._send(
             self._key,
             wall_values(before, after, viewers, cameras, revision, self.plans_rejected_total, self.restarts)
+            | shared_values(self._wall.shared_latency, self.boards_rejected_total)
             | output_values(self._outputs()),
             self._sequence,
         )
@@ -178,3 +197,9 @@ class WallNode:
 
     def _send(self, key: DeviceKey, values: dict[str, Value | None], sequence: int) -> None:
         self._link.publish_data(key, encode_data(self._clock.now(), sequence, values))
+
+
+def _read_board(payload: bytes) -> Board:
+    if len(payload) > _MAX_BOARD_BYTES:
+        raise WireError(f"over {_MAX_BOARD_BYTES} bytes", subject="wall board")
+    return decode_board(payload)

@@ -3,11 +3,11 @@
 from msgspec import Struct
 
 from sensors.catalog import WALL, PictureState
-from sensors.model import Birth, Metric, MetricType, Names, Stream, StreamRole, Value
+from sensors.model import Birth, Condition, Limit, Metric, MetricType, Names, Priority, Stream, StreamRole, Value
 from sensors.supervised import Restarts
 from videowall.channel import Channel
 from videowall.composer import ComposerCounts
-from videowall.latency import OWN_HOPS
+from videowall.latency import OWN_HOPS, Hop, Spread
 from videowall.outputs.targets.report import OUTPUT_METRICS
 from videowall.plan import Canvas
 from videowall.pool import PoolCounts
@@ -15,6 +15,9 @@ from videowall.scene import Tile
 
 REPEAT_S = 5.0
 """A camera whose state stays the same is reported this often."""
+
+_SLOW_MS = 80.0
+"""Two pictures' time at 25 a second: above it, pictures of the wall are left out."""
 
 WALL_METRICS = (
     Metric("fps", MetricType.NUMBER, Names(en="Frame rate", ru="Частота кадров", kk="Кадр жиілігі"), "Hz", 0, 240),
@@ -44,6 +47,45 @@ WALL_METRICS = (
         minimum=0,
     ),
     Metric("plans_rejected_total", MetricType.COUNTER, Names(en="Bad plans", ru="Неверные планы", kk="Қате жоспарлар")),
+    Metric(
+        "boards_rejected_total", MetricType.COUNTER, Names(en="Bad boards", ru="Неверные сводки", kk="Қате мәліметтер")
+    ),
+    Metric(
+        f"latency_{Hop.ENCODE}",
+        MetricType.NUMBER,
+        Names(en="Latency, encoding", ru="Задержка: кодирование", kk="Кідіріс: кодтау"),
+        "ms",
+        0,
+        limits=(
+            Limit(
+                "growing",
+                Condition.ABOVE,
+                _SLOW_MS,
+                Priority.MEDIUM,
+                Names(
+                    en="The wall cannot keep up",
+                    ru="Стена не успевает за кадрами",
+                    kk="Қабырға кадрларға үлгермейді",
+                ),
+                deadband=20.0,
+                on_delay_s=30.0,
+                off_delay_s=10.0,
+                cause="The wall's machine is too slow for its picture, or busy with something else.",
+                procedure=Names(
+                    en="Choose a smaller wall, a lower rate or fewer tiles; see what else runs on the machine.",
+                    ru="Уменьшите размер, частоту или число плиток стены; проверьте, чем ещё занята машина.",
+                    kk="Қабырғаның өлшемін, жиілігін немесе ұяшық санын азайтыңыз; машинада тағы не жүргенін қараңыз.",
+                ),
+            ),
+        ),
+    ),
+    Metric(
+        f"latency_{Hop.SEND}",
+        MetricType.NUMBER,
+        Names(en="Latency, sending", ru="Задержка: отправка", kk="Кідіріс: жіберу"),
+        "ms",
+        0,
+    ),
     *OUTPUT_METRICS,
 )
 
@@ -117,6 +159,12 @@ def wall_values(
         "plan_revision": revision,
         "plans_rejected_total": rejected_total,
     }
+
+
+def shared_values(hops: dict[Hop, Spread], boards_rejected_total: int) -> dict[str, Value | None]:
+    """What all tiles have in common: the slow twentieth of encoding and sending, and boards that could not be read."""
+    slow = {hop: hops[hop].p95_ms if hop in hops else None for hop in (Hop.ENCODE, Hop.SEND)}
+    return {**{f"latency_{hop}": value for hop, value in slow.items()}, "boards_rejected_total": boards_rejected_total}
 
 
 def _latencies(tile: Tile) -> dict[str, Value | None]:

@@ -53,7 +53,7 @@ class Wall:
         self, settings: WallSettings, secrets: Secrets, clock: Clock, outputs: OutputsSettings | None = None
     ) -> None:
         self.name = settings.name
-        self.broadcast = Broadcast()
+        self.broadcast = Broadcast(clock.monotonic_s)
         outputs = outputs or OutputsSettings()
         self.renditions = make_renditions(outputs, clock, settings.key_frame_s)
         self.rings = Rings(clock, outputs.clip_s, outputs.clips_max_mb * 1_000_000)
@@ -176,9 +176,14 @@ class Wall:
         """Every camera tile that is drawn, the spots first; none while the wall is dark."""
         if self._scene.asleep:
             return ()
-        encoding, sending = self.composer.encoding.spread, self.broadcast.sending.spread
-        shared = {hop: spread for hop, spread in ((Hop.ENCODE, encoding), (Hop.SEND, sending)) if spread is not None}
+        shared = self.shared_latency
         return tuple(self._view(tile, shared) for tile in self._scene.tiles)
+
+    @property
+    def shared_latency(self) -> dict[Hop, Spread]:
+        """The hops that all tiles have in common, as far as pictures have passed them lately."""
+        encoding, sending = self.composer.encoding.spread, self.broadcast.sending.spread
+        return {hop: spread for hop, spread in ((Hop.ENCODE, encoding), (Hop.SEND, sending)) if spread is not None}
 
     def cameras(self) -> Iterable[tuple[Tile, Channel | None]]:
         """Each camera once, with the channel that shows it; its small tile goes before the spot."""
