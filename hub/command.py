@@ -83,7 +83,7 @@ def read_settings(config: Path | None) -> Settings:
     if not secrets_file:
         return Settings(source, document, dict(os.environ), parse_secrets(b"", os.environ, "environment"))
     secrets_path = Path(secrets_file) if not path else path.parent / secrets_file
-    return Settings(source, document, dict(os.environ), _secrets(secrets_path))
+    return Settings(source, document, dict(os.environ), _secrets(secrets_path), secrets_path)
 
 
 def configure_logging(level: int) -> None:

@@ -72,6 +72,8 @@ class Settings(Struct, frozen=True):
     document: Mapping[str, Mapping[str, Any]]
     environ: Mapping[str, str]
     secrets: Secrets
+    secrets_file: Path | None = None
+    """Where the secrets were read, for those that can take new ones."""
 
     def section(self, type_: type[T], name: str) -> T:
         """One section as its type, with the environment's overrides applied.

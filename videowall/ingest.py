@@ -34,7 +34,7 @@ _ROLES = frozenset({StreamRole.MAIN, StreamRole.SUB})
 
 class _Running(Struct):
     channel: Channel
-    url: str
+    source: Source
     task: asyncio.Task[None]
     unwanted_since_s: float | None = None
 
@@ -52,7 +52,8 @@ class Ingest:
         group: asyncio.TaskGroup,
     ) -> None:
         self._clock = clock
-        self._secrets = secrets
+        self.secrets = secrets
+        """Those in force; may be set anew at any time."""
         self._settings = settings
         self._pool = pool
         self._keeper = keeper
@@ -122,11 +123,11 @@ class Ingest:
     def _want(self, feed: Feed, stream: Stream, wanted: set[tuple[DeviceKey, StreamRole]]) -> Channel:
         key = (feed.key, stream.role)
         wanted.add(key)
-        running = self._running.get(key)
-        if running is None or running.url != stream.url:
+        running, source = self._running.get(key), self._source(feed.key, stream)
+        if running is None or running.source != source:
             if running is not None:
                 running.task.cancel()
-            running = self._running[key] = self._start(feed.key, stream)
+            running = self._running[key] = self._start(feed.key, stream.role, source)
         return running.channel
 
     def _stand_in(self, tile: Tile, best: Channel, wanted: set[tuple[DeviceKey, StreamRole]]) -> Channel:
@@ -139,7 +140,7 @@ class Ingest:
         others = [stream for stream in tile.feed.streams if stream.role in _ROLES and stream.role is not best.role]
         for stream in others:
             running = self._running.get((tile.feed.key, stream.role))
-            if running is not None and running.url == stream.url and running.channel.is_showing:
+            if running is not None and running.source.url == stream.url and running.channel.is_showing:
                 wanted.add((tile.feed.key, stream.role))
                 return running.channel
         hopeless = _HOPELESS_FOR_SMALLER if best.role is StreamRole.MAIN else _HOPELESS_FOR_LARGER
@@ -148,24 +149,27 @@ class Ingest:
                 self._want(tile.feed, stream, wanted)
         return best
 
-    def _start(self, key: DeviceKey, stream: Stream) -> _Running:
-        references = self._keeper.load((key, stream.role))
-        opener = self._pool.opener(key, stream.role)
-        channel = Channel(key, stream.role, self._clock, self._pool.schedule, references, opener, self._masks[key])
-        source = Source(
+    def _source(self, key: DeviceKey, stream: Stream) -> Source:
+        """How to come to a stream now; when that changes, the stream is opened anew and no other is touched."""
+        return Source(
             label=f"{key} {stream.role}",
             site=key.site,
             url=stream.url,
-            credentials=self._secrets.camera(key),
+            credentials=self.secrets.camera(key),
             transport=Transport(self._settings.transport),
             redirects=Redirects(self._settings.redirects),
             films=Path(self._settings.films) if self._settings.films else None,
         )
+
+    def _start(self, key: DeviceKey, role: StreamRole, source: Source) -> _Running:
+        references = self._keeper.load((key, role))
+        opener = self._pool.opener(key, role)
+        channel = Channel(key, role, self._clock, self._pool.schedule, references, opener, self._masks[key])
         channel.stream = CameraStream(
             source, self._clock, self._chance, self._admission, channel.feed, channel.begin_session
         )
-        task = self._group.create_task(channel.stream.run(), name=f"rtsp {key} {stream.role}")
-        return _Running(channel, stream.url, task)
+        task = self._group.create_task(channel.stream.run(), name=f"rtsp {source.label}")
+        return _Running(channel, source, task)
 
     def _age(self, running: _Running, *, is_wanted: bool) -> None:
         if is_wanted:

@@ -31,6 +31,7 @@ from videowall.outputs.server import build_app
 from videowall.outputs.targets.outputs import Outputs
 from videowall.outputs.webrtc.addresses import own_addresses
 from videowall.outputs.webrtc.peers import Peers
+from videowall.secrets_file import SecretsFile
 from videowall.wall import Wall
 from videowall.window import check_display, show_window
 
@@ -137,6 +138,9 @@ class _Program:
             outputs.run(),
             peers.run(),
         ]
+        if self._settings.secrets_file is not None:
+            watched = SecretsFile(self._settings.secrets_file, self._settings.environ, self._engine.renew_secrets)
+            parts.append(watched.run())
         if supervisor := self._settings.environ.get(NOTIFY_SOCKET):
             parts.append(Heart(supervisor, lambda: self._engine.composer.counts.ticks_total).run())
         _log.info("wall is up", wall=self._section.name, url=self._url)
