@@ -270,3 +270,19 @@ def test_packets_are_taken_from_the_channels_that_the_camera_chose(transport: st
         step = conversation.answer(Response(200, "OK", lower, answer.body))
     assert conversation.expected is not None
     assert (conversation.expected.channel, conversation.expected.control_channel) == channels
+
+
+async def test_a_camera_that_sends_by_multicast_alone_is_asked_for_that() -> None:
+    def by_multicast(request: Request) -> Response:
+        return answered(request, 461) if request.method == "SETUP" else willing(request)
+
+    async with scripted(by_multicast) as server:
+        client = Opened(server.url)
+        async with running(client.stream):
+
+            def asked() -> list[str]:
+                wishes = [request.headers["transport"] for request in server.requests if request.method == "SETUP"]
+                return [wish.partition("=")[0] for wish in wishes]
+
+            await eventually_async(lambda: any("multicast" in wish for wish in asked()), within_s=20)
+        assert asked()[:2] == ["RTP/AVP/TCP;unicast;interleaved", "RTP/AVP;unicast;client_port"]

@@ -159,10 +159,13 @@ class CameraStream:
         if error.state is not self.failure:
             _log.warning("camera stream failed", camera=self._source.label, state=error.state, why=error.text)
         self.failure = error.state
+        # Where neither transport is to be had, there is multicast, which FFmpeg reads.
+        self._reads_otherwise = error.other_reader or (
+            error.other_transport and self._transport is not self._source.transport
+        )
         if error.other_transport:
             self._transport = self._transport.other
-        self._reads_otherwise = error.other_reader
-        if error.other_reader:
+        if self._reads_otherwise:
             return 0.0
         if self._began_s is not None and self._clock.monotonic_s() - self._began_s > STABLE_S:
             self._patience.reset()
