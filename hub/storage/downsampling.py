@@ -5,6 +5,7 @@ windows are made again. It never waits for the pipeline nor the pipeline for it;
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from hub.health import Health
@@ -40,7 +41,7 @@ class Source(Protocol):
 class Summariser(Protocol):
     """`hub.storage.windows.Windows`."""
 
-    def summarise(self, after: int, last: int) -> Summarised:
+    def summarise(self, after: int, last: int) -> AbstractContextManager[Summarised]:
         """The windows that new readings have changed."""
 
 
@@ -72,8 +73,9 @@ class Downsampler:
         rollups.pending = max(0, newest - cursor)
         if newest <= cursor:
             return Progress(0, 0)
-        last, summaries = self._windows.summarise(cursor, newest)
-        rollups.written_total += self._target.write(summaries)
+        with self._windows.summarise(cursor, newest) as (last, parts):
+            for part in parts:
+                rollups.written_total += self._target.write(part)
         self._source.set_cursor(CURSOR, last)
         rollups.pending = newest - last
         return Progress(last - cursor, newest - last)

@@ -6,6 +6,7 @@ states that are held into it, so the order in which its readings came does not m
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -19,10 +20,14 @@ _MINUTE_US = Tier.MINUTE * 1_000_000
 _HOLD_US = STATE_HOLDS_S * 1_000_000
 MAX_WINDOWS = 20_000
 _MAX_READINGS = 2_000_000
-_FEW = 100
+_MOST_AT_ONCE = 250
 """Windows that one question summarises: it sorts their readings in memory."""
 _FIGURES = {"minute": _MINUTE_US, "hold": _HOLD_US}
 _TOUCHED = "CREATE TEMP TABLE touched (series INTEGER, minute INTEGER, PRIMARY KEY (series, minute)) WITHOUT ROWID"
+_FEW = "CREATE TEMP TABLE few (series INTEGER, minute INTEGER, PRIMARY KEY (series, minute)) WITHOUT ROWID"
+_NEXT = """
+INSERT INTO few SELECT series, minute FROM touched WHERE (series, minute) > (?, ?) ORDER BY series, minute LIMIT ?
+"""
 _TOUCH = """
 INSERT INTO touched SELECT DISTINCT series, captured_us / :minute
 FROM main.readings WHERE id > :after AND id <= :last AND captured_us >= 0
@@ -40,9 +45,7 @@ SELECT series, minute, before, after FROM (
 """
 # Quality 0 is GOOD, 2 is BAD; numbers without end are left out, as BAD ones are.
 _SUMMARISE = """
-WITH few AS (
-  SELECT series, minute FROM touched WHERE (series, minute) > (:series, :reached) ORDER BY series, minute LIMIT :few
-), number AS (
+WITH number AS (
   SELECT t.series, t.minute, r.captured_us, r.sequence, r.quality,
     CASE WHEN r.quality <> 2 AND NOT r.is_boolean AND typeof(r.value) <> 'text' AND abs(CAST(r.value AS REAL)) < 9e999
     THEN CAST(r.value AS REAL) END AS v
@@ -65,7 +68,7 @@ WITH held AS (
       (SELECT n.captured_us FROM main.readings n WHERE n.series = t.series
        AND (n.captured_us, n.sequence) > (r.captured_us, r.sequence) ORDER BY n.captured_us, n.sequence LIMIT 1)
     ) AS ends
-  FROM touched t CROSS JOIN main.readings r ON r.series = t.series AND r.captured_us < (t.minute + 1) * :minute
+  FROM few t CROSS JOIN main.readings r ON r.series = t.series AND r.captured_us < (t.minute + 1) * :minute
     AND r.captured_us >= coalesce(
       (SELECT p.captured_us FROM main.readings p WHERE p.series = t.series AND p.captured_us < t.minute * :minute
        AND p.captured_us >= t.minute * :minute - :hold ORDER BY p.captured_us DESC LIMIT 1), t.minute * :minute)
@@ -95,10 +98,10 @@ class Summary(NamedTuple):
 
 
 class Summarised(NamedTuple):
-    """All windows that readings up to id `last` have changed."""
+    """All windows that readings up to id `last` have changed, a part at a time: a minute of a border is many."""
 
     last: int
-    summaries: list[Summary]
+    parts: Iterator[list[Summary]]
 
 
 class Windows:
@@ -108,10 +111,11 @@ class Windows:
         self._path = data_dir / FILE_NAME
         self._most = most
 
-    def summarise(self, after: int, last: int) -> Summarised:
+    @contextmanager
+    def summarise(self, after: int, last: int) -> Iterator[Summarised]:
         """Every one-minute window that readings with after < id <= last have changed, as it is now.
 
-        Goes less far than `last` where there are too many.
+        Goes less far than `last` where there are too many. The parts are made as they are asked for.
 
         Raises:
             UnavailableError: the file cannot be read.
@@ -119,23 +123,12 @@ class Windows:
         with reading(self._path) as connection:
             connection.execute("PRAGMA temp_store=MEMORY")
             connection.execute(_TOUCHED)
+            connection.execute(_FEW)
             last = min(last, after + _MAX_READINGS)
             while not self._touch(connection, after, last):
                 connection.execute("DELETE FROM touched")
                 last = after + max(1, (last - after) // 4)
-            shares: dict[tuple[int, int], list[tuple[str, int]]] = {}
-            for series, minute, state, duration_us in connection.execute(_STATES, _FIGURES):
-                shares.setdefault((series, minute), []).append((state, duration_us))
-            return Summarised(
-                last,
-                [
-                    Summary(
-                        SeriesName(*connection.execute(_NAME, (series,)).fetchone()),
-                        [_rollup(row, shares.get((series, row[1]), ())) for row in rows],
-                    )
-                    for series, rows in groupby(_figures(connection), itemgetter(0))
-                ],
-            )
+            yield Summarised(last, _parts(connection))
 
     def _touch(self, connection: sqlite3.Connection, after: int, last: int) -> bool:
         """Note the windows to summarise; false when they are too many and may be fewer."""
@@ -151,14 +144,23 @@ class Windows:
         return bool(count > self._most and last > after + 1)
 
 
-def _figures(connection: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
-    """A row for each window, in order of series and minute."""
-    reached: tuple[int, int] | None = (-1, -1)
-    while reached is not None:
-        given = {**_FIGURES, "series": reached[0], "reached": reached[1], "few": _FEW}
-        rows = connection.execute(_SUMMARISE, given).fetchall()
-        yield from rows
-        reached = rows[-1][:2] if rows else None
+def _parts(connection: sqlite3.Connection) -> Iterator[list[Summary]]:
+    """The windows in order of series and minute, few at a time."""
+    reached = (-1, -1)
+    while connection.execute(_NEXT, (*reached, _MOST_AT_ONCE)).rowcount:
+        figures = connection.execute(_SUMMARISE, _FIGURES).fetchall()
+        shares: dict[tuple[int, int], list[tuple[str, int]]] = {}
+        for series, minute, state, duration_us in connection.execute(_STATES, _FIGURES):
+            shares.setdefault((series, minute), []).append((state, duration_us))
+        yield [
+            Summary(
+                SeriesName(*connection.execute(_NAME, (series,)).fetchone()),
+                [_rollup(row, shares.get((series, row[1]), ())) for row in rows],
+            )
+            for series, rows in groupby(figures, itemgetter(0))
+        ]
+        reached = figures[-1][:2]
+        connection.execute("DELETE FROM few")
 
 
 def _held(reached: Iterable[tuple[int, int, int | None, int | None]]) -> set[tuple[int, int]]:

@@ -174,8 +174,8 @@ def test_a_window_whose_readings_retention_took_stays_as_it_was(stand: Stand, tm
     (tmp_path / "other").mkdir()
     emptied = Stand(tmp_path / "other")
     emptied.readings.write(numbers(8.0, begin_s=45))
-    _, summaries = Windows(tmp_path / "other").summarise(0, 1)
-    assert stand.rollups.write(summaries) == 0
+    with Windows(tmp_path / "other").summarise(0, 1) as (_, parts):
+        assert [stand.rollups.write(part) for part in parts] == [0]
     assert stand.tier(Tier.MINUTE) == before
     emptied.close()
 
