@@ -148,7 +148,7 @@ def _trouble(room: Rect, face: TileFace, letters: Type, bottom: tuple[Patch, ...
         return ()
     seen = face.state in STILL_SEEN
     size = max(12, letters.size if seen else round(letters.size * 1.5))
-    while size > 11 and Sheet.width_of(face.trouble, size, STRONG) > room.width - 2 * size:
+    while size > 9 and Sheet.width_of(face.trouble, size, STRONG) > room.width - 2 * size:
         size -= 1
     text = Sheet.shorten(face.trouble, size, room.width - 2 * size, STRONG)
     width = min(tidy(Sheet.width_of(text, size, STRONG) + 2 * size), room.width)

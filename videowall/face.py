@@ -12,6 +12,7 @@ from videowall import strings
 from videowall.attention import Attention, Edge
 from videowall.board import BoardValue
 from videowall.plan import Feed, Plan, Spotlight
+from videowall.thrift import Saving, Thrift
 
 BLANK_AFTER_S = 30.0
 """A picture older than this is no help any more, and is taken off."""
@@ -117,7 +118,7 @@ def tile_face(
         blank=blank,
         clock="" if blank else moment.clock(moment.now - timedelta(seconds=behind_s)),
         alarm=alarm,
-        values=value_texts(moment.attention.values(feed.key.site), language) if moment.fresh else (),
+        values=value_texts(moment.attention.values(feed.key.site)) if moment.fresh else (),
         edge=_edge(feed, alarm, moment),
         marks=marks,
     )
@@ -144,6 +145,14 @@ def exercise_marks(plan: Plan) -> tuple[Mark, ...]:
     return (Mark(strings.EXERCISE.in_language(plan.language), Tone.EXERCISE),) if plan.exercise else ()
 
 
+def saving_marks(saving: Saving, language: Language) -> tuple[Mark, ...]:
+    """That a tile goes without something, because there is too much to decode."""
+    if saving.thrift < Thrift.UNFILTERED:
+        return ()
+    texts = {Thrift.PARTS: strings.SAVING_PARTS, Thrift.KEYS: strings.SAVING_KEYS}
+    return (Mark(texts.get(saving.thrift, strings.SAVING).in_language(language), Tone.WAITING),)
+
+
 def wall_marks(plan: Plan) -> tuple[Mark, ...]:
     """What is said of the wall as a whole, on its first tile: which page this is, and what waits for a spot."""
     marks: list[Mark] = []
@@ -159,11 +168,11 @@ def wall_marks(plan: Plan) -> tuple[Mark, ...]:
     return tuple(marks)
 
 
-def value_texts(values: tuple[BoardValue, ...], language: Language) -> tuple[ValueText, ...]:
+def value_texts(values: tuple[BoardValue, ...]) -> tuple[ValueText, ...]:
     """Readings with three digits at most; what is doubtful bears a question mark."""
     return tuple(
         ValueText(
-            " ".join(part for part in (value.label.in_language(language), number(value.value), value.unit) if part)
+            " ".join(part for part in (value.symbol, number(value.value), value.unit) if part)
             + (" ?" if value.doubtful else ""),
             value.doubtful,
         )

@@ -113,7 +113,7 @@ def _site_row(site: BoardSite, moment: Moment) -> SiteRow:
         condition=site.condition,
         word=strings.CONDITIONS[site.condition].in_language(moment.language),
         cameras=f"{site.cameras_live}/{site.cameras}" if site.cameras else "",
-        values=value_texts(site.values, moment.language) if moment.fresh else (),
+        values=value_texts(site.values) if moment.fresh else (),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from videowall.board import SiteCondition
-from videowall.palette import CANVAS, CONDITIONS, EMPTY, FAINT, QUIET, TEXT, Colour, rgb
+from videowall.palette import CANVAS, CONDITIONS, EMPTY, FAINT, QUIET, TEXT, Colour, mixed, rgb
 from videowall.panels.face import MapFace, MapPoint
 from videowall.panels.lines import begin, line
 from videowall.panels.lists import SIGNS
@@ -82,7 +82,9 @@ def _draw(area: Rect, face: MapFace, letters: Type) -> Patch:
     foot = Sheet.shorten(face.source, small, area.width - 2 * letters.margin)
     taken.append(_Box(0, area.height - 2 * small, Sheet.width_of(foot, small) + 2 * letters.margin, area.height))
     for point in sorted(face.points, key=lambda point: _GRAVITY.index(point.condition)):
-        _mark(sheet, project((point.longitude, point.latitude)), point.condition, radius)
+        colour = CONDITIONS[point.condition]
+        colour = mixed(colour, EMPTY, 0.55) if face.notice else colour
+        _mark(sheet, project((point.longitude, point.latitude)), point.condition, colour, radius)
     for point in sorted(face.points, key=lambda point: -_GRAVITY.index(point.condition)):
         calm = point.condition is SiteCondition.NORMAL
         place = project((point.longitude, point.latitude))
@@ -93,14 +95,14 @@ def _draw(area: Rect, face: MapFace, letters: Type) -> Patch:
             sheet.disc(*place, max(1.5, radius / 4), FAINT)
             name = town.names.in_language(face.language)
             _name(sheet, place, radius / 4, name, small, area, taken, FAINT, REGULAR)
+    sheet.panel(Rect(0, area.height - 2 * small, Sheet.width_of(foot, small) + 2 * letters.margin, 2 * small), EMPTY)
     sheet.text(letters.margin, area.height - round(small * 0.7), foot, FAINT, small)
     return sheet.finish()
 
 
-def _mark(sheet: Sheet, place: Point, condition: SiteCondition, radius: float) -> None:
+def _mark(sheet: Sheet, place: Point, condition: SiteCondition, colour: Colour, radius: float) -> None:
     """The condition as a colour and as a shape."""
     x, y = place
-    colour = CONDITIONS[condition]
     sheet.disc(x, y, radius * 1.45, CANVAS)
     if condition in {SiteCondition.ALARM, SiteCondition.DEGRADED}:
         high = radius * 1.15
