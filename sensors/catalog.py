@@ -150,6 +150,20 @@ CAMERA_HEALTH: tuple[Metric, ...] = (
         names=Names(en="Frames dropped", ru="Пропущено кадров", kk="Тасталған кадрлар"),
     ),
     Metric(
+        name="saving",
+        type=MetricType.NUMBER,
+        minimum=0,
+        maximum=5,
+        names=Names(en="Saving", ru="Экономия", kk="Үнемдеу"),
+    ),
+    Metric(
+        name="spared_total",
+        type=MetricType.COUNTER,
+        unit="{frame}",
+        minimum=0,
+        names=Names(en="Frames spared", ru="Пропущено ради экономии", kk="Үнемдеу үшін өткізілген кадрлар"),
+    ),
+    Metric(
         name="decode_errors_total",
         type=MetricType.COUNTER,
         unit="{error}",

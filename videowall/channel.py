@@ -23,6 +23,7 @@ from videowall.rtsp.assembly import AccessUnit
 from videowall.rtsp.stream import CameraStream
 from videowall.slot import Slot
 from videowall.tap import Tap
+from videowall.thrift import PLENTY, Saving, Thrift
 
 _RATE_SAMPLES = 50
 _SAMPLE_S = 0.9
@@ -56,6 +57,10 @@ class Channel:
         """Who else gets every access unit as it comes; set on the event loop."""
         self.inspector = Inspector(references)
         self.pace = Pace()
+        self.saving: Saving = PLENTY
+        """What this stream does without now; set on the event loop."""
+        self.spared_total = 0
+        """Pictures that were left out for it."""
         self.decode_errors_total = 0
         self.decoded_total = 0
         self._clock = clock
@@ -74,6 +79,10 @@ class Channel:
         self._rests = False
         self._rested_s = self._passed_s = float("-inf")
         self._whole = False
+        self._key_s = 0.0
+        self._leaves_out = False
+        self._thrift = Thrift.NONE
+        """What the decoder does without."""
 
     def begin_session(self, codec: str, extradata: bytes) -> None:
         """A new session has begun: the decoder of that name starts anew."""
@@ -109,7 +118,7 @@ class Channel:
             tap.take(unit)
         if self._rests and not self._is_sample(unit):
             return
-        if not self.intake.put(unit):
+        if self._is_left_out(unit) or not self.intake.put(unit):
             return
         with self._lock:
             if self._scheduled:
@@ -154,6 +163,7 @@ class Channel:
                 errors_in_row=self._decoder.errors_in_row if self._decoder else 0,
                 frozen_s=self._probe.frozen_s,
                 fault=self.inspector.verdict.fault,
+                period_s=1 / fps if (fps := self.fps) > 0 and self.saving.share >= 1 else 0.0,
             )
         )
 
@@ -204,11 +214,28 @@ class Channel:
         self._rested_s = unit.arrival_s
         return True
 
+    def _is_left_out(self, unit: AccessUnit) -> bool:
+        """Whether a picture is one that this stream does without; then so are those that follow, to the next key."""
+        if unit.key:
+            self._key_s = unit.arrival_s
+            self._leaves_out = False
+            return False
+        saving = self.saving
+        if saving.share < 1.0 and not self._leaves_out:
+            group_s = self.pace.key_interval_s(unit.arrival_s) or 0.0
+            self._leaves_out = unit.arrival_s - self._key_s >= saving.share * group_s
+        self.spared_total += self._leaves_out
+        return self._leaves_out
+
     def _decode(self, unit: AccessUnit) -> None:
+        thrift = min(self.saving.thrift, Thrift.REFERENCED)
         if self._renew or self._decoder is None:
             self._renew = False
-            self._decoder = self._open_decoder(self._codec, self._extradata)
             self._probe.reset(self._clock.monotonic_s())
+            self._decoder = None
+        if self._decoder is None or (unit.key and thrift is not self._thrift):
+            self._thrift = thrift
+            self._decoder = self._open_decoder(self._codec, self._extradata, thrift)
         errors_before = self._decoder.errors_total
         planes = self._decoder.decode(unit)
         self.decode_errors_total += self._decoder.errors_total - errors_before
@@ -216,8 +243,9 @@ class Channel:
             return
         planes = self._burner.burn(planes)
         decoded_s = self._clock.monotonic_s()
+        roughly = self._thrift >= Thrift.UNFILTERED
         for slot in self.slots:
-            slot.offer(planes, unit.arrival_s, unit.began_s, decoded_s)
+            slot.offer(planes, unit.arrival_s, unit.began_s, decoded_s, roughly=roughly)
         self.last = planes
         self._picture_s = unit.arrival_s
         self._in_session = True

@@ -8,10 +8,19 @@ _KEEP_BELOW = 0.9
 """A running stream is kept while it has this share of the tile's size, so a small change of layout switches nothing."""
 _LEAVE_ABOVE = 1.25
 """A smaller stream replaces a running one only when it is this much larger than the tile."""
+_SPARING = 0.5
+"""So much of the tile is enough for a stream where there is too much to decode."""
 
 
-def choose(streams: tuple[Stream, ...], tile: Rect, running: StreamRole | None) -> Stream | None:
-    """The stream for a tile, with hysteresis around the one that runs; None when the camera has none to show."""
+def choose(
+    streams: tuple[Stream, ...], tile: Rect, running: StreamRole | None, *, sparingly: bool = False
+) -> Stream | None:
+    """The stream for a tile, with hysteresis around the one that runs; None when the camera has none to show.
+
+    `sparingly`: one that has to be enlarged, by less than twice, will do.
+    """
+    if sparingly:
+        tile = Rect(0, 0, max(2, round(tile.width * _SPARING)), max(2, round(tile.height * _SPARING)))
     usable = sorted((stream for stream in streams if stream.role in _ASSUMED), key=_pixels)
     if not usable:
         return None

@@ -52,6 +52,8 @@ class Composer:
         self._bitrate_kbps = bitrate_kbps
         self._key_frame_s = key_frame_s
         self._renditions = renditions
+        self.ticks_each = 1
+        """Every how manyeth picture is made; set by any thread."""
         self._scene: Scene | None = None
         self._drawn_scene: Scene | None = None
         self._buffer = CanvasBuffer(Canvas())
@@ -105,7 +107,8 @@ class Composer:
         index = 0
         due_s = self._clock.monotonic_s()
         while not self._stopping.wait(max(0.0, due_s - self._clock.monotonic_s())):
-            self._tick(index)
+            if index % self.ticks_each == 0:
+                self._tick(index)
             period_s = 1 / self.canvas.fps
             late = max(0, int((self._clock.monotonic_s() - due_s) / period_s))
             index += 1 + late

@@ -9,8 +9,12 @@ from av.video.codeccontext import VideoCodecContext
 
 from videowall.picture import Planes, planes_of
 from videowall.rtsp.assembly import AccessUnit
+from videowall.thrift import Thrift
 
 _MAX_PIXELS = 7680 * 4320
+_UNFILTERED = {"skip_loop_filter": "all", "flags2": "+fast"}
+"""A sixth of the time for edges of blocks that scaling down hides; what is wrong grows until the next key picture."""
+_REFERENCED = {"skip_frame": "noref"}
 
 
 class PictureDecoder(Protocol):
@@ -28,14 +32,14 @@ class PictureDecoder(Protocol):
         """The newest picture that a unit completes, or None."""
 
 
-OpenDecoder = Callable[[str, bytes], PictureDecoder]
-"""Given the decoder's name and what it must know beforehand."""
+OpenDecoder = Callable[[str, bytes, Thrift], PictureDecoder]
+"""Given the decoder's name, what it must know beforehand, and what it shall do without."""
 
 
 class Decoder:
     """One stream's decoder; used by one thread at a time. What it cannot decode it counts, and goes on."""
 
-    def __init__(self, codec: str, extradata: bytes = b"") -> None:
+    def __init__(self, codec: str, extradata: bytes = b"", thrift: Thrift = Thrift.NONE) -> None:
         self.errors_total = 0
         self.errors_in_row = 0
         context = av.CodecContext.create(codec, "r")
@@ -47,7 +51,7 @@ class Decoder:
         context.flags |= Flags.low_delay
         if extradata:
             context.extradata = extradata
-        context.options = {"max_pixels": str(_MAX_PIXELS)}
+        context.options = {"max_pixels": str(_MAX_PIXELS), **_thrifty(thrift)}
         self._context = context
 
     def decode(self, unit: AccessUnit) -> Planes | None:
@@ -68,3 +72,8 @@ class Decoder:
         if planes is not None:
             self.errors_in_row = 0
         return planes
+
+
+def _thrifty(thrift: Thrift) -> dict[str, str]:
+    filtered = {} if thrift < Thrift.UNFILTERED else _UNFILTERED
+    return filtered if thrift < Thrift.REFERENCED else {**filtered, **_REFERENCED}

@@ -6,7 +6,17 @@ from datetime import datetime
 from sensors.catalog import PictureState
 from sensors.model import DeviceKey
 from videowall.attention import Attention
-from videowall.face import AlarmFace, Mark, Moment, alarm_face, exercise_marks, tile_face, wall_marks, zone_of
+from videowall.face import (
+    AlarmFace,
+    Mark,
+    Moment,
+    alarm_face,
+    exercise_marks,
+    saving_marks,
+    tile_face,
+    wall_marks,
+    zone_of,
+)
 from videowall.panels.making import board_notice, make_calm, make_panel, make_quiet
 from videowall.plan import Plan
 from videowall.scene import PanelTile, Scene, Tile
@@ -27,7 +37,7 @@ def express(scene: Scene, attention: Attention, now: datetime, now_s: float, loo
     for tile in scene.tiles:
         state, trouble_age_s = look(tile)
         live[tile.feed.key] = live.get(tile.feed.key, False) or state is PictureState.LIVE
-        marks = whole if tile is first else exercise
+        marks = (*(whole if tile is first else exercise), *saving_marks(tile.saving, plan.language))
         tile.face = tile_face(tile.feed, state, trouble_age_s, moment, _banner(tile, plan, moment), marks)
     counted = (sum(live.values()), len(live))
     for panel in scene.panels:

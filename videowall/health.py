@@ -10,7 +10,9 @@ from sensors.catalog import PictureState
 from videowall.picture import Plane, Planes
 
 NO_PACKETS_S = 2.5
-DELAYED_S = 1.5
+DELAYED_S = 1.0
+_PERIODS = 2.5
+"""A camera that sends fewer than so many pictures in `DELAYED_S` may take so many of its own periods for one."""
 FROZEN_S = 8.0
 ERRORS_IN_ROW = 10
 PROBE_PERIOD_S = 1.0
@@ -32,7 +34,10 @@ _BLIND = frozenset({PictureState.BLACK, PictureState.OVEREXPOSED})
 
 
 class Facts(NamedTuple):
-    """What is known of one stream now; ages are None when there never was one. `fault`: of the picture itself."""
+    """What is known of one stream now; ages are None when there never was one. `fault`: of the picture itself.
+
+    `period_s`: between a camera's own pictures where all of them are shown, else 0.
+    """
 
     failure: PictureState | None
     packet_age_s: float | None
@@ -41,6 +46,7 @@ class Facts(NamedTuple):
     errors_in_row: int
     frozen_s: float
     fault: PictureState | None
+    period_s: float = 0.0
 
 
 def judge(facts: Facts) -> PictureState:
@@ -52,7 +58,7 @@ def judge(facts: Facts) -> PictureState:
         ((facts.packet_age_s or 0.0) > NO_PACKETS_S, PictureState.NO_PACKETS),
         (facts.errors_in_row >= ERRORS_IN_ROW, PictureState.CANNOT_DECODE),
         (not facts.picture_in_session, PictureState.CONNECTING),
-        (picture_age_s > DELAYED_S, PictureState.DELAYED),
+        (picture_age_s > max(DELAYED_S, _PERIODS * facts.period_s), PictureState.DELAYED),
         (fault in _BLIND, fault),
         (facts.frozen_s >= FROZEN_S, PictureState.FROZEN),
     )

@@ -22,6 +22,7 @@ from videowall.rtsp.address import Redirects
 from videowall.rtsp.conversation import Transport
 from videowall.rtsp.stream import CameraStream, Source
 from videowall.scene import Tile
+from videowall.thrift import Thrift
 
 _LINGER_S = 3.0
 """A stream that no tile wants runs on this long, because alarms come and go."""
@@ -78,7 +79,8 @@ class Ingest:
         wanted: set[tuple[DeviceKey, StreamRole]] = set()
         filled: dict[Channel, list[Tile]] = {}
         for tile in tiles:
-            stream = choose(tile.feed.streams, tile.rect, tile.role)
+            sparingly = tile.saving.thrift >= Thrift.SMALLER
+            stream = choose(tile.feed.streams, tile.rect, tile.role, sparingly=sparingly)
             if stream is None:
                 continue
             tile.role = stream.role

@@ -50,6 +50,11 @@ class Intake:
             self._bytes -= len(unit.data)
             return unit
 
+    def waits_s(self, now_s: float) -> float:
+        """How long the oldest picture has waited."""
+        with self._lock:
+            return now_s - self._units[0].arrival_s if self._units else 0.0
+
     def clear(self) -> None:
         """Forget what waits, because its session is over."""
         with self._lock:

@@ -155,7 +155,8 @@ class WallNode:
 
     def _sums(self) -> Sums:
         pool = self._wall.pool.counts
-        return Sums(self._clock.monotonic_s(), time.process_time() + pool.cpu_s, self._wall.composer.counts, pool)
+        cpu_s, wall = time.process_time() + pool.cpu_s, self._wall
+        return Sums(self._clock.monotonic_s(), cpu_s, wall.composer.counts, pool, wall.relief.depth)
 
     def _report(self, before: Sums) -> Sums:
         cameras = list(self._wall.cameras())

@@ -47,6 +47,10 @@ class Pool(Protocol):
     def counts(self) -> PoolCounts:
         """What decoding does outside the wall's process."""
 
+    @property
+    def busy_s(self) -> float:
+        """For how long the threads have worked, all together divided by their number."""
+
     def schedule(self, channel: Channel) -> None:
         """Have one picture of a channel decoded, from any thread."""
 

@@ -12,6 +12,7 @@ from videowall.outputs.targets.report import OUTPUT_METRICS
 from videowall.plan import Canvas
 from videowall.pool import PoolCounts
 from videowall.scene import Tile
+from videowall.thrift import DEEPEST
 
 REPEAT_S = 5.0
 """A camera whose state stays the same is reported this often."""
@@ -32,6 +33,7 @@ WALL_METRICS = (
     Metric(
         "dropped_total", MetricType.COUNTER, Names(en="Frames dropped", ru="Пропущено кадров", kk="Тасталған кадрлар")
     ),
+    Metric("saving", MetricType.NUMBER, Names(en="Saving", ru="Экономия", kk="Үнемдеу"), minimum=0, maximum=DEEPEST),
     Metric("plan_revision", MetricType.NUMBER, Names(en="Plan", ru="План", kk="Жоспар")),
     Metric("restarts_total", MetricType.COUNTER, Names(en="Restarts", ru="Перезапуски", kk="Қайта іске қосулар")),
     Metric("restarted_because", MetricType.TEXT, Names(en="Restarted because", ru="Причина", kk="Себебі")),
@@ -97,6 +99,7 @@ class Sums(Struct, frozen=True):
     cpu_s: float
     counts: ComposerCounts
     pool: PoolCounts
+    saving: int = 0
 
 
 def wall_birth(name: str, title: Names, canvas: Canvas, url: str) -> Birth:
@@ -120,6 +123,8 @@ def camera_values(tile: Tile, channel: Channel | None, bitrate_kbps: float, now_
         "lost_total": stream.lost_total,
         "dropped_total": channel.dropped_total,
         "decode_errors_total": channel.decode_errors_total,
+        "saving": channel.saving.thrift.value,
+        "spared_total": channel.spared_total,
         **_latencies(tile),
         PictureState.FROZEN.value: round(100 * channel.frozen_share),
         **{fault.value: round(100 * sure) for fault, sure in channel.inspector.verdict.confidences.items()},
@@ -156,6 +161,7 @@ def wall_values(
         "restarted_because": restarts.because,
         "decoders_lost_total": after.pool.lost_total,
         "cameras_kept_away": after.pool.kept_away,
+        "saving": after.saving,
         "plan_revision": revision,
         "plans_rejected_total": rejected_total,
     }

@@ -12,6 +12,7 @@ from videowall.panels.face import CalmFace, PanelFace
 from videowall.picture import Rect
 from videowall.plan import Canvas, Feed, Panel, Plan, Spotlight
 from videowall.slot import Slot
+from videowall.thrift import PLENTY, Saving
 
 _NO_FACE = TileFace(PictureState.CONNECTING, "", "", "", blank=True)
 
@@ -33,6 +34,8 @@ class Tile:
     role: StreamRole | None = None
     overlay: Overlay | None = None
     latency: Latency = field(default_factory=Latency)
+    saving: Saving = PLENTY
+    """What its stream does without, as the event loop decided."""
 
     @property
     def is_spot(self) -> bool:

@@ -57,7 +57,13 @@ class Slot:
         return self._rect or self.tile
 
     def offer(
-        self, source: Planes, arrival_s: float, began_s: float | None = None, decoded_s: float | None = None
+        self,
+        source: Planes,
+        arrival_s: float,
+        began_s: float | None = None,
+        decoded_s: float | None = None,
+        *,
+        roughly: bool = False,
     ) -> None:
         """Scale a decoded picture into this tile's memory and make it ready."""
         rect, source = self._place(source)
@@ -68,7 +74,7 @@ class Slot:
             scale(source, before)
             rotate(before, planes, self._rotation)
         else:
-            scale(source, planes)
+            scale(source, planes, roughly=roughly)
         with self._lock:
             self._ready.append(TilePicture(planes, rect, arrival_s, began_s, decoded_s))
             self._rect = rect

@@ -29,9 +29,15 @@ NO_ALARMS = Names(en="No active alarms", ru="Нет активных трево�
 CAMERAS_LIVE = Names(en="{} of {} cameras live", ru="В эфире камер: {} из {}", kk="Эфирдегі камералар: {} / {}")
 WAITING_FOR_PLAN = Names(en="Waiting for the hub's plan", ru="Ожидание плана стены", kk="Қабырға жоспары күтілуде")
 MORE_WAITING = Names(en="more waiting: {}", ru="ещё в очереди: {}", kk="кезекте тағы: {}")
+IN_QUEUE = Names(en="{} waiting", ru="{} в очереди", kk="{} кезекте")
 SINCE = Names(en="since {}", ru="с {}", kk="{} бастап")
 EXERCISE = Names(en="EXERCISE", ru="УЧЕНИЕ", kk="ОҚУ-ЖАТТЫҒУ")
 ACKNOWLEDGED = Names(en="acknowledged", ru="принята", kk="қабылданды")
+SAVING = Names(en="saving", ru="экономия", kk="үнемдеу")
+SAVING_PARTS = Names(
+    en="saving: part of the pictures", ru="экономия: часть кадров", kk="үнемдеу: кадрлардың бір бөлігі"
+)
+SAVING_KEYS = Names(en="saving: key pictures", ru="экономия: опорные кадры", kk="үнемдеу: тірек кадрлар")
 PAUSED = Names(en="held", ru="удержана", kk="ұсталды")
 
 ALARMS = Names(en="Alarms", ru="Тревоги", kk="Дабылдар")

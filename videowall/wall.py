@@ -32,6 +32,7 @@ from videowall.pool import DecodePool, Pool
 from videowall.profile import ProfileName
 from videowall.quality.keeper import Keeper
 from videowall.quality.shelf import Shelf
+from videowall.relief import Relief
 from videowall.rendition import make_renditions
 from videowall.ring import Rings
 from videowall.scene import Scene, Tile, build_scene
@@ -71,6 +72,7 @@ class Wall:
             self.renditions,
             beat,
         )
+        self.relief = Relief(clock, self.pool, self.composer)
         self._painter = Painter(self.composer.show)
         self._changed = asyncio.Event()
         self.passthrough = Passthrough(clock, self._changed.set)
@@ -253,6 +255,8 @@ class Wall:
         ingest.reconcile(scene.tiles, (*self.passthrough.wanted, *_ahead(scene)))
         self.passthrough.follow((tile.feed for tile in scene.tiles), ingest.running, scene.plan.language)
         self.rings.follow(ingest.running)
+        self.relief.look(ingest.running)
+        self.relief.ease(ingest.running, scene.tiles)
         self._rest(ingest)
         if not faces:
             return

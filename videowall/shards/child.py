@@ -58,7 +58,7 @@ class Desk:
             self._decoders.pop(number, None)
         decoder = self._decoders.get(request.decoder)
         if decoder is None:
-            decoder = self._decoders[request.decoder] = Decoder(request.codec, request.extradata)
+            decoder = self._decoders[request.decoder] = Decoder(request.codec, request.extradata, request.thrift)
         planes = decoder.decode(AccessUnit(request.data, key=False, gap=request.gap, rtp_timestamp=0, arrival_s=0.0))
         self._figures.look()
         width = height = 0

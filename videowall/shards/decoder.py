@@ -11,6 +11,7 @@ from videowall.rtsp.assembly import AccessUnit
 from videowall.shards.conduct import Conduct
 from videowall.shards.messages import Request
 from videowall.shards.shard import Shard, ShardLostError
+from videowall.thrift import Thrift
 
 _log = structlog.get_logger()
 
@@ -40,13 +41,16 @@ class Ward:
 class ShardDecoder:
     """As `videowall.decoder.Decoder`. When its child is lost it says so at once, until a key frame has come through."""
 
-    def __init__(self, key: DeviceKey, ward: Ward, conduct: Conduct, codec: str, extradata: bytes) -> None:
+    def __init__(
+        self, key: DeviceKey, ward: Ward, conduct: Conduct, codec: str, extradata: bytes, thrift: Thrift = Thrift.NONE
+    ) -> None:
         self._key = key
         self._shard = ward.shard
         self._ward = ward
         self._conduct = conduct
         self._codec = codec
         self._extradata = extradata
+        self._thrift = thrift
         self._number = ward.admit(self)
         self._life = ward.shard.life
         self._errors = 0
@@ -74,7 +78,9 @@ class ShardDecoder:
             self._life = shard.life
             self._errors_before, self._errors = self.errors_total, 0
             self._errors_in_row = ERRORS_IN_ROW
-        request = Request(self._number, self._codec, self._extradata, unit.data, unit.gap, self._ward.take_forgotten())
+        request = Request(
+            self._number, self._codec, self._extradata, unit.data, unit.gap, self._ward.take_forgotten(), self._thrift
+        )
         try:
             answer, planes = shard.ask(request)
         except ShardLostError as error:

@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Meta, Struct
 
 from videowall.picture import Plane, Planes
+from videowall.thrift import Thrift
 
 MEMORY_BYTES = 7680 * 4320 * 3 // 2
 """The one picture that lies between the two; only what is written of it takes room."""
@@ -27,6 +28,7 @@ class Request(Struct, frozen=True, array_like=True):
     data: bytes
     gap: bool
     forget: tuple[int, ...] = ()
+    thrift: Thrift = Thrift.NONE
 
 
 class Answer(Struct, frozen=True, array_like=True):

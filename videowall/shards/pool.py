@@ -13,7 +13,7 @@ from sensors.errors import ConfigError
 from sensors.model import DeviceKey, StreamRole
 from videowall.channel import Channel
 from videowall.decoder import OpenDecoder
-from videowall.pool import PoolCounts, yield_to_the_composer
+from videowall.pool import Busy, PoolCounts, yield_to_the_composer
 from videowall.shards.conduct import Conduct
 from videowall.shards.decoder import ShardDecoder, Ward
 from videowall.shards.shard import Shard
@@ -38,6 +38,7 @@ class ShardPool:
         if sys.platform != "linux":
             raise ConfigError("needs Linux", subject="[wall] shards", mend="Set it to 0")
         self._clock = clock
+        self._busy = Busy()
         self._conducts: dict[tuple[DeviceKey, StreamRole], Conduct] = {}
         self._places = [self._make(number, limit_mb * 1_000_000) for number in range(shards)]
 
@@ -76,6 +77,11 @@ class ShardPool:
         """Which child a camera belongs to; the same at every start."""
         return zlib.crc32(str(key).encode()) % len(self._places)
 
+    @property
+    def busy_s(self) -> float:
+        """For how long the children were asked, all together divided by their number."""
+        return self._busy.total_s / max(1, len(self._places))
+
     def schedule(self, channel: Channel) -> None:
         """Have one picture of a channel decoded, from any thread."""
         self._places[self.number_of(channel.key)].waiting.put(channel)
@@ -93,13 +99,17 @@ class ShardPool:
         chance = random.Random()  # noqa: S311 - jitter, not a secret
         ward = Ward(Shard(number, limit_bytes, self._clock, chance))
         waiting: queue.SimpleQueue[Channel | None] = queue.SimpleQueue()
-        thread = threading.Thread(target=_run, args=(ward.shard, waiting), name=f"shard-{number}", daemon=True)
+        thread = threading.Thread(
+            target=_run, args=(ward.shard, waiting, self._busy, self._clock), name=f"shard-{number}", daemon=True
+        )
         return _Place(ward, waiting, thread)
 
 
-def _run(shard: Shard, waiting: "queue.SimpleQueue[Channel | None]") -> None:
+def _run(shard: Shard, waiting: "queue.SimpleQueue[Channel | None]", busy: Busy, clock: Clock) -> None:
     yield_to_the_composer()
     shard.is_ready()
     while (channel := waiting.get()) is not None:
+        began_s = clock.monotonic_s()
         if channel.work():
             waiting.put(channel)
+        busy.add(clock.monotonic_s() - began_s)

@@ -1,0 +1,105 @@
+"""What a wall does without when there is too much to decode, in which order, and when it takes that back."""
+
+from collections.abc import Callable
+
+import pytest
+
+from sensors.clock import SystemClock
+from sensors.model import DeviceId, DeviceKey, SiteId, Stream, StreamRole
+from videowall.channel import Channel
+from videowall.choice import choose
+from videowall.picture import Rect
+from videowall.rtsp.assembly import AccessUnit
+from videowall.thrift import DEEPEST, PLENTY, Governor, Pressure, Saving, Thrift, saving, ticks_each
+
+HIGH = Pressure(busy=0.99, missed=0.0, waits_s=0.05)
+GRAVE = Pressure(busy=1.0, missed=0.2, waits_s=0.39)
+LOW = Pressure(busy=0.3, missed=0.0, waits_s=0.01)
+BETWEEN = Pressure(busy=0.8, missed=0.0, waits_s=0.01)
+
+
+def test_each_step_takes_away_more_from_small_tiles_and_spots_are_spared_to_the_last() -> None:
+    small = [saving(depth, is_spot=False) for depth in range(DEEPEST + 1)]
+    spot = [saving(depth, is_spot=True) for depth in range(DEEPEST + 1)]
+    assert small == sorted(small, key=lambda step: (step.thrift, -step.share))
+    assert small[0] == PLENTY
+    assert {step.thrift for step in small} == set(Thrift)
+    first_for_spot = next(depth for depth, step in enumerate(spot) if step != PLENTY)
+    assert small[first_for_spot].thrift is Thrift.KEYS
+    assert ticks_each(first_for_spot - 1) == 2
+    assert spot[-1] == Saving(Thrift.REFERENCED)
+
+
+def test_the_wall_itself_is_slowed_only_when_only_key_pictures_are_left() -> None:
+    slowed = next(depth for depth in range(DEEPEST + 1) if ticks_each(depth) == 2)
+    assert saving(slowed - 1, is_spot=False).thrift is Thrift.KEYS
+
+
+@pytest.mark.parametrize(("pressure", "depth"), [(HIGH, 3), (GRAVE, 6), (LOW, 0), (BETWEEN, 0)])
+def test_under_pressure_it_goes_down_at_once(pressure: Pressure, depth: int) -> None:
+    governor = Governor()
+    assert [governor.look(pressure) for _ in range(3)][-1] == depth
+
+
+def test_it_never_goes_deeper_than_there_are_steps() -> None:
+    governor = Governor()
+    for _ in range(40):
+        governor.look(GRAVE)
+    assert governor.depth == DEEPEST
+
+
+def test_it_comes_up_a_step_at_a_time_after_some_calm_seconds() -> None:
+    governor = Governor()
+    governor.look(GRAVE)
+    assert [governor.look(LOW) for _ in range(16)] == [2] * 7 + [1] * 8 + [0]
+
+
+def test_between_high_and_low_it_stays() -> None:
+    governor = Governor()
+    governor.look(HIGH)
+    assert {governor.look(BETWEEN) for _ in range(100)} == {1}
+
+
+def test_a_step_up_that_was_one_too_many_is_not_tried_again_so_soon() -> None:
+    governor = Governor()
+    governor.look(HIGH)
+    waits = []
+    for _ in range(4):
+        waits.append(_seconds_until(lambda: governor.look(LOW) == 0))
+        governor.look(HIGH)
+    assert waits == [8, 16, 32, 64]
+
+
+def test_a_smaller_stream_will_do_for_a_small_tile_where_there_is_too_much_to_decode() -> None:
+    sub, main = Stream(StreamRole.SUB, "", "h264", 640, 360, 25), Stream(StreamRole.MAIN, "", "h264", 1920, 1080, 25)
+    tile = Rect(0, 0, 960, 540)
+    assert choose((sub, main), tile, None) is main
+    assert choose((sub, main), tile, StreamRole.MAIN, sparingly=True) is sub
+    assert choose((sub, main), Rect(0, 0, 1440, 810), None, sparingly=True) is main
+
+
+def fed(saving_: Saving, pictures: int = 150) -> list[int]:
+    """Which of a camera's pictures are given to the decoder; 25 a second, each fiftieth a key picture."""
+    channel = Channel(DeviceKey(SiteId("post"), DeviceId("cam")), StreamRole.MAIN, SystemClock(), lambda _: None)
+    for number in range(pictures):
+        if number == 100:
+            channel.saving = saving_
+        channel.feed(
+            AccessUnit(b"", key=number % 50 == 0, gap=number == 0, rtp_timestamp=number, arrival_s=number / 25)
+        )
+    given = []
+    while len(channel.intake):
+        unit = channel.intake.take(4.0)
+        if unit is not None:
+            given.append(unit.rtp_timestamp)
+    return [number for number in given if number >= 100]
+
+
+def test_of_each_group_the_beginning_is_decoded_or_its_key_picture_alone() -> None:
+    assert fed(Saving(Thrift.UNFILTERED)) == list(range(100, 150))
+    assert fed(Saving(Thrift.PARTS, 0.5)) == list(range(100, 125))
+    assert fed(Saving(Thrift.KEYS, 0.0)) == [100]
+
+
+def _seconds_until(holds: Callable[[], bool]) -> int:
+    return next(second for second in range(1, 1000) if holds())

@@ -1,0 +1,120 @@
+"""What is done without when there is too much to decode, in which order, and on which tiles. Pure.
+
+First a smaller stream where a small tile has one, then the decoder's loop filter and the fine scaling, then pictures
+that no other refers to, then the later part of each group of pictures, then all but key pictures, then every second
+picture of the wall. A spot is spared until nothing else helps.
+"""
+
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+
+class Thrift(IntEnum):
+    """How much a stream goes without; each includes those before."""
+
+    NONE = 0
+    SMALLER = 1
+    UNFILTERED = 2
+    REFERENCED = 3
+    """Only pictures that others refer to."""
+    PARTS = 4
+    """The beginning of each group of pictures."""
+    KEYS = 5
+
+
+class Saving(NamedTuple):
+    """What one stream does without. `share` of each group of pictures is decoded; 0 is its key picture alone."""
+
+    thrift: Thrift = Thrift.NONE
+    share: float = 1.0
+
+
+PLENTY: Final = Saving()
+_SHARES = (0.8, 0.65, 0.5, 0.35, 0.2)
+_LADDER: Final = (
+    PLENTY,
+    Saving(Thrift.SMALLER),
+    Saving(Thrift.UNFILTERED),
+    Saving(Thrift.REFERENCED),
+    *(Saving(Thrift.PARTS, share) for share in _SHARES),
+    Saving(Thrift.KEYS, 0.0),
+)
+_SLOWER: Final = len(_LADDER)
+"""The depth from which the wall itself is slower."""
+DEEPEST: Final = _SLOWER + Thrift.REFERENCED
+"""And beyond that the spots go without what can be spared of them."""
+
+
+def saving(depth: int, *, is_spot: bool) -> Saving:
+    """What a stream does without at a depth, 0 to `DEEPEST`."""
+    if is_spot:
+        return _LADDER[max(0, depth - _SLOWER)]
+    return _LADDER[min(depth, _SLOWER - 1)]
+
+
+def ticks_each(depth: int) -> int:
+    """Every how manyeth picture of the wall is made."""
+    return 2 if depth >= _SLOWER else 1
+
+
+class Pressure(NamedTuple):
+    """Of the last second: share of time that threads decoded, and of ticks missed; the oldest picture's wait."""
+
+    busy: float
+    missed: float
+    waits_s: float
+
+    @property
+    def is_high(self) -> bool:
+        """Pictures are late, or will be soon."""
+        return self.busy > _BUSY or self.missed > _MISSED or self.waits_s > _WAITS_S
+
+    @property
+    def is_grave(self) -> bool:
+        """So late that small steps take too long."""
+        return self.waits_s > _GRAVE_WAITS_S
+
+    @property
+    def is_low(self) -> bool:
+        """There is room for more."""
+        return self.busy < _IDLE and self.missed == 0 and self.waits_s < _WAITS_S / 2
+
+
+_BUSY, _IDLE = 0.9, 0.65
+_MISSED = 0.1
+_WAITS_S, _GRAVE_WAITS_S = 0.16, 0.3
+_FIRST_CALM_S, _MOST_CALM_S = 8, 128
+_RELAPSE_S = 20
+
+
+class Governor:
+    """Looks once a second; goes down a step at once and comes up one only after a while of calm.
+
+    A step up that has to be taken back soon was one too many: the next is waited for twice as long.
+    """
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self._calm = 0
+        self._calm_needed = _FIRST_CALM_S
+        self._since_relief = _RELAPSE_S
+
+    def look(self, pressure: Pressure) -> int:
+        """The depth after one more second."""
+        self._since_relief += 1
+        if pressure.is_high:
+            self._calm = 0
+            if self._since_relief < _RELAPSE_S:
+                self._calm_needed = min(_MOST_CALM_S, 2 * self._calm_needed)
+                self._since_relief = _RELAPSE_S
+            self.depth = min(DEEPEST, self.depth + (2 if pressure.is_grave else 1))
+        elif pressure.is_low and self.depth:
+            self._calm += 1
+            if self._calm >= self._calm_needed:
+                self._calm = self._since_relief = 0
+                self.depth -= 1
+        else:
+            self._calm = 0
+        if not self.depth:
+            self._calm_needed = _FIRST_CALM_S if self._since_relief >= _RELAPSE_S else self._calm_needed
+        return self.depth
