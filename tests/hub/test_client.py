@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.client import Connected, Disconnected, HubClient
+from hub.client import Connected, Disconnected, HubClient, _is_here
 from hub.protocol import AlarmChanged, AlarmState, Logged, Snapshot, WallRequest
 from sensors.access import Role
 from sensors.errors import (
@@ -208,3 +208,17 @@ def test_the_client_loads_neither_pixels_nor_servers() -> None:
     code = f"import sys, hub.client; print([name for name in {heavy} if name in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert shown.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://127.0.0.1:8460", True),
+        ("http://[::1]:8460", True),
+        ("http://localhost", True),
+        ("https://10.2.0.7:8460", False),
+        ("https://hub.border.example", False),
+    ],
+)
+def test_only_what_leaves_this_machine_is_compressed(url: str, here: bool) -> None:  # noqa: FBT001 - given by name
+    assert _is_here(url) is here
