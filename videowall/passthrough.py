@@ -25,7 +25,7 @@ from videowall.face import STILL_SEEN
 from videowall.fmp4.annexb import split_units
 from videowall.fmp4.fragment import fragment
 from videowall.fmp4.timeline import Timeline
-from videowall.fmp4.track import CODECS, Track, describe, find_sets, sample
+from videowall.fmp4.track import CODECS, Track, describe, find_sets, sample, single_sample
 from videowall.plan import Feed
 from videowall.rtsp.assembly import AccessUnit
 
@@ -157,15 +157,18 @@ class Reel:
         if self.obstacle is not None or (self._wants_key and not unit.key):
             return
         try:
-            units = split_units(unit.data)
-            if unit.key:
-                self._describe(units)
+            coded = None if unit.key else single_sample(self._codec, unit.data)
+            if coded is None:
+                units = split_units(unit.data)
+                if unit.key:
+                    self._describe(units)
+                coded = sample(self._codec, units)
             if self._track is None:
                 return
             self._sequence += 1
             piece = Piece(
                 fragment(
-                    sample(self._codec, units),
+                    coded,
                     key=unit.key,
                     sequence=self._sequence,
                     pts_90k=span.begin_90k,

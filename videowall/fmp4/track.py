@@ -13,6 +13,10 @@ from videowall.fmp4.sps import parse_sps
 CODECS: Final = frozenset({"h264", "hevc"})
 """FFmpeg's names of the codecs that are passed through."""
 
+_START_CODE: Final = b"\x00\x00\x01"
+_PLAIN: Final = {"h264": frozenset({1}), "hevc": frozenset(range(10))}
+"""NAL units of pictures that are no key pictures."""
+
 
 class Track(Struct, frozen=True):
     """The init segment of a stream, and what a browser is asked about it. Size in pixels."""
@@ -57,6 +61,19 @@ def describe(codec: str, units: list[bytes]) -> Track:
     vps, sps, pps = find_sets(codec, units)
     parsed = h265.parse_h265_sps(sps)
     return Track(movie(h265.h265_entry(vps, sps, pps, parsed)), parsed.codec, parsed.width, parsed.height)
+
+
+def single_sample(codec: str, access_unit: bytes) -> bytes | None:
+    """The sample of an access unit that is one NAL unit of a picture, as most are, without taking it apart; else None.
+
+    Only an access unit that begins with a start code of four bytes is looked at.
+    """
+    if access_unit.find(_START_CODE, 4) >= 0 or not access_unit.startswith(_START_CODE, 1):
+        return None
+    kind = access_unit[4] & 0x1F if codec == "h264" else access_unit[4] >> 1 & 0x3F
+    if access_unit[0] or kind not in _PLAIN[codec] or not access_unit[-1]:
+        return None
+    return (len(access_unit) - 4).to_bytes(4, "big") + access_unit[4:]
 
 
 def sample(codec: str, units: list[bytes]) -> bytes:
