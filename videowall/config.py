@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from sensors.model import ID_PATTERN
+from videowall.hardware.choice import Choice
 
 
 class WallSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,6 +36,15 @@ class WallSettings(Struct, frozen=True, forbid_unknown_fields=True):
     shard_memory_mb: Annotated[
         int, Meta(ge=100, le=100_000, description="memory of one such process, in MB; beyond it it is begun anew")
     ] = 1500
+    encoder: Annotated[
+        Choice, Meta(description="what encodes the wall: auto (hardware where it proves itself), or one of them")
+    ] = Choice.AUTO
+    decoder: Annotated[
+        Choice, Meta(description="what decodes main streams: auto (hardware where it proves itself), or one of them")
+    ] = Choice.AUTO
+    hardware_decoders: Annotated[
+        int, Meta(ge=0, le=256, description="main streams that hardware may decode at a time")
+    ] = 8
     fps: Annotated[float, Meta(ge=0, le=60, description="pictures a second; 0: as many as the plan says")] = 0.0
     bitrate_kbps: Annotated[int, Meta(ge=200, le=100_000, description="bit rate of the encoded wall, in kbit/s")] = 6000
     key_frame_s: Annotated[float, Meta(ge=0.5, le=10, description="seconds between key frames of the wall")] = 2.0

@@ -38,7 +38,7 @@ class Encoder:
 
         `index` must grow from call to call; `key` asks for a key frame.
         """
-        return _encode(self._context, buffer, index, encoded_at, key=key)
+        return encode_canvas(self._context, buffer, index, encoded_at, key=key)
 
 
 class FrugalEncoder:
@@ -63,7 +63,7 @@ class FrugalEncoder:
             if self._quantiser.settle() != self._used:
                 self._used = self._quantiser.value
                 self._context = self._begin()
-        coded = _encode(self._context, buffer, index, encoded_at, key=key)
+        coded = encode_canvas(self._context, buffer, index, encoded_at, key=key)
         if coded is not None:
             self._age = 1 if coded[0].key else self._age + 1
             self._is_over = self._quantiser.see(len(coded[0].data))
@@ -105,9 +105,10 @@ def _open(
     return context
 
 
-def _encode(
+def encode_canvas(
     context: VideoCodecContext, buffer: NDArray[np.uint8], index: int, encoded_at: float, *, key: bool
 ) -> Coded | None:
+    """The frame that an open encoder makes of one canvas; None when it keeps the picture back."""
     frame = av.VideoFrame.from_numpy_buffer(buffer, format="yuv420p")
     frame.pts = index
     frame.time_base = context.time_base

@@ -10,7 +10,8 @@ from sensors.clock import Clock
 from sensors.model import DeviceKey, StreamRole
 from videowall.beat import Beat
 from videowall.channel import Channel
-from videowall.decoder import Decoder, OpenDecoder
+from videowall.decoder import OpenDecoder
+from videowall.hardware.decoding import DecoderMaker
 
 _NICENESS: Final = 5
 _STRIDE_S: Final = 0.01
@@ -66,7 +67,8 @@ class DecodePool:
     does it all unless there is too much for one.
     """
 
-    def __init__(self, workers: int, clock: Clock, beat: Beat) -> None:
+    def __init__(self, workers: int, clock: Clock, beat: Beat, hardware: DecoderMaker | None = None) -> None:
+        self._hardware = hardware or DecoderMaker(0)
         self._clock = clock
         self._beat = beat
         self._waiting: deque[Channel] = deque()
@@ -120,8 +122,8 @@ class DecodePool:
 
     def opener(self, key: DeviceKey, role: StreamRole) -> OpenDecoder:
         """Decoders of this very process."""
-        del key, role
-        return Decoder
+        del key
+        return self._hardware.opener(role)
 
     def _lead(self) -> None:
         yield_to_the_composer()

@@ -19,8 +19,12 @@ from videowall.channel import Channel
 from videowall.choice import choose
 from videowall.composer import Composer
 from videowall.config import WallSettings
+from videowall.encode import Encoder, FrugalEncoder
 from videowall.expression import express
 from videowall.face import exercise_marks
+from videowall.hardware.decoding import DecoderMaker
+from videowall.hardware.encoding import EncoderMaker
+from videowall.hardware.selection import Selection
 from videowall.ingest import Ingest
 from videowall.latency import Hop, Spread
 from videowall.outputs.config import OutputsSettings
@@ -56,13 +60,16 @@ class Wall:
         self.name = settings.name
         self.broadcast = Broadcast(clock.monotonic_s)
         outputs = outputs or OutputsSettings()
-        self.renditions = make_renditions(outputs, clock, settings.key_frame_s)
+        encoders = EncoderMaker(FrugalEncoder), EncoderMaker(Encoder)
+        decoders = DecoderMaker(settings.hardware_decoders)
+        self.hardware = Selection(settings.encoder, settings.decoder, encoders, decoders)
+        self.renditions = make_renditions(outputs, clock, settings.key_frame_s, encoders[1])
         self.rings = Rings(clock, outputs.clip_s, outputs.clips_max_mb * 1_000_000)
         beat = Beat()
         self.pool: Pool = (
             ShardPool(settings.shards, settings.shard_memory_mb, clock)
             if settings.shards
-            else DecodePool(settings.workers, clock, beat)
+            else DecodePool(settings.workers, clock, beat, decoders)
         )
         self.composer = Composer(
             clock,
@@ -71,6 +78,7 @@ class Wall:
             settings.key_frame_s,
             self.renditions,
             beat,
+            encoders[0],
         )
         self.relief = Relief(clock, self.pool, self.composer)
         self._painter = Painter(self.composer.show)
@@ -141,6 +149,7 @@ class Wall:
             async with asyncio.TaskGroup() as group:
                 self._ingest = Ingest(self._clock, self._secrets, self._settings, self.pool, self._keeper, group)
                 group.create_task(self._keep(), name="references")
+                group.create_task(self.hardware.run(), name="hardware-trial")
                 await self._supervise()
         finally:
             self._painter.stop()

@@ -1,0 +1,1 @@
+"""Encoders and decoders of graphics hardware: used where present, believed by their pictures, left at any error."""
