@@ -9,17 +9,15 @@ from videowall.beat import Beat
 from videowall.broadcast import Broadcast
 from videowall.canvas import CanvasBuffer
 from videowall.encode import FrugalEncoder
-from videowall.face import TileFace
 from videowall.latency import Samples
-from videowall.layout import overlap, widened
 from videowall.overlay import Overlay
 from videowall.palette import CANVAS, EMPTY, Colour
-from videowall.picture import Planes, Rect, crop
+from videowall.picture import Planes
+from videowall.placement import Placement
 from videowall.plan import Canvas
-from videowall.rendition import CanvasEncoder, MakeEncoder, Rendition
+from videowall.rendition import Rendition
 from videowall.scene import PanelTile, Scene, Tile
-from videowall.sheet import Patch, blend, dim, fill
-from videowall.slot import TilePicture
+from videowall.sheet import blend, fill
 
 
 class ComposerCounts(Struct, frozen=True):
@@ -42,7 +40,6 @@ class Composer:
         key_frame_s: float,
         renditions: tuple[Rendition, ...] = (),
         beat: Beat | None = None,
-        make_encoder: MakeEncoder = FrugalEncoder,
     ) -> None:
         self.counts = ComposerCounts()
         self._beat = beat or Beat()
@@ -62,9 +59,9 @@ class Composer:
         self.looked_s = float("-inf")
         """When somebody last asked for the canvas."""
         self._rests = False
-        self._make_encoder = make_encoder
-        self._encoder: CanvasEncoder | None = None
-        self._drawn: dict[Tile | PanelTile, Overlay] = {}
+        self._encoder: FrugalEncoder | None = None
+        self._drawn: dict[PanelTile, Overlay] = {}
+        self._placed: dict[Tile, Placement] = {}
         self._drawn_asleep = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="composer", daemon=True)
@@ -159,6 +156,7 @@ class Composer:
 
     def _clear(self, scene: Scene) -> None:
         self._drawn.clear()
+        self._placed.clear()
         self._drawn_asleep = scene.asleep
         fill(self._buffer.planes, self._buffer.rect, CANVAS)
         for rect in () if scene.asleep else scene.empty:
@@ -170,52 +168,27 @@ class Composer:
             return
         self._drawn[panel] = overlay
         fill(self._buffer.planes, panel.rect, ground)
-        self._lay(overlay.over)
+        for patch in overlay.over:
+            blend(self._buffer.planes, patch)
 
     def _draw_tile(self, tile: Tile, now_s: float) -> None:
-        overlay = tile.overlay
-        fresh = tile.slot.take(now_s)
+        overlay, slot = tile.overlay, tile.slot
+        fresh = slot.take(now_s)
         if fresh is not None:
             tile.latency.note(fresh, now_s)
-        is_new = overlay is not self._drawn.get(tile)
-        if overlay is None or (fresh is None and not is_new):
+        if overlay is None:
             return
-        face, picture, canvas = overlay.face, tile.slot.shown, self._buffer.planes
-        if not isinstance(face, TileFace):
-            return
-        if is_new:
-            self._drawn[tile] = overlay
-            fill(canvas, widened(tile.rect), CANVAS)
-            fill(canvas, tile.rect, EMPTY)
-            self._lay(overlay.fixed)
-        elif not overlay.is_clear and picture is not None and picture.rect != tile.rect:
-            # What lies beside the picture is blended over too, so it starts afresh like the picture itself.
-            fill(canvas, overlay.window, EMPTY)
-        if face.blank or picture is None:
-            if not is_new:
-                fill(canvas, overlay.window, EMPTY)
-        else:
-            self._copy(picture, overlay.window, dims=face.dims)
-        self._lay(overlay.over)
-
-    def _copy(self, picture: TilePicture, window: Rect, *, dims: bool) -> None:
-        """The part of a picture that lies within the window."""
-        rect = overlap(picture.rect, window)
-        source = crop(picture.planes, Rect(rect.x - picture.rect.x, rect.y - picture.rect.y, rect.width, rect.height))
-        target = crop(self._buffer.planes, rect)
-        if dims:
-            dim(source, target)
-            return
-        for plane, from_plane in zip(target, source, strict=True):
-            plane[:] = from_plane
-
-    def _lay(self, patches: tuple[Patch, ...]) -> None:
-        for patch in patches:
-            blend(self._buffer.planes, patch)
+        placed, picture = self._placed.get(tile), slot.shown
+        if placed is None or placed.overlay is not overlay or (picture is not None and placed.rect != picture.rect):
+            placed = Placement(self._buffer.planes, tile.rect, overlay, picture.rect if picture else None)
+            self._placed[tile] = placed
+            placed.begin(picture)
+        elif fresh is not None:
+            placed.renew(fresh)
 
     def _encode(self, index: int) -> None:
         if self._encoder is None:
-            self._encoder = self._make_encoder(self._buffer.canvas, self._bitrate_kbps, self._key_frame_s)
+            self._encoder = FrugalEncoder(self._buffer.canvas, self._bitrate_kbps, self._key_frame_s)
         began_s = self._clock.monotonic_s()
         coded = self._encoder.encode(
             self._buffer.i420, index, self._clock.now().timestamp(), key=self._broadcast.take_key_request()

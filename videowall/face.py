@@ -163,7 +163,7 @@ def wall_marks(plan: Plan) -> tuple[Mark, ...]:
         parts = (f"{page.number}/{page.of}", name, paused)
         marks.append(Mark(" · ".join(part for part in parts if part), Tone.PAGE))
     if plan.spotlights_waiting and not plan.spotlights:
-        text = strings.MORE_WAITING.in_language(plan.language).format(plan.spotlights_waiting)
+        text = strings.IN_QUEUE.in_language(plan.language).format(plan.spotlights_waiting)
         marks.append(Mark(text, Tone.WAITING))
     return tuple(marks)
 

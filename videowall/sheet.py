@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple, cast
 
 import cv2
@@ -16,6 +17,8 @@ REGULAR = 420
 STRONG = 620
 _ELLIPSIS = "…"
 _FRACTION_BITS = 4
+_REMEMBERED = 2048
+"""Lines whose width is known: each is asked for many times while captions are laid out."""
 _Floats = NDArray[np.float32]
 Point = tuple[float, float]
 
@@ -33,7 +36,11 @@ class Patch(NamedTuple):
 
 def blend(canvas: Planes, patch: Patch) -> None:
     """Lay a patch over the canvas, in place."""
-    under = crop(canvas, patch.rect)
+    lay(crop(canvas, patch.rect), patch)
+
+
+def lay(under: Planes, patch: Patch) -> None:
+    """Lay a patch over its own place of the canvas, in place."""
     if patch.keep is None:
         for target, cover in zip(under, patch.cover, strict=True):
             target[:] = cover
@@ -113,8 +120,9 @@ class Sheet:
         cv2.circle(mask, centre, reach, (255,), cv2.FILLED, cv2.LINE_AA, _FRACTION_BITS)
         self._mix(np.s_[:, :], mask, colour)
 
-    @classmethod
-    def width_of(cls, text: str, size: int, weight: int = REGULAR) -> int:
+    @staticmethod
+    @lru_cache(_REMEMBERED)
+    def width_of(text: str, size: int, weight: int = REGULAR) -> int:
         """How wide a line is, in pixels."""
         x, _, width, _ = cv2.getTextSize((0, 0), text, (0, 0), _fonts.sans, size, weight)
         return int(x + width)
