@@ -52,6 +52,7 @@ from hub.storage.rollup_forwarding import RollupForwarder
 from hub.storage.rollups import RollupStore
 from hub.storage.windows import Windows
 from hub.supervision import Child
+from hub.wall_orders import WallOrders
 from sensors.broker_settings import BrokerSettings
 from sensors.clock import Clock, SystemClock
 from sensors.errors import ShekaraError, UnavailableError
@@ -83,7 +84,10 @@ async def _run_hub(settings: Settings) -> None:
             listen(broker_section).close()
         engine = _make_engine(settings, section, broker_section, clock, stack)
         accounts = Accounts(section.data_dir, clock)
-        app = build_app(engine.facade, accounts, load_or_create_keys(section.data_dir), section, clock)
+        keys = load_or_create_keys(section.data_dir)
+        app = build_app(engine.facade, accounts, keys, section, clock)
+        orders = WallOrders(engine.facade, accounts, keys, engine.door.publish, clock)
+        engine.pipeline.take_order = orders.take
         engine.pipeline.start(engine.door)
         stack.callback(_stop_threads, engine)
         engine.door.start()
@@ -92,7 +96,7 @@ async def _run_hub(settings: Settings) -> None:
             thread.start()
         _log.info("hub started", url=section.url, broker=engine.health.broker, data=str(section.data_dir))
         _start_forwarding(settings, section, engine, clock, stack)
-        services: list[Coroutine[None, None, None]] = [serve(app, listener)]
+        services: list[Coroutine[None, None, None]] = [serve(app, listener), orders.run()]
         if broker_section.embedded:
             services.append(_child("broker", ("broker",), settings, engine.health, clock).run())
         for number in range(1, len(settings.section(IngestSettings, "ingest").lists) + 1):

@@ -28,7 +28,7 @@ from hub.requests import ReadStand, Request
 from hub.storage.readings import WriteOutcome
 from sensors.clock import Clock
 from sensors.errors import ShekaraError, UnavailableError
-from sensors.model import Reading
+from sensors.model import EventSeen, Reading
 
 R = TypeVar("R")
 TICK_S = 0.25
@@ -90,6 +90,8 @@ class Pipeline:
         self._thread = threading.Thread(target=self._run, name="pipeline", daemon=True)
         self._tick_due_s = clock.monotonic_s()
         self._status_due_s = clock.monotonic_s()
+        self.take_order: Callable[[EventSeen], None] = _forget
+        """Who proves and carries out what walls' pages ask; set before the start."""
         self.inbox = Inbox(settings.inbox_messages, clock)
 
     def start(self, broker: Broker) -> None:
@@ -191,6 +193,8 @@ class Pipeline:
             self._feed.publish(message)
         for answer in effects.answers:
             self._answer(answer)
+        for order in effects.orders:
+            self.take_order(order)
 
     def _answer(self, answer: Answer) -> None:
         if not answer.reply.set_running_or_notify_cancel():
@@ -220,3 +224,7 @@ class Pipeline:
 
     def _now(self) -> Moment:
         return Moment(self._clock.now(), self._clock.monotonic_s())
+
+
+def _forget(order: EventSeen) -> None:
+    del order

@@ -9,7 +9,7 @@ from hub.people.accounts import Accounts
 from hub.people.keys import SigningKeys
 from hub.people.throttle import Throttle
 from hub.protocol import Session, SignIn, Ticket
-from sensors.access import Audience, Principal, Role, issue_token
+from sensors.access import ALLOWED, Action, Audience, Principal, Role, issue_token
 from sensors.errors import AccessError, UnavailableError
 
 LIFETIME = timedelta(hours=12)
@@ -55,8 +55,13 @@ class SignInDesk:
         return Session(token, principal.name, principal.role, principal.expires_at)
 
     def ticket(self, principal: Principal, wall_url: str) -> Ticket:
-        """The address of a wall's page that lets this browser watch, as a viewer, until the sign-in ends."""
-        watcher = Principal(principal.name, Role.VIEWER, principal.token_id, principal.expires_at)
+        """The address of a wall's page that lets this browser watch until the sign-in ends, and control that may.
+
+        A ticket is good at walls alone, and carries no more than is of use there.
+        """
+        controls = Action.CONTROL_WALL in ALLOWED[principal.role]
+        role = Role.DUTY_OFFICER if controls else Role.VIEWER
+        watcher = Principal(principal.name, role, principal.token_id, principal.expires_at)
         token = issue_token(watcher, Audience.TICKET, self._keys.private_pem)
         return Ticket(f"{wall_url}?ticket={token}", principal.expires_at)
 

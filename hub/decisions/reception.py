@@ -29,6 +29,7 @@ from sensors.model import (
     StateSeen,
 )
 from sensors.topics import PREFIX, WALLS, site_filter
+from sensors.wall_orders import ORDER
 
 MAX_UNDECLARED = 256
 MAX_SITES = 1_000
@@ -232,6 +233,9 @@ class Reception:
         self._events[event] = None
         if len(self._events) > _REMEMBERED_EVENTS:
             self._events.popitem(last=False)
+        if seen.kind == ORDER and seen.key.site == WALLS:
+            self._state.effects.orders.append(seen)
+            return
         self._state.log(message.moment, "event", f"{seen.kind}: {seen.text}", key=seen.key)
 
     def _refuse(self, message: Received, reason: str, key: DeviceKey, head: str | None = None) -> None:

@@ -35,7 +35,7 @@ from hub.protocol import (
 )
 from hub.requests import ReadStand, Stand
 from sensors.errors import ShekaraError
-from sensors.model import DeviceKey, Reading, Rejected, SiteId
+from sensors.model import DeviceKey, EventSeen, Reading, Rejected, SiteId
 from sensors.topics import Leaf, topic, wall_key
 from videowall.plan import Plan, encode_plan
 
@@ -74,6 +74,8 @@ class Effects(Struct):
     outgoing: list[Outgoing] = field(default_factory=list)
     wishes: list[Wish] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    orders: list[EventSeen] = field(default_factory=list)
+    """What people at walls' pages ask, not proven yet."""
 
 
 class State:
