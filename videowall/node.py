@@ -15,6 +15,7 @@ from sensors.model import DeviceKey, Value
 from sensors.rtsp.authentication import Credentials
 from sensors.supervised import Restarts
 from sensors.topics import Leaf, wall_key
+from sensors.wall_orders import ORDER
 from videowall.board import Board, decode_board
 from videowall.channel import Channel
 from videowall.clips import Manifest
@@ -22,6 +23,7 @@ from videowall.mqtt import BrokerLink
 from videowall.orders import Orders
 from videowall.outputs.targets.output import OutputReport
 from videowall.outputs.targets.report import output_values
+from videowall.petitions import Petitions
 from videowall.plan import Plan, decode_plan
 from videowall.report import REPEAT_S, Sums, camera_values, shared_values, wall_birth, wall_values
 from videowall.scene import Tile
@@ -69,7 +71,8 @@ class WallNode:
                 Leaf.COMMAND: self._on_loop(self._take_command),
             },
         )
-        self._orders = Orders(wall)
+        self.petitions = Petitions(wall.name, clock, self._petition)
+        self._orders = Orders(wall, self.petitions.hear)
         self._commands: asyncio.Queue[bytes] = asyncio.Queue(_MAX_COMMANDS)
         self._sequence = int(clock.now().timestamp())
         self._camera_sequences: dict[DeviceKey, int] = {}
@@ -120,6 +123,12 @@ class WallNode:
             _log.warning("board ignored", wall=self._wall.name, why=error.text)
             return
         self._wall.show_board(board)
+
+    def _petition(self, order: str, text: str) -> bool:
+        if not self._link.is_connected:
+            return False
+        self._link.publish_event(encode_event(order, ORDER, self._clock.now(), text))
+        return True
 
     def _read_plan(self, payload: bytes) -> Plan:
         if len(payload) > _MAX_PLAN_BYTES:

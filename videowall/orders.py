@@ -1,7 +1,7 @@
 """What the centre may ask of a wall about its cameras' views, and the wall's answers."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import msgspec
@@ -10,6 +10,7 @@ from msgspec import Struct
 from sensors.dialects.native import CommandPayload, decode_command, encode_ack
 from sensors.errors import ShekaraError
 from sensors.model import DeviceId, DeviceKey, Ident, SiteId, Value
+from sensors.wall_orders import ANSWER
 
 ACCEPT, EXPECT = "accept-reference", "expect-move"
 MAX_MOVE_S = 3600.0
@@ -43,11 +44,15 @@ class _Camera(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Orders:
-    """Does each command once; a repeated one is answered as it was. Bad ones are counted or refused, never raised."""
+    """Does each command once; a repeated one is answered as it was. Bad ones are counted or refused, never raised.
 
-    def __init__(self, views: Views) -> None:
+    What the centre answers to orders of the wall's page goes to `hear_answer(id, refusal)`, and needs no answer.
+    """
+
+    def __init__(self, views: Views, hear_answer: Callable[[str, str], None]) -> None:
         self.rejected_total = 0
         self._views = views
+        self._hear_answer = hear_answer
         self._answers: OrderedDict[str, bytes] = OrderedDict()
 
     async def answer(self, payload: bytes) -> bytes | None:
@@ -55,6 +60,9 @@ class Orders:
         command = decode_command(payload)
         if isinstance(command, str):
             self.rejected_total += 1
+            return None
+        if command.name == ANSWER:
+            self._hear_answer(str(command.arguments.get("order", "")), str(command.arguments.get("text", "")))
             return None
         known = self._answers.get(command.id)
         if known is not None:

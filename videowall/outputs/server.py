@@ -20,12 +20,14 @@ from videowall.outputs.gate import Gate, refuse_stream, sign_in_address
 from videowall.outputs.headers import SafeHeaders
 from videowall.outputs.live_routes import live_router
 from videowall.outputs.live_wall import LiveWall
+from videowall.outputs.ordering import order_router
 from videowall.outputs.page_files import PageFile, PageFiles
 from videowall.outputs.problem import install_problems
 from videowall.outputs.stills import Still, Stills
 from videowall.outputs.stream import Streams
 from videowall.outputs.webrtc.peers import Peers
 from videowall.outputs.whep import whep_router
+from videowall.petitions import Petitions
 from videowall.profile import read_profile
 
 _ID: Final = re.compile(ID_PATTERN)
@@ -44,7 +46,12 @@ class Health(Struct, frozen=True):
 
 
 def build_app(
-    wall: LiveWall, settings: WallSettings, clock: Clock, peers: Peers | None = None, clips: Clips | None = None
+    wall: LiveWall,
+    settings: WallSettings,
+    clock: Clock,
+    peers: Peers | None = None,
+    clips: Clips | None = None,
+    petitions: Petitions | None = None,
 ) -> FastAPI:
     """Everything a wall serves. Every path, known or not, first passes the gate."""
     access = Access(PublicKeyFile(Path(settings.public_key_file)), clock)
@@ -56,7 +63,9 @@ def build_app(
         app.include_router(clip_router(wall.name, clips, access))
     if peers is not None:
         app.include_router(whep_router(wall, peers, access))
-    app.include_router(live_router(wall, access, clock, page.version, takes_orders=False))
+    app.include_router(live_router(wall, access, clock, page.version, takes_orders=petitions is not None))
+    if petitions is not None:
+        app.include_router(order_router(wall.name, access, petitions))
     install_problems(app)
     app.add_middleware(Gate, access=access, sign_in_url=sign_in_address(settings.sign_in_url, wall.name))
     app.add_middleware(SafeHeaders)
