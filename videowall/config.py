@@ -49,7 +49,11 @@ class WallSettings(Struct, frozen=True, forbid_unknown_fields=True):
     bitrate_kbps: Annotated[int, Meta(ge=200, le=100_000, description="bit rate of the encoded wall, in kbit/s")] = 6000
     key_frame_s: Annotated[float, Meta(ge=0.5, le=10, description="seconds between key frames of the wall")] = 2.0
     transport: Annotated[
-        str, Meta(pattern="^(tcp|udp)$", description="how packets of cameras travel: tcp (in the connection) or udp")
+        str,
+        Meta(
+            pattern="^(tcp|udp|multicast)$",
+            description="how packets of cameras travel, at first: tcp (in the connection), udp or multicast",
+        ),
     ] = "tcp"
     redirects: Annotated[
         str,

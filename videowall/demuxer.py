@@ -45,6 +45,7 @@ _FORMATS = "rtsp,sdp,rtp,mpjpeg,mjpeg,hls,mpegts,mpeg,mov,mp4,matroska,webm,flv,
 _PACED = ("hls", "film")
 """Sources that give pictures faster than they were taken."""
 SCHEMES = frozenset(_PROTOCOLS)
+FFMPEG = "ffmpeg"
 
 
 class Place(Struct, frozen=True):
@@ -97,6 +98,9 @@ class Demuxer:
         self._stop = threading.Event()
         self._room = threading.BoundedSemaphore(_PENDING)
         self._thread = threading.Thread(target=self._run, name=f"demux {place.scheme}", daemon=True)
+
+    carrier = FFMPEG
+    """How packets come, beside the ways that our own client knows."""
 
     @property
     def is_reading(self) -> bool:

@@ -7,6 +7,7 @@ from sensors.model import Birth, Condition, Limit, Metric, MetricType, Names, Pr
 from sensors.supervised import Restarts
 from videowall.channel import Channel
 from videowall.composer import ComposerCounts
+from videowall.demuxer import FFMPEG
 from videowall.latency import OWN_HOPS, Hop, Spread
 from videowall.outputs.targets.report import OUTPUT_METRICS
 from videowall.plan import Canvas
@@ -41,6 +42,12 @@ WALL_METRICS = (
         "decoders_lost_total",
         MetricType.COUNTER,
         Names(en="Decoders lost", ru="Потеряно декодеров", kk="Жоғалған декодерлер"),
+    ),
+    Metric(
+        "cameras_ffmpeg",
+        MetricType.NUMBER,
+        Names(en="Cameras read by FFmpeg", ru="Камеры, читаемые через FFmpeg", kk="FFmpeg оқитын камералар"),
+        minimum=0,
     ),
     Metric(
         "cameras_kept_away",
@@ -160,6 +167,10 @@ def wall_values(
         "restarts_total": restarts.total,
         "restarted_because": restarts.because,
         "decoders_lost_total": after.pool.lost_total,
+        "cameras_ffmpeg": sum(
+            channel is not None and channel.stream is not None and channel.stream.carrier == FFMPEG
+            for _, channel in cameras
+        ),
         "cameras_kept_away": after.pool.kept_away,
         "saving": after.saving,
         "plan_revision": revision,

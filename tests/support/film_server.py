@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import NamedTuple
 
 from sensors.clock import SystemClock
 from sensors.rtsp.messages import Interleaved, Parser, Request, Response, encode_interleaved, encode_response
@@ -20,11 +21,24 @@ Mangle = Callable[[int, list[bytes]], Sequence[bytes]]
 """Given a frame's number and its packets: what is sent in their place."""
 
 
+class Multicast(NamedTuple):
+    """Where a server sends by multicast alone; it refuses other wishes, or insists: answers them with that."""
+
+    address: str
+    port: int
+    insists: bool = False
+
+
 class FilmServer:
     """Every session begins at the film's first frame. Nothing is stored of what was sent; sessions and reports are."""
 
     def __init__(
-        self, film: CodedFilm, mangle: Mangle | None = None, fps: float = FPS, clock_ahead_s: float = 0
+        self,
+        film: CodedFilm,
+        mangle: Mangle | None = None,
+        fps: float = FPS,
+        clock_ahead_s: float = 0,
+        group: Multicast | None = None,
     ) -> None:
         self.port = 0
         self.is_open = True
@@ -40,6 +54,7 @@ class FilmServer:
         self._clock_ahead = timedelta(seconds=clock_ahead_s)
         self._clock = SystemClock()
         self._transports: set[asyncio.WriteTransport] = set()
+        self._group = group
         self._sockets: tuple[socket.socket, socket.socket] | None = None
 
     @property
@@ -96,12 +111,29 @@ class FilmServer:
         self.requests.append(request)
         headers = {"CSeq": request.headers["cseq"]}
         if request.method == "SETUP":
+            if not self._offers(request.headers["transport"]):
+                return Response(461, "Unsupported Transport", headers), send
             chosen, send = self._carrier(request.headers["transport"], transport)
             headers |= {"Session": "77;timeout=30", "Transport": chosen}
         body = self._film.sdp if request.method == "DESCRIBE" else b""
         return Response(200, "OK", headers, body), send
 
+    def _offers(self, asked: str) -> bool:
+        if self._group is None:
+            return "multicast" not in asked
+        return self._group.insists or "multicast" in asked
+
     def _carrier(self, asked: str, transport: asyncio.WriteTransport) -> tuple[str, Send]:
+        if self._group is not None:
+            group, sender = self._group, self._sockets
+            assert sender is not None
+
+            def spread(channel: int, packet: bytes) -> None:
+                with contextlib.suppress(OSError):
+                    sender[channel].sendto(packet, (group.address, group.port + channel))
+
+            where = f"destination={group.address};port={group.port}-{group.port + 1}"
+            return f"RTP/AVP;multicast;{where};ttl=1", spread
         if "TCP" in asked:
             return "RTP/AVP/TCP;unicast;interleaved=0-1", lambda channel, packet: _write(transport, channel, packet)
         assert self._sockets is not None
@@ -145,6 +177,7 @@ async def serving(server: FilmServer) -> AsyncIterator[FilmServer]:
     for opened in (media, control):
         opened.bind(("127.0.0.1", 0))
         opened.setblocking(False)
+        opened.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
     server.bind((media, control))
     loop.add_reader(control, lambda: server.hear(control.recv(2000)))
     try:

@@ -75,7 +75,7 @@ def ticks(client: Opened) -> int:
     return ((client.units[-1].rtp_timestamp - 0xFFFF_0000) & 0xFFFF_FFFF) * FAST // 90_000
 
 
-@pytest.mark.parametrize("transport", list(Transport))
+@pytest.mark.parametrize("transport", [Transport.TCP, Transport.UDP])
 @pytest.mark.parametrize("coding", CODINGS)
 async def test_every_frame_of_each_codec_comes_over_each_transport(coding: Coding, transport: Transport) -> None:
     async with serving(FilmServer(film(coding), fps=FAST)) as server:
@@ -108,7 +108,7 @@ def clean(hurt: set[int], count: int, key_every: int) -> list[int]:
     return [index for index in range(count) if not hurt & set(range(index // key_every * key_every, index + 1))]
 
 
-@pytest.mark.parametrize("transport", list(Transport))
+@pytest.mark.parametrize("transport", [Transport.TCP, Transport.UDP])
 @pytest.mark.parametrize("coding", [Coding.H264, Coding.H265, Coding.H265_OUT_OF_BAND])
 async def test_after_a_loss_nothing_is_shown_until_the_next_clean_key_frame(
     coding: Coding, transport: Transport
@@ -143,7 +143,7 @@ async def test_datagrams_that_overtake_each_other_lose_nothing() -> None:
     assert numbers(decoded(client.units, "h264"))[: FRAMES - 5] == [index % 50 for index in range(FRAMES - 5)]
 
 
-@pytest.mark.parametrize("transport", list(Transport))
+@pytest.mark.parametrize("transport", [Transport.TCP, Transport.UDP])
 async def test_the_camera_is_told_how_it_is_received(transport: Transport) -> None:
     async with serving(FilmServer(film(Coding.H264), Lossy(3, 0.05))) as server:
         client = Opened(server.url, transport=transport)

@@ -30,7 +30,7 @@ def stand(guarded_stand: Stand) -> Iterator[Stand]:
     guarded_stand.mend()
 
 
-@pytest.mark.parametrize("transport", list(Transport))
+@pytest.mark.parametrize("transport", [Transport.TCP, Transport.UDP])
 @pytest.mark.parametrize("camera", [OPEN, DIGEST, BASIC, SHA])
 async def test_every_picture_comes_over_each_transport_and_authentication(
     stand: Stand, camera: str, transport: Transport
@@ -56,7 +56,7 @@ async def test_each_failure_has_its_own_name(stand: Stand) -> None:
         assert (await Opened(url).fails()).state is PictureState.NOT_FOUND
 
 
-@pytest.mark.parametrize("transport", list(Transport))
+@pytest.mark.parametrize("transport", [Transport.TCP, Transport.UDP])
 async def test_a_camera_that_changes_its_codec_in_a_session_is_asked_what_it_sends(
     stand: Stand, transport: Transport
 ) -> None:

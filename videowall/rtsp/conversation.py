@@ -17,6 +17,7 @@ from sensors.rtsp.authentication import Challenge, Credentials, authorization, p
 from sensors.rtsp.messages import Request, Response
 from videowall.rtsp.description import VideoTrack, find_video
 from videowall.rtsp.failure import MovedError, StreamError
+from videowall.rtsp.multicast import Group, group_of
 
 _AGENT = "shekara"
 _DEFAULT_TIMEOUT_S = 60.0
@@ -40,15 +41,14 @@ _SESSION = re.compile(r"([!-:<-~]{1,200})(?:\s*;\s*timeout\s*=\s*(\d{1,6}))?(?:\
 
 
 class Transport(StrEnum):
-    """How packets travel: inside the RTSP connection, or as datagrams."""
+    """How packets travel: inside the RTSP connection, as datagrams, or as datagrams for all who listen.
+
+    In the order in which they are tried when a server refuses, or nothing comes, after the one that was chosen.
+    """
 
     TCP = "tcp"
     UDP = "udp"
-
-    @property
-    def other(self) -> "Transport":
-        """What to try when the server refuses this one."""
-        return Transport.UDP if self is Transport.TCP else Transport.TCP
+    MULTICAST = "multicast"
 
 
 class Remnant(Struct, frozen=True):
@@ -59,7 +59,10 @@ class Remnant(Struct, frozen=True):
 
 
 class Session(Struct, frozen=True):
-    """A playing session: on which channels RTP and RTCP come (for UDP 0 and 1), and the server's RTCP port."""
+    """A playing session: on which channels RTP and RTCP come (for datagrams 0 and 1), and the server's RTCP port.
+
+    `group`: the camera sends to that, whatever it was asked for.
+    """
 
     track: VideoTrack
     id: str
@@ -67,6 +70,7 @@ class Session(Struct, frozen=True):
     channel: int = 0
     control_channel: int = 1
     control_port: int = 0
+    group: Group | None = None
 
 
 class Conversation:
@@ -179,6 +183,8 @@ class Conversation:
     def _set_up_request(self) -> Request:
         if self._transport is Transport.TCP:
             transport = "RTP/AVP/TCP;unicast;interleaved=0-1"
+        elif self._transport is Transport.MULTICAST:
+            transport = "RTP/AVP;multicast"
         else:
             first, second = self._client_ports or (0, 0)
             transport = f"RTP/AVP;unicast;client_port={first}-{second}"
@@ -189,8 +195,13 @@ class Conversation:
         found = _SESSION.fullmatch(response.headers.get("session", "").split("\n")[0].strip())
         if found is None or self._track is None:
             raise StreamError("SETUP was answered without a session", PictureState.REFUSED)
-        given = _parameters(response.headers.get("transport", ""))
         self._setup_id = found[1]
+        given = _parameters(response.headers.get("transport", ""))
+        group = None
+        if "multicast" in given:
+            group = group_of(given.get("destination", ""), _pair(given.get("port", ""), 65_535))
+        elif self._transport is Transport.MULTICAST:
+            raise StreamError("the camera does not send by multicast", PictureState.REFUSED, other_transport=True)
         channels = _pair(given.get("interleaved", ""), 255) if self._transport is Transport.TCP else (0, 1)
         self.expected = Session(
             track=self._track,
@@ -199,6 +210,7 @@ class Conversation:
             channel=channels[0],
             control_channel=channels[1],
             control_port=_pair(given.get("server_port", ""), 65_535)[1] if "server_port" in given else 0,
+            group=group,
         )
         return self._request("PLAY", self._base, {"Range": "npt=0.000-"})
 

@@ -24,7 +24,7 @@ CONNECT_TIMEOUT_S = 3.0
 ANSWER_TIMEOUT_S = 6.0
 _MAX_RESPONSES = 8
 _PORT_TRIES = 32
-_RECEIVE_BYTES = 1_048_576
+RECEIVE_BYTES = 1_048_576
 _MAX_UNSENT_BYTES = 65_536
 _PUBLIC = "OPTIONS, ANNOUNCE, REDIRECT"
 
@@ -186,7 +186,7 @@ class DatagramPair:
         loop = asyncio.get_running_loop()
         for channel, opened in enumerate(self._sockets):
             handler = partial(on_packet, channel)
-            transport, _ = await loop.create_datagram_endpoint(partial(_Datagrams, peer_host, handler), sock=opened)
+            transport, _ = await loop.create_datagram_endpoint(partial(Datagrams, peer_host, handler), sock=opened)
             self._transports.append(transport)
 
     def send_control(self, packet: bytes, host: str, port: int) -> None:
@@ -202,12 +202,15 @@ class DatagramPair:
             opened.close()
 
 
-class _Datagrams(asyncio.DatagramProtocol):
+class Datagrams(asyncio.DatagramProtocol):
+    """Hands on what comes from one address."""
+
     def __init__(self, peer_host: str, on_packet: Callable[[bytes], None]) -> None:
         self._peer_host = peer_host
         self._on_packet = on_packet
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        """Called by the event loop."""
         if addr[0] == self._peer_host:
             self._on_packet(data)
 
@@ -223,7 +226,7 @@ def _bind_pair(host: str) -> tuple[socket.socket, socket.socket]:
                 second.bind((host, port + 1))
                 for opened in (first, second):
                     opened.setblocking(False)
-                    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BYTES)
+                    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
                 return first, second
         first.close()
         second.close()

@@ -16,6 +16,7 @@ from videowall.rtsp.assembly import AccessUnit, Assembler
 from videowall.rtsp.conversation import Conversation, Remnant, Session, Transport
 from videowall.rtsp.failure import StreamError
 from videowall.rtsp.link import DatagramPair, Link, connect
+from videowall.rtsp.multicast import Membership
 from videowall.rtsp.reporting import REPORT_S, Reporter
 from videowall.rtsp.sequencing import HOLD_S, Sequenced, Sequencer
 
@@ -64,7 +65,7 @@ class Player:
         self._chance = chance
         self._listener = listener
         self._link: Link | None = None
-        self._ports: DatagramPair | None = None
+        self._ports: DatagramPair | Membership | None = None
         self._conversation: Conversation | None = None
         self._reception: _Reception | None = None
 
@@ -80,6 +81,13 @@ class Player:
                 await self._open()
         except TimeoutError as error:
             raise StreamError(f"not playing after {OPEN_TIMEOUT_S:g} s", PictureState.NO_PACKETS) from error
+
+    @property
+    def carrier(self) -> str:
+        """How packets come."""
+        conversation = self._conversation
+        expected = conversation.expected if conversation is not None else None
+        return str(Transport.MULTICAST if expected is not None and expected.group is not None else self._transport)
 
     async def watch(self) -> None:
         """Hand out pictures until the session ends.
@@ -123,15 +131,16 @@ class Player:
 
     async def _open(self) -> None:
         link = self._link = await connect(self._address, self._receive)
+        pair = None
         if self._transport is Transport.UDP:
-            self._ports = DatagramPair(link.local_host)
-            await self._ports.listen(link.peer_host, self._receive)
+            self._ports = pair = DatagramPair(link.local_host)
+            await pair.listen(link.peer_host, self._receive)
         remnant, self.remnant = self.remnant, None
         conversation = self._conversation = Conversation(
             self._address.url,
             self._credentials,
             self._transport,
-            self._ports.ports if self._ports else None,
+            pair.ports if pair else None,
             remnant,
         )
         request = conversation.begin()
@@ -139,10 +148,20 @@ class Player:
             step = conversation.answer(await link.ask(request))
             if conversation.expected is not None and self._reception is None:
                 # Packets may overtake the response to PLAY.
+                await self._join(link, conversation.expected)
                 self._reception = self._begin(conversation.expected)
             if step is None:
                 return
             request = step
+
+    async def _join(self, link: Link, session: Session) -> None:
+        """Listen where the camera sends to, when that is a group."""
+        if session.group is None:
+            return
+        if self._ports is not None:
+            self._ports.close()
+        self._ports = Membership(session.group, link.local_host)
+        await self._ports.listen(link.peer_host, self._receive)
 
     def _begin(self, session: Session) -> "_Reception":
         hold_s = HOLD_S if self._ports is not None else 0.0

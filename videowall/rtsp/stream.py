@@ -63,8 +63,12 @@ class CameraStream:
         self.sessions_total = 0
         self.clock_offset_s: float | None = None
         """How far a picture's capture by the camera's clock lies before its arrival by ours, smoothed."""
+        self.carrier = ""
+        """How packets came last: tcp, udp, multicast, or through FFmpeg's demuxers; empty before the first session."""
         self._source = source
         self._transport = source.transport
+        self._refused: set[Transport] = set()
+        self._reader: Player | Demuxer | None = None
         self._clock = clock
         self._chance = chance
         self._patience = Patience(chance)
@@ -113,6 +117,10 @@ class CameraStream:
         self.last_packet_s = self._began_s = self._clock.monotonic_s()
         self.clock_offset_s = None
         self.sessions_total += 1
+        carrier = self._reader.carrier if self._reader is not None else ""
+        if carrier != self.carrier:
+            self.carrier = carrier
+            _log.info("camera stream begins", camera=self._source.label, carrier=carrier, codec=codec)
         self._on_session(codec, extradata)
 
     def hear(self, received_bytes: int, lost: int) -> None:
@@ -124,6 +132,7 @@ class CameraStream:
     def give(self, unit: AccessUnit) -> None:
         """A whole picture has come."""
         self.failure = None
+        self._refused.clear()
         if unit.captured_unix_s is not None:
             offset_s = self._clock.now().timestamp() - unit.captured_unix_s
             before_s = offset_s if self.clock_offset_s is None else self.clock_offset_s
@@ -134,6 +143,7 @@ class CameraStream:
         # A password is for the host it was given for, wherever that may send us.
         credentials = self._source.credentials if is_origin else None
         player = Player(address, credentials, self._transport, self._clock, self._chance, self, self._remnant)
+        self._reader = player
         try:
             async with self._admission.turn(self._source.site, self._patience.failures):
                 await player.open()
@@ -147,7 +157,7 @@ class CameraStream:
         if self._demuxer is not None and self._demuxer.is_reading:
             raise StreamError("the last attempt still hangs", PictureState.NO_PACKETS)
         place = find_place(self._source.url, self._source.credentials, self._source.films)
-        demuxer = self._demuxer = Demuxer(place, self._clock, self)
+        demuxer = self._reader = self._demuxer = Demuxer(place, self._clock, self)
         try:
             async with self._admission.turn(self._source.site, self._patience.failures):
                 await demuxer.open()
@@ -155,16 +165,20 @@ class CameraStream:
         finally:
             await demuxer.close()
 
+    def _take_another_way(self) -> bool:
+        """Have packets carried otherwise the next time; False when every way was refused, so that FFmpeg may try."""
+        self._refused.add(self._transport)
+        left = [way for way in Transport if way not in self._refused]
+        if not left:
+            self._refused.clear()
+        self._transport = left[0] if left else self._source.transport
+        return bool(left)
+
     def _wait_after(self, error: StreamError) -> float:
         if error.state is not self.failure:
             _log.warning("camera stream failed", camera=self._source.label, state=error.state, why=error.text)
         self.failure = error.state
-        # Where neither transport is to be had, there is multicast, which FFmpeg reads.
-        self._reads_otherwise = error.other_reader or (
-            error.other_transport and self._transport is not self._source.transport
-        )
-        if error.other_transport:
-            self._transport = self._transport.other
+        self._reads_otherwise = error.other_reader or (error.other_transport and not self._take_another_way())
         if self._reads_otherwise:
             return 0.0
         if self._began_s is not None and self._clock.monotonic_s() - self._began_s > STABLE_S:
