@@ -14,6 +14,7 @@ CODECS: Final = frozenset({"h264", "hevc"})
 """FFmpeg's names of the codecs that are passed through."""
 
 _START_CODE: Final = b"\x00\x00\x01"
+_SHORTEST: Final = 6
 _PLAIN: Final = {"h264": frozenset({1}), "hevc": frozenset(range(10))}
 """NAL units of pictures that are no key pictures."""
 
@@ -68,7 +69,11 @@ def single_sample(codec: str, access_unit: bytes) -> bytes | None:
 
     Only an access unit that begins with a start code of four bytes is looked at.
     """
-    if access_unit.find(_START_CODE, 4) >= 0 or not access_unit.startswith(_START_CODE, 1):
+    if (
+        len(access_unit) < _SHORTEST
+        or access_unit.find(_START_CODE, 4) >= 0
+        or not access_unit.startswith(_START_CODE, 1)
+    ):
         return None
     kind = access_unit[4] & 0x1F if codec == "h264" else access_unit[4] >> 1 & 0x3F
     if access_unit[0] or kind not in _PLAIN[codec] or not access_unit[-1]:

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -50,6 +50,14 @@ class PublicKeyFile:
         return self._pem
 
 
+class Proof(NamedTuple):
+    """Who is there, and the token that says so."""
+
+    principal: Principal
+    audience: Audience
+    token: str
+
+
 class Access:
     """Turns a request into the one who asks, or refuses it."""
 
@@ -64,20 +72,24 @@ class Access:
             AccessError: nobody is signed in, the sign-in is over, or the role may not watch.
             UnavailableError: the hub's public key is not there to check with.
         """
+        return self.prove(connection).principal
+
+    def prove(self, connection: HTTPConnection) -> Proof:
+        """The same, with what proves it."""
         key = self._key.pem()
         header = connection.headers.get("authorization")
         if header is not None:
             found = _BEARER.fullmatch(header[:MAX_TOKEN])
-            return self._watcher(found.group(1) if found else "", Audience.SESSION, key)
+            return self._proof(found.group(1) if found else "", Audience.SESSION, key)
         cookie = connection.cookies.get(COOKIE, "")[:MAX_TOKEN]
         if not cookie:
-            return authorise(None, Action.WATCH_WALL)
+            authorise(None, Action.WATCH_WALL)
         try:
-            return self._watcher(cookie, Audience.TICKET, key)
+            return self._proof(cookie, Audience.TICKET, key)
         except AccessError as error:
             if error.signed_in:
                 raise
-            return self._watcher(cookie, Audience.SESSION, key)
+            return self._proof(cookie, Audience.SESSION, key)
 
     def admit_ticket(self, ticket: str) -> Principal:
         """Who a ticket lets in.
@@ -91,6 +103,9 @@ class Access:
     def lifetime_s(self, principal: Principal) -> int:
         """Seconds until a sign-in ends."""
         return max(0, int((principal.expires_at - self._clock.now()).total_seconds()))
+
+    def _proof(self, token: str, audience: Audience, key: str) -> Proof:
+        return Proof(self._watcher(token, audience, key), audience, token)
 
     def _watcher(self, token: str, audience: Audience, key: str) -> Principal:
         return authorise(verify_token(token, audience, key, self._clock.now()), Action.WATCH_WALL)
