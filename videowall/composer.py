@@ -15,7 +15,7 @@ from videowall.palette import CANVAS, EMPTY, Colour
 from videowall.picture import Planes
 from videowall.placement import Placement
 from videowall.plan import Canvas
-from videowall.rendition import Rendition
+from videowall.rendition import CanvasEncoder, MakeEncoder, Rendition
 from videowall.scene import PanelTile, Scene, Tile
 from videowall.sheet import blend, fill
 
@@ -40,6 +40,7 @@ class Composer:
         key_frame_s: float,
         renditions: tuple[Rendition, ...] = (),
         beat: Beat | None = None,
+        make_encoder: MakeEncoder = FrugalEncoder,
     ) -> None:
         self.counts = ComposerCounts()
         self._beat = beat or Beat()
@@ -59,7 +60,8 @@ class Composer:
         self.looked_s = float("-inf")
         """When somebody last asked for the canvas."""
         self._rests = False
-        self._encoder: FrugalEncoder | None = None
+        self._make_encoder = make_encoder
+        self._encoder: CanvasEncoder | None = None
         self._drawn: dict[PanelTile, Overlay] = {}
         self._placed: dict[Tile, Placement] = {}
         self._drawn_asleep = False
@@ -188,7 +190,7 @@ class Composer:
 
     def _encode(self, index: int) -> None:
         if self._encoder is None:
-            self._encoder = FrugalEncoder(self._buffer.canvas, self._bitrate_kbps, self._key_frame_s)
+            self._encoder = self._make_encoder(self._buffer.canvas, self._bitrate_kbps, self._key_frame_s)
         began_s = self._clock.monotonic_s()
         coded = self._encoder.encode(
             self._buffer.i420, index, self._clock.now().timestamp(), key=self._broadcast.take_key_request()
