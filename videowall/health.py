@@ -10,7 +10,8 @@ from sensors.catalog import PictureState
 from videowall.picture import Plane, Planes
 
 NO_PACKETS_S = 2.5
-DELAYED_S = 1.0
+DELAYED_S = 0.8
+"""A face is renewed five times a second, so that nothing a second old is shown as live."""
 _PERIODS = 2.5
 """A camera that sends fewer than so many pictures in `DELAYED_S` may take so many of its own periods for one."""
 FROZEN_S = 8.0

@@ -2,10 +2,10 @@
 
 import sys
 
-from tests.benchmarks import demo, quality, telemetry
+from tests.benchmarks import demo, quality, telemetry, wall
 from tests.benchmarks.row import publish
 
-BENCHMARKS = {"demo": demo.measure, "quality": quality.measure, "telemetry": telemetry.measure}
+BENCHMARKS = {"demo": demo.measure, "quality": quality.measure, "telemetry": telemetry.measure, "wall": wall.measure}
 
 
 def main() -> None:

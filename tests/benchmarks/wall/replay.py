@@ -58,6 +58,7 @@ class Camera:
         self._ticks = number * 90_001
         self._ssrc = 0x5EC0_0000 | number
         self._index = int(number * _GOLDEN * FRAMES) % FRAMES
+        self._returns = False
         self._burst: list[tuple[bytes, int, float]] = []
         self._chance = random.Random(number)  # noqa: S311 - which packets break, not a secret
         sets = ",".join(base64.b64encode(unit).decode() for unit in reel.sets)
@@ -74,17 +75,23 @@ class Camera:
             for transport in self.viewers:
                 transport.abort()
             self.viewers.clear()
+        self._returns = fault == "none"
         self.fault = fault
         for transport in self.viewers:
             self.viewers[transport] = True
 
+    def join(self, transport: asyncio.Transport) -> None:
+        """Send to one more. Once it has been in trouble, a camera begins with a key frame, as most do."""
+        if self._returns:
+            self._index -= self._index % GOP
+        self.viewers[transport] = True
+
     def play(self) -> None:
         """Send the next frame."""
         index = self._index
-        if not (self.fault == "frozen" and index % GOP == GOP - 1):
-            self._index = (index + 1) % FRAMES
-        else:
-            self._index = index - index % GOP  # the same group again and again
+        if self.fault == "frozen":
+            index -= index % GOP  # the same picture, encoded anew each time
+        self._index = (index + 1) % FRAMES if self.fault != "frozen" else index
         self._ticks = self._ticks + _CLOCK_HZ // FPS & 0xFFFF_FFFF
         if not self.viewers or self.fault in {"stalled", "killed", "refused"}:
             return
@@ -174,7 +181,7 @@ class _Connection(asyncio.Protocol):
         self._transport.write(encode_response(Response(status, "OK" if status == 200 else "no", headers, body)))
         if request.method == "PLAY" and status == 200:
             self._camera = camera
-            camera.viewers[self._transport] = True
+            camera.join(self._transport)
         elif request.method == "TEARDOWN" and self._camera is not None:
             self._camera.viewers.pop(self._transport, None)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
-from tests.benchmarks.wall.load import Cameras, Load, running
+from tests.benchmarks.wall.load import Load, running
 from tests.benchmarks.wall.reading import Figures, figure, read_wall
 from tests.benchmarks.wall.walls import Running, Spent
 
@@ -55,6 +55,3 @@ def wait_for_pictures(begun: Running) -> float:
 def pause(seconds: float) -> None:
     """Let a real wall run in real time: what is measured here is time itself."""
     threading.Event().wait(seconds)
-
-
-__all__ = ["Cameras", "Outcome", "Start", "pause", "run_once", "wait_for_pictures"]

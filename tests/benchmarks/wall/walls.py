@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import httpx
 import imageio_ffmpeg
@@ -37,6 +37,18 @@ class Spent(NamedTuple):
     threads: int
 
 
+class Watch(NamedTuple):
+    """How to ask a wall of ours; `url` ends with a slash."""
+
+    url: str
+    token: str
+
+    def states(self) -> list[tuple[str, str, bool]]:
+        """Of every tile its camera, its state and whether it is a spot."""
+        answer = httpx.get(f"{self.url}wall/bench/tiles.json", headers={"Authorization": f"Bearer {self.token}"})
+        return [(tile["device"], tile["state"], tile["spot"]) for tile in answer.json()]
+
+
 class Running(NamedTuple):
     """A wall that runs, and who watches it."""
 
@@ -44,7 +56,7 @@ class Running(NamedTuple):
     receiver: Receiver
     began_s: float
     log: Path
-    watch: "_Watch | None" = None
+    watch: Watch | None = None
 
     def spent(self) -> Spent:
         """User and system time of the whole tree so far, ended children included."""
@@ -57,24 +69,8 @@ class Running(NamedTuple):
         return Spent(time.monotonic(), cpu_s, rss / 2**20, threads)
 
 
-class _Watch(NamedTuple):
-    url: str
-    token: str
-
-    def states(self) -> list[tuple[str, str, bool]]:
-        """Of every tile its camera, its state and whether it is a spot."""
-        answer = httpx.get(f"{self.url}wall/bench/tiles.json", headers={"Authorization": f"Bearer {self.token}"})
-        return [(tile["device"], tile["state"], tile["spot"]) for tile in answer.json()]
-
-
-class Wall(Protocol):
-    """One kind of wall."""
-
-    def __call__(self, load: Load, url: str, viewers: int = 1) -> "Iterator[Running]": ...
-
-
 @contextmanager
-def ours(load: Load, url: str, viewers: int = 1, **settings: str) -> Iterator[Running]:
+def ours(load: Load, url: str, viewers: int = 1) -> Iterator[Running]:
     """`shekara wall` with a retained plan at a real broker, watched through its WebSocket."""
     with TemporaryDirectory() as scratch, running_mosquitto(Path(scratch)) as broker:
         folder, port = Path(scratch), free_port()
@@ -99,18 +95,14 @@ def ours(load: Load, url: str, viewers: int = 1, **settings: str) -> Iterator[Ru
             "SHEKARA_WALL_OPENINGS_AT_ONCE": "64",
             "SHEKARA_WALL_SITE_OPENINGS_PER_S": "100",
             "SHEKARA_WALL_SITE_OPENINGS_AT_ONCE": "64",
-            **settings,
         }
         root = Path(__file__).parents[3]
         page, token = f"http://127.0.0.1:{port}/", keys.token()
-        with _started(
-            [sys.executable, "-m", "hub.command", "wall"], folder, {**environ, "PYTHONPATH": str(root)}
-        ) as begun:
-            process, log = begun
-            began_s = time.monotonic()
+        command = [sys.executable, "-m", "hub.command", "wall"]
+        with _started(command, folder, {**environ, "PYTHONPATH": str(root)}) as (process, began_s, log):
             eventually(lambda: _answers(page, process), within_s=30, what="the wall's page")
             with PageReceiver(page, token, viewers) as receiver:
-                yield Running(process, receiver, began_s, log, _Watch(page, token))
+                yield Running(process, receiver, began_s, log, Watch(page, token))
 
 
 @contextmanager
@@ -147,8 +139,11 @@ def gstreamer(load: Load, url: str, viewers: int = 1) -> Iterator[Running]:
                 *("!", "queue", "max-size-buffers=2", "leaky=downstream", "!", f"wall.{pad}"),
             ]
         command = ["gst-launch-1.0", "-q", mixer[0], mixer[1], mixer[2], *places, *mixer[3:], *sources]
-        with TemporaryDirectory() as scratch, _started(command, Path(scratch), dict(os.environ)) as (process, log):
-            yield Running(process, receiver, time.monotonic(), log)
+        with (
+            TemporaryDirectory() as scratch,
+            _started(command, Path(scratch), dict(os.environ)) as (process, began_s, log),
+        ):
+            yield Running(process, receiver, began_s, log)
 
 
 @contextmanager
@@ -159,7 +154,7 @@ def ffmpeg(load: Load, url: str, viewers: int = 1) -> Iterator[Running]:
         inputs: list[str] = []
         for number in range(load.cameras):
             inputs += ["-rtsp_transport", "tcp", "-fflags", "nobuffer", "-flags", "low_delay", "-threads", "1"]
-            inputs += ["-analyzeduration", "0", "-probesize", "32768", "-thread_queue_size", "64"]
+            inputs += ["-analyzeduration", "100000", "-probesize", "32", "-fpsprobesize", "0"]
             inputs += ["-i", f"{url}/{number}"]
         rects = load.rects()
         scaled = [
@@ -182,17 +177,20 @@ def ffmpeg(load: Load, url: str, viewers: int = 1) -> Iterator[Running]:
             *("-g", str(_FPS * KEY_FRAME_S), "-x264-params", "repeat-headers=1:scenecut=0"),
             *("-f", "rtp", f"rtp://127.0.0.1:{receiver.port}?pkt_size=1400"),
         ]
-        with TemporaryDirectory() as scratch, _started(command, Path(scratch), dict(os.environ)) as (process, log):
-            yield Running(process, receiver, time.monotonic(), log)
+        with (
+            TemporaryDirectory() as scratch,
+            _started(command, Path(scratch), dict(os.environ)) as (process, began_s, log),
+        ):
+            yield Running(process, receiver, began_s, log)
 
 
 @contextmanager
-def _started(command: list[str], folder: Path, environ: dict[str, str]) -> Iterator[tuple[psutil.Process, Path]]:
-    path = folder / "wall.log"
+def _started(command: list[str], folder: Path, environ: dict[str, str]) -> Iterator[tuple[psutil.Process, float, Path]]:
+    path, began_s = folder / "wall.log", time.monotonic()
     with path.open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
-        yield psutil.Process(process.pid), path
+        yield psutil.Process(process.pid), began_s, path
     finally:
         process.terminate()
         try:
