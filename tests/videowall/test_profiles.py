@@ -12,6 +12,7 @@ from av.video.codeccontext import VideoCodecContext
 from numpy.typing import NDArray
 
 from sensors.clock import SystemClock
+from sensors.model import Names
 from sensors.secrets import Secrets
 from tests.support.waiting import eventually_async
 from videowall.broadcast import Broadcast, EncodedFrame
@@ -19,7 +20,7 @@ from videowall.canvas import CanvasBuffer
 from videowall.config import WallSettings
 from videowall.encode import Encoder
 from videowall.picture import planes_of
-from videowall.plan import Canvas, Plan
+from videowall.plan import Canvas, Panel, PanelKind, Plan
 from videowall.profile import MIDDLE_FPS, THIN_FPS, Profile, ProfileName, fit_profile
 from videowall.rendition import Rendition
 from videowall.wall import Wall
@@ -63,13 +64,15 @@ async def running_wall(canvas: Canvas) -> AsyncIterator[Wall]:
     wall = Wall(WallSettings(), Secrets(), SystemClock())
     async with asyncio.TaskGroup() as group:
         task = group.create_task(wall.run())
-        wall.apply(Plan(1, "main", wall.plan_title(), canvas, "2x2", ()))
+        message = Panel(PanelKind.MESSAGE, Names(ru="Проверка связи"))
+        wall.apply(Plan(1, "main", wall.plan_title(), canvas, "2x2", (message,) * 4))
         yield wall
         task.cancel()
 
 
 async def test_two_profiles_of_one_wall_show_the_same_picture_in_their_own_sizes() -> None:
     async with running_wall(Canvas(1920, 1080, 25)) as wall:
+        await eventually_async(lambda: float(wall.composer.snapshot().y.std()) > 1, what="something being drawn")
         whole = decode(await frames_of(wall.broadcast_of(ProfileName.FULL), 3))
         thin_frames = await frames_of(wall.broadcast_of(ProfileName.THIN), 6)
         thin = decode(thin_frames)
@@ -83,7 +86,7 @@ async def test_a_profile_as_large_as_the_wall_is_the_wall_itself() -> None:
         assert wall.broadcast_of(ProfileName.MIDDLE) is wall.broadcast
         assert wall.broadcast_of(ProfileName.THIN) is not wall.broadcast
         wall.apply(Plan(2, "main", wall.plan_title(), Canvas(3840, 2160, 5), "2x2", ()))
-        assert wall.broadcast_of(ProfileName.MIDDLE) is not wall.broadcast
+        await eventually_async(lambda: wall.broadcast_of(ProfileName.MIDDLE) is not wall.broadcast)
 
 
 async def test_any_number_of_viewers_share_one_encoder_and_nobody_means_none() -> None:

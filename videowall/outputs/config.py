@@ -29,9 +29,7 @@ class OutputsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     clips_max_mb: Annotated[
         int, Meta(ge=1, le=100_000, description="megabytes of memory that all cameras' last seconds may take together")
     ] = 512
-    webrtc_viewers: Annotated[
-        int, Meta(ge=0, le=100, description="viewers over WebRTC at a time; 0 turns it off")
-    ] = 8
+    webrtc_viewers: Annotated[int, Meta(ge=0, le=100, description="viewers over WebRTC at a time; 0 turns it off")] = 8
     webrtc_addresses: Annotated[
         str,
         Meta(description="own addresses that WebRTC is sent from, separated by commas; empty: [wall] host, or all"),
