@@ -1,6 +1,7 @@
 """A supervised wall on real streams from a real broker, and everything that is done to it."""
 
 import random
+import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -180,7 +181,7 @@ class Rig:
                         viewer.recv(timeout=1)
             finally:
                 if self._chance.random() < 0.3:
-                    viewer.socket.close()
+                    viewer.socket.shutdown(socket.SHUT_RDWR)
                 viewer.close()
 
 
