@@ -25,6 +25,7 @@ from hub.protocol import (
     AccountView,
     Aggregate,
     AlarmView,
+    CameraView,
     DeviceView,
     History,
     HistorySteps,
@@ -33,6 +34,8 @@ from hub.protocol import (
     LogEntry,
     Note,
     Page,
+    PresetRequest,
+    PresetView,
     RejectedView,
     Session,
     Settlement,
@@ -215,6 +218,26 @@ class HubClient:
     async def change_wall(self, wall: str, request: WallRequest) -> WallView:
         """Change what a wall shows."""
         return await self._transport.call("PUT", f"/walls/{quoted(wall)}", WallView, request)
+
+    async def presets(self) -> tuple[PresetView, ...]:
+        """Every page that is kept for all walls."""
+        return await self._transport.call("GET", "/presets", tuple[PresetView, ...])
+
+    async def save_preset(self, preset: str, request: PresetRequest) -> PresetView:
+        """Keep a page under an id."""
+        return await self._transport.call("PUT", f"/presets/{quoted(preset)}", PresetView, request)
+
+    async def remove_preset(self, preset: str) -> None:
+        """Forget a preset."""
+        await self._transport.ask("DELETE", f"/presets/{quoted(preset)}")
+
+    async def camera_view(self, key: DeviceKey) -> CameraView:
+        """How walls show a camera."""
+        return await self._transport.call("GET", f"/devices/{key}/view", CameraView)
+
+    async def set_camera_view(self, key: DeviceKey, view: CameraView) -> CameraView:
+        """Say how walls show a camera, its masks included."""
+        return await self._transport.call("PUT", f"/devices/{key}/view", CameraView, view)
 
     async def ticket(self, wall: str) -> Ticket:
         """The address of a wall's page that a browser may open."""

@@ -41,6 +41,9 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True):
         Language.RU
     )
     time_zone: Annotated[Line, Meta(description="IANA zone of the times on walls")] = "Asia/Almaty"
+    exercise: Annotated[
+        bool, Meta(description="this hub hears simulated equipment alone: every wall says EXERCISE on its pictures")
+    ] = False
 
     @property
     def url(self) -> str:

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from hub.live import Subscription
 from hub.protocol import (
     AlarmView,
+    CameraView,
     DeviceView,
     FileReceipt,
     History,
@@ -18,6 +19,8 @@ from hub.protocol import (
     HubStatus,
     LogEntry,
     Page,
+    PresetRequest,
+    PresetView,
     RejectedView,
     Snapshot,
     StreamCheck,
@@ -30,13 +33,18 @@ from hub.requests import (
     ChangeWall,
     NoteChecks,
     Propose,
+    ReadPresets,
     ReadRejected,
     ReadStand,
+    ReadView,
     Refuse,
+    RemovePreset,
     Request,
     Retire,
+    SavePreset,
     SendCommand,
     Settle,
+    SetView,
     Upload,
     WriteNote,
 )
@@ -190,10 +198,51 @@ class Hub:
         """Apply an officer's choice to a wall.
 
         Raises:
-            NotFoundError: no such wall, or no such approved camera.
-            WireError: no such layout.
+            NotFoundError: no such wall, preset, page, or approved camera.
+            WireError: a wall cannot show that.
+            ConflictError: there is no tour to go on with.
         """
         return await self._ask(ChangeWall(wall, change, who))
+
+    async def presets(self) -> tuple[PresetView, ...]:
+        """Every preset, in order of id."""
+        return await self._ask(ReadPresets())
+
+    async def save_preset(self, preset: str, asked: PresetRequest, who: str) -> PresetView:
+        """Keep a page under an id, in place of what had it.
+
+        Raises:
+            NotFoundError: no such wall, or no such approved camera.
+            WireError: a wall cannot show that.
+            LimitError: there are too many presets.
+        """
+        return await self._ask(SavePreset(preset, asked, who))
+
+    async def remove_preset(self, preset: str, who: str) -> None:
+        """Forget a preset.
+
+        Raises:
+            NotFoundError: there is none of that id.
+            ConflictError: a tour goes by it.
+        """
+        await self._ask(RemovePreset(preset, who))
+
+    async def camera_view(self, key: DeviceKey) -> CameraView:
+        """How walls show a camera.
+
+        Raises:
+            NotFoundError: no such camera.
+        """
+        return await self._ask(ReadView(key))
+
+    async def set_camera_view(self, key: DeviceKey, view: CameraView, who: str) -> CameraView:
+        """Show a camera so, on every wall and at once; masks hide from everybody what they cover.
+
+        Raises:
+            NotFoundError: no such camera.
+            LimitError: views of too many cameras are kept.
+        """
+        return await self._ask(SetView(key, view, who))
 
     async def write_note(self, who: str, text: str, key: DeviceKey | None = None) -> LogEntry:
         """Put an officer's line into the operational log."""

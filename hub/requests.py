@@ -10,10 +10,13 @@ from msgspec import Struct
 from hub.live import Subscription
 from hub.protocol import (
     AlarmView,
+    CameraView,
     DeviceView,
     FileReceipt,
     LogEntry,
     MetricView,
+    PresetRequest,
+    PresetView,
     RejectedView,
     StreamCheck,
     WallRequest,
@@ -106,6 +109,39 @@ class ChangeWall(Request[WallView], frozen=True):
 
     wall: str
     change: WallRequest
+    who: str
+
+
+class ReadPresets(Request[tuple[PresetView, ...]], frozen=True):
+    """All presets, in order of id."""
+
+
+class SavePreset(Request[PresetView], frozen=True):
+    """An officer's page, kept under an id for all walls."""
+
+    preset: str
+    asked: PresetRequest
+    who: str
+
+
+class RemovePreset(Request[None], frozen=True):
+    """A preset that an officer does not want any more."""
+
+    preset: str
+    who: str
+
+
+class ReadView(Request[CameraView], frozen=True):
+    """How walls show a camera."""
+
+    key: DeviceKey
+
+
+class SetView(Request[CameraView], frozen=True):
+    """How walls shall show a camera, and what of it nobody may see."""
+
+    key: DeviceKey
+    view: CameraView
     who: str
 
 

@@ -37,6 +37,7 @@ class Action(StrEnum):
     CONTROL_WALL = "control-wall"
     READ_DIAGNOSTICS = "read-diagnostics"
     APPROVE_DEVICE = "approve-device"
+    SET_VIEW = "set-view"
     COMMAND_DEVICE = "command-device"
     UPLOAD_FILE = "upload-file"
     EXPORT_VIDEO = "export-video"
@@ -57,6 +58,7 @@ _TECHNICIAN = _VIEWER | {
     Action.WRITE_LOG,
     Action.READ_DIAGNOSTICS,
     Action.APPROVE_DEVICE,
+    Action.SET_VIEW,
     Action.COMMAND_DEVICE,
     Action.UPLOAD_FILE,
 }

@@ -3,9 +3,10 @@
 Topic `shekara/v1/walls/<wall>/plan`. Of the wall, the hub may import this module and `videowall.board`, nothing else.
 """
 
+import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -18,6 +19,13 @@ FREE: Final = "free"
 LAYOUT_PATTERN: Final = r"^([1-8]x[1-8]|1\+5|1\+7|1\+12|2\+8|free)$"
 MAX_TILES: Final = 64
 MAX_SPOTS: Final = 4
+MAX_PLAN_BYTES: Final = 250_000
+"""Of a plan, and of a board, as the hub sends it: what every broker passes on."""
+MIN_SHARE: Final = 0.05
+"""The least width and height of a free layout's rectangle."""
+_SEAM: Final = 4
+"""Pixels of two neighbours' rectangles that are left free between their tiles: by so much they may overlap."""
+_ROUNDING: Final = 1e-6
 LayoutName = Annotated[str, Meta(pattern=LAYOUT_PATTERN)]
 """Columns by rows; spots and small tiles (`2+8`: two spots of a quarter of the canvas each); or `free`."""
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -153,6 +161,51 @@ def small_tiles_of(layout: str, places: tuple[Place, ...] = ()) -> int:
         return int(layout.partition("+")[2])
     columns, _, rows = layout.partition("x")
     return int(columns) * int(rows)
+
+
+class Edges(NamedTuple):
+    """A place on a canvas, in even pixels, what is left free around its tile included."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+def edges_of(place: Place, canvas: Canvas) -> Edges:
+    """Where a place of a free layout lies."""
+    left, right = (int(edge * canvas.width / 2) * 2 for edge in (place.x, place.x + place.width))
+    top, bottom = (int(edge * canvas.height / 2) * 2 for edge in (place.y, place.y + place.height))
+    return Edges(left, top, right, bottom)
+
+
+def find_fault(layout: str, places: tuple[Place, ...], canvas: Canvas) -> str:
+    """Why a layout cannot be drawn on a canvas; empty when it can. Places are numbered from 1."""
+    if not re.match(LAYOUT_PATTERN, layout):
+        return f"there is no layout {layout[:20]!r}: there are 1x1 to 8x8, 1+5, 1+7, 1+12, 2+8 and free"
+    if layout != FREE:
+        return "only the free layout has places" if places else ""
+    if not 0 < len(places) <= MAX_TILES:
+        return f"a free layout has 1 to {MAX_TILES} places, not {len(places)}"
+    if spots_of(layout, places) > MAX_SPOTS:
+        return f"over {MAX_SPOTS} places are spots"
+    return next(filter(None, (_fault_of(number, places, canvas) for number in range(len(places)))), "")
+
+
+def _fault_of(number: int, places: tuple[Place, ...], canvas: Canvas) -> str:
+    place = places[number]
+    if max(place.x + place.width, place.y + place.height) > 1 + _ROUNDING:
+        return f"place {number + 1} sticks out of the canvas"
+    if min(place.width, place.height) < MIN_SHARE:
+        return f"place {number + 1} is smaller than {MIN_SHARE:g} of the canvas"
+    here = edges_of(place, canvas)
+    for other, former in enumerate(places[:number], 1):
+        there = edges_of(former, canvas)
+        across = min(here.right, there.right) - max(here.left, there.left)
+        down = min(here.bottom, there.bottom) - max(here.top, there.top)
+        if across > _SEAM and down > _SEAM:
+            return f"places {other} and {number + 1} overlap"
+    return ""
 
 
 _decoder = msgspec.json.Decoder(Plan)

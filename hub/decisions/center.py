@@ -87,6 +87,7 @@ class Center:
         self.state.judge_liveness(now)
         self.state.move_alarms(self.state.engine.tick(now), now)
         self._log_rejections(now)
+        self.state.plans_due = self.state.plans_due or self.state.walls.due(now.monotonic_s)
 
     def _log_rejections(self, now: Moment) -> None:
         for count, latest in self.state.rejections.due(now):

@@ -6,21 +6,27 @@ from hub.decisions.reception import Reception
 from hub.decisions.registry import Device
 from hub.decisions.state import Outgoing, State
 from hub.decisions.vetting import Vetting
+from hub.decisions.wall_desk import WallDesk
 from hub.inputs import Moment
-from hub.protocol import AlarmView, Approval, DeviceView, FileReceipt, LogEntry, WallView
+from hub.protocol import AlarmView, Approval, DeviceView, FileReceipt, LogEntry
 from hub.requests import (
     Acknowledge,
     Approve,
     ChangeWall,
     NoteChecks,
     Propose,
+    ReadPresets,
     ReadRejected,
     ReadStand,
+    ReadView,
     Refuse,
+    RemovePreset,
     Request,
     Retire,
+    SavePreset,
     SendCommand,
     Settle,
+    SetView,
     Upload,
     WriteNote,
 )
@@ -45,6 +51,7 @@ class Desk:
         self._state = state
         self._vetting = vetting
         self._reception = reception
+        self._walls = WallDesk(state)
 
     def answer(self, request: Request[Any], now: Moment) -> object:  # noqa: C901, PLR0911 - one case for each request
         """The answer; for `ReadStand` the request itself, because it is answered after its batch.
@@ -67,8 +74,8 @@ class Desk:
                 return self._propose(request, now)
             case NoteChecks():
                 return self._note_checks(request)
-            case ChangeWall():
-                return self._change_wall(request, now)
+            case ChangeWall() | ReadPresets() | SavePreset() | RemovePreset() | ReadView() | SetView():
+                return self._walls.answer(request, now)
             case WriteNote():
                 return self._state.log(now, "note", request.text, who=request.who, key=request.key)
             case Upload():
@@ -121,21 +128,6 @@ class Desk:
             device.checks = kept
             self._state.registry.changed.add(device.key)
         return device.view()
-
-    def _change_wall(self, request: ChangeWall, now: Moment) -> WallView:
-        state = self._state
-        state.walls.change(request.wall, request.change, request.who, state.registry, now.at)
-        change = request.change
-        words = [
-            f"layout {change.layout}" if change.layout else "",
-            f"language {change.language}" if change.language else "",
-            f"spotlight {change.spotlight}" if change.spotlight else "spotlight cleared" * change.clear_spotlight,
-        ]
-        text = f"{request.wall}: {', '.join(word for word in words if word) or 'nothing'}"
-        state.log(now, "wall-changed", text, who=request.who, key=change.spotlight)
-        state.effects.changes.walls[request.wall] = state.walls.choices[request.wall]
-        state.plan(now)
-        return state.walls.view(request.wall, state.registry)
 
     def _upload(self, request: Upload, now: Moment) -> FileReceipt:
         state, handed = self._state, request.handed

@@ -59,6 +59,8 @@ class Device:
     """Fingerprints of births that were taken back by another one, before anybody approved any."""
     same_as: tuple[DeviceKey, ...] = ()
     checks: tuple[StreamCheck, ...] = ()
+    presets: tuple[str, ...] = ()
+    """The positions that a camera can be sent to, as it names them; at most 64 of 200 letters."""
     doubt_logged_s: float | None = None
     conduct: Conduct = field(default_factory=Conduct)
 

@@ -100,7 +100,7 @@ class State:
         self.engine = AlarmEngine(remembered.alarms, self.registry.cameras_covering)
         self.values = LastValues(newest)
         self.receipts = Receipts(self.registry)
-        self.walls = Walls(remembered.walls, House(settings.language, settings.time_zone))
+        self.walls = Walls(remembered, House(settings.language, settings.time_zone, settings.exercise))
         self.journal = Journal(remembered.log)
         self.rejections = Rejections()
         self.connected: set[str] = set()
@@ -161,7 +161,7 @@ class State:
         """Make the walls' plans anew, and send those that changed."""
         self.plans_due = False
         before = set(self.walls.views(self.registry))
-        for plan in self.walls.plan(self.registry, self.engine.listed, now.at):
+        for plan in self.walls.plan(self.registry, self.engine.listed, now):
             self.effects.changes.walls[plan.wall] = self.walls.choices[plan.wall]
             self.publish_plan(plan)
         changed = tuple(view for view in self.walls.views(self.registry) if view not in before)

@@ -25,7 +25,21 @@ from hub.protocol.live import (
 )
 from hub.protocol.people import AccountRequest, AccountView, Note, Problem, Session, Settlement, SignIn
 from hub.protocol.records import FileReceipt, HubStatus, LogEntry, Page, RejectedView
-from hub.protocol.walls import Ticket, WallRequest, WallView
+from hub.protocol.walls import (
+    AlarmRule,
+    CameraView,
+    Composition,
+    Pinned,
+    PresetRequest,
+    PresetView,
+    Progress,
+    Stop,
+    Ticket,
+    TilePin,
+    Tour,
+    WallRequest,
+    WallView,
+)
 
 API = "/api/v1"
 
@@ -35,9 +49,12 @@ __all__ = [
     "AccountView",
     "Aggregate",
     "AlarmChanged",
+    "AlarmRule",
     "AlarmState",
     "AlarmView",
     "Approval",
+    "CameraView",
+    "Composition",
     "Conflict",
     "ConflictKind",
     "DeviceView",
@@ -57,7 +74,11 @@ __all__ = [
     "MetricsChanged",
     "Note",
     "Page",
+    "Pinned",
+    "PresetRequest",
+    "PresetView",
     "Problem",
+    "Progress",
     "RejectedView",
     "Session",
     "Settlement",
@@ -65,9 +86,12 @@ __all__ = [
     "Snapshot",
     "StateTime",
     "StatusChanged",
+    "Stop",
     "StreamCheck",
     "StreamState",
     "Ticket",
+    "TilePin",
+    "Tour",
     "WallRequest",
     "WallView",
     "WallsChanged",

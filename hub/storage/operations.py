@@ -1,4 +1,4 @@
-"""What was decided, kept: operational log, registry, alarms and the officers' choices for walls.
+"""What was decided, kept: operational log, registry, alarms, the officers' choices for walls, how cameras are shown.
 
 One transaction for all that one batch of inputs decided. The log is append-only: the database refuses to change it.
 """
@@ -9,14 +9,14 @@ from typing import Any
 import msgspec
 
 from hub.decisions.records import AlarmRecord, Changes, DeviceRecord, Doubts, Remembered, WallChoice
-from hub.protocol import AlarmView, Approval, LogEntry, Page
+from hub.protocol import AlarmView, Approval, CameraView, LogEntry, Page, PresetView
 from hub.storage.database import from_us, open_writer, reading, speaking_of, to_us, transaction
 from sensors.errors import ConfigError
 from sensors.model import Birth, DeviceKey
 
 FILE_NAME = "operations.sqlite"
-_VERSION = 2
-_SCHEMA = """
+_VERSION = 4
+_SCHEMA = f"""{SCHEMA}
 CREATE TABLE IF NOT EXISTS log (
   number INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, kind TEXT NOT NULL, who TEXT NOT NULL, text TEXT NOT NULL,
   site TEXT, device TEXT, occurrence TEXT NOT NULL
@@ -37,6 +37,10 @@ CREATE TABLE IF NOT EXISTS alarms (
   PRIMARY KEY (site, device, metric, limit_id)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS walls (wall TEXT PRIMARY KEY, choice BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS presets (preset TEXT PRIMARY KEY, view BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS views (
+  site TEXT, device TEXT, view BLOB NOT NULL, PRIMARY KEY (site, device)
+) WITHOUT ROWID;
 """
 _RECENT = 200
 
@@ -91,6 +95,15 @@ class OperationsStore:
                 "INSERT OR REPLACE INTO walls VALUES (?, ?)",
                 [(wall, _json(choice)) for wall, choice in changes.walls.items()],
             )
+            self._commit_views(changes)
+
+    def _commit_views(self, changes: Changes) -> None:
+        kept = [(name, _json(preset)) for name, preset in changes.presets.items() if preset is not None]
+        gone = [(name,) for name, preset in changes.presets.items() if preset is None]
+        views = [(*_key(key), _json(view)) for key, view in changes.views.items()]
+        self._connection.executemany("INSERT OR REPLACE INTO presets VALUES (?, ?)", kept)
+        self._connection.executemany("DELETE FROM presets WHERE preset = ?", gone)
+        self._connection.executemany("INSERT OR REPLACE INTO views VALUES (?, ?, ?)", views)
 
     def recall(self) -> Remembered:
         """What an earlier run left.
@@ -104,11 +117,17 @@ class OperationsStore:
             ).fetchall()
             alarms = self._connection.execute("SELECT * FROM alarms").fetchall()
             walls = self._connection.execute("SELECT * FROM walls").fetchall()
+            presets = self._connection.execute("SELECT view FROM presets ORDER BY preset").fetchall()
+            views = self._connection.execute("SELECT * FROM views").fetchall()
         try:
             return Remembered(
                 devices=tuple(_device(row) for row in devices),
                 alarms=tuple(_alarm(row) for row in alarms),
                 walls={wall: msgspec.json.decode(choice, type=WallChoice) for wall, choice in walls},
+                presets=tuple(msgspec.json.decode(preset, type=PresetView) for (preset,) in presets),
+                views={
+                    DeviceKey(site, device): msgspec.json.decode(view, type=CameraView) for site, device, view in views
+                },
                 log=tuple(reversed(self.log(None, _RECENT).entries)),
             )
         except (msgspec.DecodeError, ValueError) as error:

@@ -241,7 +241,7 @@ def test_rejections_are_logged_once_a_minute_for_each_source_with_their_number()
 def test_plans_follow_the_officers_choice_and_revisions_grow_over_restarts() -> None:
     center = border()
     before = center.state.walls.plans["main"]
-    view, effects = center.ask(ChangeWall("main", WallRequest(layout="2x2", spotlight=CAMERA), "aigul"))
+    view, effects = center.ask(ChangeWall("main", WallRequest(layout="2x2"), "aigul"))
     plan = decode_plan(effects.outgoing[0].payload)
     assert plan.revision > before.revision
     assert plan.layout == "2x2"

@@ -59,9 +59,9 @@ async def test_a_sign_in_lets_every_call_through_that_the_role_allows(tmp_path: 
         assert (await client.approve(FENCE)).approval == "approved"
         with pytest.raises(NotFoundError):
             await client.approve(NOBODY)
-        assert (await client.change_wall("main", WallRequest(layout="2x2"))).layout == "2x2"
+        assert (await client.change_wall("main", WallRequest(layout="2x2"))).composition.layout == "2x2"
         with pytest.raises(WireError):
-            await client.change_wall("main", WallRequest(layout="7x7"))
+            await client.change_wall("main", WallRequest(layout="9x9"))
         assert (await client.ticket("main")).url.startswith("http://127.0.0.1:8461/?ticket=")
         with pytest.raises(NotFoundError):
             await client.ticket("other")
