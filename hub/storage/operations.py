@@ -15,8 +15,8 @@ from sensors.errors import ConfigError
 from sensors.model import Birth, DeviceKey
 
 FILE_NAME = "operations.sqlite"
-_VERSION = 4
-_SCHEMA = f"""{SCHEMA}
+_VERSION = 3
+_SCHEMA = """
 CREATE TABLE IF NOT EXISTS log (
   number INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, kind TEXT NOT NULL, who TEXT NOT NULL, text TEXT NOT NULL,
   site TEXT, device TEXT, occurrence TEXT NOT NULL
