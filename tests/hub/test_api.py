@@ -163,11 +163,19 @@ async def test_a_browser_signs_in_and_goes_on_to_the_wall_with_a_ticket(tmp_path
         assert (await http.get("/")).status_code == 401
 
 
-async def test_a_ticket_never_carries_more_than_watching(tmp_path: Path) -> None:
+async def test_a_ticket_never_carries_more_than_is_of_use_at_a_wall(tmp_path: Path) -> None:
     async with standing_hub(tmp_path) as hub, browser(hub) as http:
-        chief = await speaker(hub, Role.ADMINISTRATOR, http)
-        ticket = (await chief.ask("POST", "/api/v1/walls/main/ticket")).json()["url"].partition("?ticket=")[2]
-        assert verify_token(ticket, Audience.TICKET, hub.keys.public_pem, hub.clock.now()).role is Role.VIEWER
+        carried = {}
+        for role in Role:
+            asking = await speaker(hub, role, http)
+            ticket = (await asking.ask("POST", "/api/v1/walls/main/ticket")).json()["url"].partition("?ticket=")[2]
+            carried[role] = verify_token(ticket, Audience.TICKET, hub.keys.public_pem, hub.clock.now()).role
+        assert carried == {
+            Role.VIEWER: Role.VIEWER,
+            Role.TECHNICIAN: Role.VIEWER,
+            Role.DUTY_OFFICER: Role.DUTY_OFFICER,
+            Role.ADMINISTRATOR: Role.DUTY_OFFICER,
+        }
         as_session = await http.get("/api/v1/status", headers={"Authorization": f"Bearer {ticket}"})
         assert as_session.status_code == 401
 
