@@ -31,6 +31,7 @@ class Hello(Struct, frozen=True, tag_field="kind", tag="hello"):
     at: float
     who: str
     may_control: bool
+    may_save: bool
 
 
 class Faces:
@@ -55,10 +56,12 @@ class Faces:
         await run_session(socket, self._access, self._tell(socket, principal))
 
     async def _tell(self, socket: WebSocket, principal: Principal) -> NoReturn:
-        may_control = self._takes_orders and Action.CONTROL_WALL in ALLOWED[principal.role]
+        allowed = ALLOWED[principal.role]
+        may_control = self._takes_orders and Action.CONTROL_WALL in allowed
+        may_save = Action.EXPORT_VIDEO in allowed
 
         async def greet() -> None:
-            hello = Hello(self._version, self._clock.now().timestamp(), principal.name, may_control)
+            hello = Hello(self._version, self._clock.now().timestamp(), principal.name, may_control, may_save)
             await socket.send_text(msgspec.json.encode(hello).decode())
 
         with self._wall.showing.listen() as listener:

@@ -52,7 +52,7 @@ export class CameraView {
     return this.camera !== null;
   }
 
-  open(key, mayControl) {
+  open(key, mayControl, maySave) {
     if (this.isOpen) this.#end();
     this.camera = { site: key.site, device: key.device };
     this.#mayControl = mayControl;
@@ -65,6 +65,7 @@ export class CameraView {
     this.#presets.replaceChildren();
     this.#spot.hidden = !mayControl;
     const path = `/wall/${this.#wall}/camera/${key.site}/${key.device}`;
+    this.#clip.hidden = !maySave;
     this.#clip.href = `${path}/clip.mp4`;
     this.#path = path;
     this.#player = new Player(this.#video, () => this.#stream?.again());

@@ -86,7 +86,7 @@ function openCamera(key) {
   opened = document.activeElement;
   alarms.toggle(false);
   control.toggle(faces.scene, false);
-  camera.open(key, Boolean(faces.hello?.may_control));
+  camera.open(key, Boolean(faces.hello?.may_control), Boolean(faces.hello?.may_save));
 }
 
 function cameraClosed() {
