@@ -24,6 +24,7 @@ from sensors.supervised import NOTIFY_SOCKET, read_restarts
 from videowall.clips import Clips
 from videowall.config import WallSettings
 from videowall.heart import Heart
+from videowall.monitor import Monitor, find_monitor
 from videowall.node import WallNode
 from videowall.outputs.config import OutputsSettings
 from videowall.outputs.listener import bind, serve
@@ -47,6 +48,10 @@ def run(
     ctx: typer.Context,
     *,
     window: Annotated[bool, typer.Option("--window", help="Show the wall full screen on this machine too.")] = False,
+    monitor: Annotated[
+        str,
+        typer.Option("--monitor", help="On this monitor: its name, its number from 1, or WIDTHxHEIGHT+X+Y."),
+    ] = "",
 ) -> None:
     """Run a wall node: compose the cameras of its plan, serve the picture, report their health."""
     settings: Settings = ctx.obj
@@ -54,6 +59,7 @@ def run(
     broker = settings.section(BrokerSettings, "broker")
     if window:
         check_display(settings.environ)
+    place = find_monitor(monitor, settings.environ) if window and monitor else None
     sys.setswitchinterval(_SWITCH_S)
     cv2.setNumThreads(1)
     av.logging.set_level(av.logging.FATAL)
@@ -62,7 +68,7 @@ def run(
     with bind(section.host, section.port) as listener:
         program = _Program(section, broker, settings, engine, clock, listener)
         if window:
-            program.run_with_window()
+            program.run_with_window(place)
         else:
             program.run()
 
@@ -102,14 +108,15 @@ class _Program:
         if self._failure is not None:
             raise self._failure
 
-    def run_with_window(self) -> None:
+    def run_with_window(self, monitor: Monitor | None) -> None:
         """The same, with the window in this thread; closing the window ends all."""
         worker = threading.Thread(target=lambda: asyncio.run(self._run(on_signals=False)), name="wall-loop")
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._ended.set())
         worker.start()
         try:
-            show_window(self._engine.composer.snapshot, lambda: self._engine.composer.canvas.fps, self._ended)
+            composer = self._engine.composer
+            show_window(composer.snapshot, lambda: composer.canvas.fps, self._ended, monitor)
         finally:
             if self._loop is not None and self._stopping is not None:
                 self._loop.call_soon_threadsafe(self._stopping.set)

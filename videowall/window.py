@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 import cv2
 
 from sensors.errors import ConfigError
+from videowall.monitor import Monitor
 from videowall.picture import Planes, to_bgr
 
 _TITLE = "Shekara"
@@ -26,9 +27,21 @@ def check_display(environ: Mapping[str, str]) -> None:
         )
 
 
-def show_window(snapshot: Callable[[], Planes], fps: Callable[[], float], stopping: threading.Event) -> None:
-    """Show the wall until Esc, q, the window's own close button, or `stopping`. Needs the process's main thread."""
-    cv2.namedWindow(_TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
+def show_window(
+    snapshot: Callable[[], Planes],
+    fps: Callable[[], float],
+    stopping: threading.Event,
+    monitor: Monitor | None = None,
+) -> None:
+    """Show the wall until Esc, q, the window's own close button, or `stopping`. Needs the process's main thread.
+
+    A window becomes full screen on the monitor where it is, so it is put there first; where no window manager sees to
+    that, it has the monitor's size all the same.
+    """
+    cv2.namedWindow(_TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
+    if monitor is not None:
+        cv2.resizeWindow(_TITLE, monitor.width, monitor.height)
+        cv2.moveWindow(_TITLE, monitor.x, monitor.y)
     cv2.setWindowProperty(_TITLE, cv2.WND_PROP_FULLSCREEN, cv2.WINDOW_FULLSCREEN)
     try:
         while not stopping.is_set():
