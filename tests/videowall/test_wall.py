@@ -175,7 +175,7 @@ async def test_layout_and_canvas_may_change_while_viewers_watch(stand: Stand) ->
             wall.apply(msgspec.structs.replace(smaller, canvas=Canvas(1280, 720, 10)))
             await eventually_async(lambda: wall.broadcast.parameter_sets != before)
             await eventually_async(lambda: all_live(wall), within_s=30)
-        assert wall.composer.snapshot().y.shape == (720, 1280)
+            await eventually_async(lambda: wall.composer.snapshot().y.shape == (720, 1280))
 
 
 async def test_stills_of_the_wall_and_of_a_camera(stand: Stand) -> None:
