@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Annotated
 
 import msgspec
@@ -183,8 +184,12 @@ class FrigateSettings(Struct, frozen=True, forbid_unknown_fields=True):
         return {name: DeviceKey(place.site, place.device) for name, place in places.items() if place.device is not None}
 
 
-def make_dialects(settings: Settings, remembered: Iterable[DeviceRecord]) -> tuple[Dialect, ...]:
-    """The foreign dialects that the settings switch on. `remembered`: devices of an earlier run.
+def make_dialects(
+    settings: Settings,
+    remembered: Iterable[DeviceRecord],
+    memos: Mapping[str, Mapping[str, bytes]] = MappingProxyType({}),
+) -> tuple[Dialect, ...]:
+    """The foreign dialects that the settings switch on. Of an earlier run: `remembered` devices, and `memos`.
 
     Raises:
         ConfigError: a section is wrong.
@@ -232,6 +237,7 @@ def make_dialects(settings: Settings, remembered: Iterable[DeviceRecord]) -> tup
                 announce=hass.announce,
                 silence_s=hass.silence_s,
                 remembered=_births(remembered, HOME_ASSISTANT),
+                memos=memos.get(HOME_ASSISTANT),
             )
         )
     return tuple(spoken)

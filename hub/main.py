@@ -131,7 +131,7 @@ def _make_engine(
     stack.callback(operations.close)
     address = Address(*broker_section.address, section.name, broker_section.client_keepalive_s, settings.secrets.mqtt)
     remembered = operations.recall()
-    dialects = Dialects(make_dialects(settings, remembered.devices))
+    dialects = Dialects(make_dialects(settings, remembered.devices, remembered.memos))
     ingesting = settings.section(IngestSettings, "ingest")
     feed = LiveFeed()
     health = Health(

@@ -13,7 +13,7 @@ from hub.decisions.vetting import Vetting
 from hub.inputs import Moment, Received
 from sensors.catalog import CAMERA, PictureState
 from sensors.dialects import native
-from sensors.dialects.dialect import NOTHING, Action, Dialect, Heard, Listen, Send, Unlisten
+from sensors.dialects.dialect import NOTHING, Action, Dialect, Heard, Listen, Memo, Send, Unlisten
 from sensors.model import (
     AckSeen,
     BirthSeen,
@@ -77,6 +77,8 @@ class Reception:
                 self._state.effects.outgoing.append(outgoing)
             case Listen() | Unlisten():
                 self._state.effects.wishes.append(Wish(action.topic, isinstance(action, Listen), connection))
+            case Memo():
+                self._state.effects.changes.memos[dialect.name, action.name] = action.content
 
     def _take_foreign(self, message: Received) -> None:
         dialect = self._state.dialects.claiming(message.topic)

@@ -97,11 +97,12 @@ class Changes(Struct):
     walls: dict[str, WallChoice] = field(default_factory=dict)
     presets: dict[str, PresetView | None] = field(default_factory=dict)
     views: dict[DeviceKey, CameraView] = field(default_factory=dict)
+    memos: dict[tuple[str, str], bytes | None] = field(default_factory=dict)
     """By dialect and name; None for what need not be remembered any more."""
 
     def __bool__(self) -> bool:
         of_walls = self.walls or self.presets or self.views
-        return bool(self.log or self.devices or self.removed or self.alarms or of_walls)
+        return bool(self.log or self.devices or self.removed or self.alarms or of_walls or self.memos)
 
 
 class Remembered(Struct, frozen=True):
@@ -112,5 +113,6 @@ class Remembered(Struct, frozen=True):
     walls: dict[str, WallChoice] = {}
     presets: tuple[PresetView, ...] = ()
     views: dict[DeviceKey, CameraView] = {}
+    memos: dict[str, dict[str, bytes]] = {}
     """By dialect and name, in the order in which they were first kept."""
     log: tuple[LogEntry, ...] = ()

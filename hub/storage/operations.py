@@ -11,12 +11,13 @@ import msgspec
 from hub.decisions.records import AlarmRecord, Changes, DeviceRecord, Doubts, Remembered, WallChoice
 from hub.protocol import AlarmView, Approval, CameraView, LogEntry, Page, PresetView
 from hub.storage.database import from_us, open_writer, reading, speaking_of, to_us, transaction
+from hub.storage.memos import SCHEMA, put_memos, recall_memos
 from sensors.errors import ConfigError
 from sensors.model import Birth, DeviceKey
 
 FILE_NAME = "operations.sqlite"
-_VERSION = 3
-_SCHEMA = """
+_VERSION = 4
+_SCHEMA = f"""{SCHEMA}
 CREATE TABLE IF NOT EXISTS log (
   number INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, kind TEXT NOT NULL, who TEXT NOT NULL, text TEXT NOT NULL,
   site TEXT, device TEXT, occurrence TEXT NOT NULL
@@ -96,6 +97,7 @@ class OperationsStore:
                 [(wall, _json(choice)) for wall, choice in changes.walls.items()],
             )
             self._commit_views(changes)
+            put_memos(self._connection, changes.memos)
 
     def _commit_views(self, changes: Changes) -> None:
         kept = [(name, _json(preset)) for name, preset in changes.presets.items() if preset is not None]
@@ -119,6 +121,7 @@ class OperationsStore:
             walls = self._connection.execute("SELECT * FROM walls").fetchall()
             presets = self._connection.execute("SELECT view FROM presets ORDER BY preset").fetchall()
             views = self._connection.execute("SELECT * FROM views").fetchall()
+            memos = recall_memos(self._connection)
         try:
             return Remembered(
                 devices=tuple(_device(row) for row in devices),
@@ -128,6 +131,7 @@ class OperationsStore:
                 views={
                     DeviceKey(site, device): msgspec.json.decode(view, type=CameraView) for site, device, view in views
                 },
+                memos=memos,
                 log=tuple(reversed(self.log(None, _RECENT).entries)),
             )
         except (msgspec.DecodeError, ValueError) as error:

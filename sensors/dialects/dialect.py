@@ -41,7 +41,17 @@ class Unlisten(Struct, frozen=True):
     topic: str
 
 
-Action = Send | Listen | Unlisten
+class Memo(Struct, frozen=True):
+    """Something to be reminded of after a restart, under this name; None when that is over.
+
+    It is on the disk before the message that it came of is acknowledged. The dialect bounds how much that may be.
+    """
+
+    name: str
+    content: bytes | None
+
+
+Action = Send | Listen | Unlisten | Memo
 
 
 class Heard(Struct, frozen=True):

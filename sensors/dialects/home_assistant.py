@@ -6,11 +6,11 @@ or an address. Times are those of reception, because the messages have none; a r
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 
-from sensors.dialects.dialect import Filter, Heard, Send, Unlisten
-from sensors.dialects.hass.announcements import Announcements, Holder, Said
+from sensors.dialects.dialect import Filter, Heard, Listen, Memo, Send, Unlisten
+from sensors.dialects.hass.announcements import Announcements, Holder, Outcome, Said, remembered_topic
 from sensors.dialects.hass.clockwork import Clockwork
 from sensors.dialects.hass.commands import PRESS
 from sensors.dialects.hass.config import parse_place
@@ -35,6 +35,7 @@ from sensors.model import (
 NAME = "home-assistant"
 DEFAULT_SILENCE_S = 86_400.0
 _REMEMBERED_BYTES = 1_024
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class HomeAssistant:
@@ -42,7 +43,8 @@ class HomeAssistant:
 
     `announce`: say `online` on `<prefix>/status` as a Home Assistant does, so that equipment announces itself anew;
     not where there is one, whose word that is. `silence_s`: how long a device may be silent that says nothing of that.
-    `remembered`: the births of an earlier run.
+    `remembered`: the births of an earlier run, `memos` what it wanted to be reminded of: configs, and messages that
+    wait for one. So what the broker has queued is understood before the broker says again what was announced.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class HomeAssistant:
         announce: bool = False,
         silence_s: float = DEFAULT_SILENCE_S,
         remembered: Mapping[DeviceKey, Birth] | None = None,
+        memos: Mapping[str, bytes] | None = None,
     ) -> None:
         self._sites = {f"{prefix.strip('/')}/": site for prefix, site in prefixes.items()}
         self._announce = announce
@@ -59,7 +62,12 @@ class HomeAssistant:
         self._announced = Announcements(remembered or {})
         self._settling = Settling()
         self._clock = Clockwork()
-        self._waiting = Waiting()
+        self._waiting = Waiting(memos or {})
+        self._recalled: list[Outcome] = []
+        self._forgotten: list[Memo] = []
+        """What came of the memos, until the first connection."""
+        for name, content in (memos or {}).items():
+            self._recall(name, content)
 
     @property
     def name(self) -> str:
@@ -84,7 +92,9 @@ class HomeAssistant:
             self._take_config(prefix, message, said)
         elif topic in self._announced.ears:
             self._take_word(message, said)
-        elif not (self._waiting.open and self._waiting.keep(message)):
+        elif (memo := self._waiting.keep(message) if self._waiting.open else None) is not None:
+            said.actions.append(memo)
+        else:
             said.refuse(message, "no config announces this topic")
         return said.heard()
 
@@ -92,7 +102,13 @@ class HomeAssistant:
         """Ask equipment to announce itself, where that is wanted."""
         del opened_at
         self._waiting.begin(now)
-        return Heard(actions=self._status("online"))
+        for outcome in self._recalled:
+            self._settling.add(outcome, now, live=False)
+        ears = tuple(Listen(topic) for topic in self._announced.ears) if self._recalled else ()
+        forgotten = tuple(self._forgotten)
+        self._recalled.clear()
+        self._forgotten.clear()
+        return Heard(actions=(*ears, *forgotten, *self._status("online")))
 
     def tick(self, now: datetime) -> Heard:
         """Introduce who was announced, switch off what switches itself off, doubt what has not been said again."""
@@ -101,9 +117,11 @@ class HomeAssistant:
         for key, news in introduced:
             self._introduce(self._announced.devices[key], news, now, said)
         said.actions.extend(topics)
-        for early in self._waiting.tick(now):
+        unclaimed, over = self._waiting.tick(now)
+        for early in unclaimed:
             said.refuse(early, "no config announces this topic")
             said.actions.append(Unlisten(early.topic))
+        said.actions.extend(over)
         for key, gauge in self._clock.due(now):
             if gauge.off_at is not None and gauge.off_at <= now:
                 gauge.take(value=False, now=now, live=True)
@@ -162,6 +180,21 @@ class HomeAssistant:
             if not self._announced.devices[key].entities:
                 self._withdraw(self._announced.devices[key], message, said)
         self._clock.sweep(self._announced.entities_total)
+
+    def _recall(self, name: str, content: bytes) -> None:
+        topic = remembered_topic(name)
+        if topic is None:
+            return
+        prefix = self._prefix(topic)
+        place = parse_place(topic.removeprefix(prefix)) if prefix is not None else None
+        outcome = Outcome()
+        if prefix is not None and place is not None:
+            config = Early(topic, content, retained=True, received_at=_LONG_AGO)
+            outcome = self._announced.remember(place, self._sites[prefix], config, Said([], []))
+        if outcome.entities:
+            self._recalled.append(outcome)
+        else:
+            self._forgotten.append(Memo(name, None))
 
     def _withdraw(self, device: Device, message: Early, said: Said) -> None:
         """Nothing announces the device any more."""

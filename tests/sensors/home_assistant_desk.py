@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sensors.dialects.dialect import Action, Heard
+from sensors.dialects.dialect import Action, Heard, Memo
 from sensors.dialects.home_assistant import HomeAssistant
 from sensors.model import (
     Birth,
@@ -24,10 +24,11 @@ SITE = SiteId("kordai")
 
 
 class Desk:
-    """The hub's side: a clock that steps, and everything the dialect said."""
+    """The hub's side: a clock that steps, everything the dialect said, and what is kept for it."""
 
-    def __init__(self, **how: Any) -> None:
-        self.dialect = HomeAssistant({PREFIX: SITE}, **how)
+    def __init__(self, *, memos: dict[str, bytes] | None = None, **how: Any) -> None:
+        self.memos = memos or {}
+        self.dialect = HomeAssistant({PREFIX: SITE}, memos=self.memos, **how)
         self.now = NOW
         self.messages: list[Message] = []
         self.actions: list[Action] = []
@@ -49,8 +50,23 @@ class Desk:
 
     def _keep(self, heard: Heard) -> list[Message]:
         self.messages += heard.messages
-        self.actions += heard.actions
+        for action in heard.actions:
+            if not isinstance(action, Memo):
+                self.actions.append(action)
+            elif action.content is None:
+                del self.memos[action.name]
+            else:
+                self.memos[action.name] = action.content
         return list(heard.messages)
+
+    def begun_again(self) -> "Desk":
+        """The hub after a restart, with what it kept; connected."""
+        return Desk(memos=dict(self.memos)).connect(self.now)
+
+    def connect(self, now: datetime) -> "Desk":
+        self.now = now
+        self._keep(self.dialect.connected(now, now))
+        return self
 
     @property
     def births(self) -> list[BirthSeen]:

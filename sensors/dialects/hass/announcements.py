@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import NamedTuple
 
-from sensors.dialects.dialect import NOTHING, Action, Heard, Listen, Unlisten
+from sensors.dialects.dialect import NOTHING, Action, Heard, Listen, Memo, Unlisten
 from sensors.dialects.hass.config import (
     Announced,
     Component,
@@ -31,6 +31,7 @@ MAX_ENTITIES_OF_TOPIC = 512
 MAX_BYTES = 32 * 1024 * 1024
 """Of all configs together: what is kept of one is no larger than it was."""
 _UNSUPPORTED = "unsupported template"
+_MARK = "config:"
 
 Holder = tuple[DeviceKey, str]
 """An entity in its device."""
@@ -51,6 +52,11 @@ class Said(NamedTuple):
         return Heard(tuple(self.messages), tuple(self.actions)) if self.messages or self.actions else NOTHING
 
 
+def remembered_topic(name: str) -> str | None:
+    """The topic of a config by the name of its memo; None for other memos."""
+    return name.removeprefix(_MARK) if name.startswith(_MARK) else None
+
+
 class Ear:
     """A topic that is listened to: who is measured there, who is witnessed, and what it said last, for latecomers."""
 
@@ -63,15 +69,18 @@ class Ear:
 
 
 class _Source:
-    """A config topic: what it announces, and whether that is about to move to another one."""
+    """A config topic: what it announces, and whether that may move to another one.
 
-    __slots__ = ("bytes", "digest", "holders", "migrating")
+    So it may when it says so, or when it is only remembered from an earlier run: its config may be gone since.
+    """
+
+    __slots__ = ("bytes", "digest", "holders", "movable")
 
     def __init__(self) -> None:
         self.digest = b""
         self.bytes = 0
         self.holders: dict[Holder, None] = {}
-        self.migrating = False
+        self.movable = False
 
 
 class Outcome(NamedTuple):
@@ -103,12 +112,13 @@ class Announcements:
         source = self._sources.get(message.topic)
         digest = blake2b(message.payload, digest_size=16).digest()
         if source is not None and source.digest == digest:
+            source.movable = False
             return Outcome()
         components = self._understand(source, place, message, said)
         if components is None:
             return Outcome()
         source = source or _Source()
-        before, source.digest, source.migrating = source.holders, digest, False
+        before, source.digest, source.movable = source.holders, digest, False
         found = (self._admit(place, component, site, message, said) for component in components)
         source.holders = {holder: None for holder in found if holder is not None}
         self._bytes -= source.bytes
@@ -116,14 +126,22 @@ class Announcements:
             self._sources[message.topic] = source
             source.bytes = len(message.payload)
             self._bytes += source.bytes
-        else:
-            self._sources.pop(message.topic, None)
+            said.actions.append(Memo(f"{_MARK}{message.topic}", message.payload))
+        elif self._sources.pop(message.topic, None) is not None:
+            said.actions.append(Memo(f"{_MARK}{message.topic}", None))
         for holder in before:
             # What another topic has taken over in the meantime is no longer this one's to withdraw.
             if holder not in source.holders and self._owners.get(holder) == message.topic:
                 self._remove(holder, said)
         touched = {key: None for key, _ in (*before, *source.holders) if key in self.devices}
         return Outcome(tuple(touched), tuple(source.holders))
+
+    def remember(self, place: Place, site: SiteId, config: Early, said: Said) -> Outcome:
+        """Take in a config that an earlier run heard, until it is said again or another topic says the same."""
+        outcome = self.take(place, site, config, said)
+        if (source := self._sources.get(config.topic)) is not None:
+            source.movable = True
+        return outcome
 
     def _understand(
         self, source: _Source | None, place: Place, message: Early, said: Said
@@ -139,7 +157,7 @@ class Announcements:
             return None
         if isinstance(announced, Migrating):
             if source is not None:
-                source.migrating = True
+                source.movable = True
             return None
         components = announced.components if isinstance(announced, Announced) else ()
         if components and all(isinstance(each.config, str) for each in components):
@@ -191,7 +209,7 @@ class Announcements:
     def _objection(self, device: Device, entity: Entity, tokens: tuple[str, ...], topic: str) -> str | None:
         """Why an entity cannot be taken in; None when it can."""
         owner = self._owners.get((device.key, entity.key))
-        taken = owner not in (None, topic) and not self._sources[str(owner)].migrating
+        taken = owner not in (None, topic) and not self._sources[str(owner)].movable
         crowded = any(self._is_crowded(each, (device.key, entity.key)) for each in entity.topics)
         topics = len(self.ears) + sum(each not in self.ears for each in entity.topics)
         objections = (

@@ -1,11 +1,21 @@
-"""Messages that came before the config which explains them: a broker delivers what it queued before what it retains."""
+"""Messages that came before the config which explains them: a broker delivers what it queued before what it retains.
 
+They are acknowledged, so they are kept over a restart too.
+"""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
+
+import msgspec
+
+from sensors.dialects.dialect import Memo
 
 MAX_MESSAGES = 5_000
 MAX_BYTES = 16 * 1024 * 1024
 WAIT_S = 15.0
+_MARK = "early:"
 
 
 class Early(NamedTuple):
@@ -18,28 +28,41 @@ class Early(NamedTuple):
 
 
 class Waiting:
-    """Keeps such messages for a short while after a connection was made; what is over the bounds is refused."""
+    """Keeps such messages for a short while after a connection was made; what is over the bounds is refused.
 
-    def __init__(self) -> None:
+    `memos`: those that an earlier run kept, in their order.
+    """
+
+    def __init__(self, memos: Mapping[str, bytes]) -> None:
         self.open = True
         self._until: datetime | None = None
         self._kept: dict[str, list[Early]] = {}
         self._announced: set[str] = set()
         self._messages = 0
         self._bytes = 0
+        self._names: dict[str, None] = {}
+        self._number = 0
+        for name, content in memos.items():
+            if not name.startswith(_MARK):
+                continue
+            self._names[name] = None
+            with suppress(msgspec.DecodeError, ValueError):
+                self._number = max(self._number, int(name.removeprefix(_MARK)))
+                self._add(msgspec.msgpack.decode(content, type=Early))
 
     def begin(self, now: datetime) -> None:
         """Wait from now on."""
         self.open, self._until = True, now + timedelta(seconds=WAIT_S)
 
-    def keep(self, early: Early) -> bool:
-        """Keep a message; False when there is no room."""
+    def keep(self, early: Early) -> Memo | None:
+        """Keep a message, and what is to be remembered of it; None when there is no room."""
         if self._messages >= MAX_MESSAGES or self._bytes + len(early.payload) > MAX_BYTES:
-            return False
-        self._kept.setdefault(early.topic, []).append(early)
-        self._messages += 1
-        self._bytes += len(early.payload)
-        return True
+            return None
+        self._number += 1
+        memo = Memo(f"{_MARK}{self._number:012}", msgspec.msgpack.encode(early))
+        self._names[memo.name] = None
+        self._add(early)
+        return memo
 
     def kept(self, topic: str) -> tuple[Early, ...]:
         """What has waited for this topic; kept on for others that may be measured there too."""
@@ -48,17 +71,24 @@ class Waiting:
             self._announced.add(topic)
         return tuple(early or ())
 
-    def tick(self, now: datetime) -> list[Early]:
-        """The first message of each topic that nobody announced in time."""
+    def tick(self, now: datetime) -> tuple[list[Early], Iterable[Memo]]:
+        """The first message of each topic that nobody announced in time, and what need not be remembered any more."""
         if not self.open:
-            return []
+            return [], ()
         if self._until is None:
             self.begin(now)
         if self._until is not None and now < self._until:
-            return []
+            return [], ()
         self.open = False
         unclaimed = [early[0] for topic, early in self._kept.items() if topic not in self._announced]
+        over = [Memo(name, None) for name in self._names]
+        self._names.clear()
         self._kept.clear()
         self._announced.clear()
         self._messages = self._bytes = 0
-        return unclaimed
+        return unclaimed, over
+
+    def _add(self, early: Early) -> None:
+        self._kept.setdefault(early.topic, []).append(early)
+        self._messages += 1
+        self._bytes += len(early.payload)
