@@ -15,14 +15,16 @@ STABLE_S = 60.0
 
 
 class Wait(Struct, frozen=True):
-    """The waits of one kind of failure, in seconds; the first ceiling is `first_s`, each next is double."""
+    """The waits of one kind of failure, in seconds; the first ceiling is `first_s`, every `patient`-th is double."""
 
     least_s: float
     first_s: float
     most_s: float
+    patient: int = 1
 
 
-_USUAL = Wait(0.3, 0.6, 10.0)
+_USUAL = Wait(0.3, 0.6, 10.0, 3)
+"""Most that fail are back within seconds, and then shall be seen at once; how many ask at once is bounded elsewhere."""
 _WAITS = {
     PictureState.NOT_FOUND: Wait(1.0, 2.0, 30.0),
     PictureState.CANNOT_DECODE: Wait(1.0, 2.0, 30.0),
@@ -45,7 +47,7 @@ class Patience:
         before = self._of_kind.get(wait, 0)
         self._of_kind[wait] = min(before + 1, 20)
         self.failures += 1
-        return self._chance.uniform(wait.least_s, min(wait.most_s, wait.first_s * 2**before))
+        return self._chance.uniform(wait.least_s, min(wait.most_s, wait.first_s * 2 ** (before // wait.patient)))
 
     def reset(self) -> None:
         """The stream has run well."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import struct
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
@@ -35,6 +36,9 @@ class Size(NamedTuple):
 
 SUB = Size(640, 360, 512_000)
 MAIN = Size(1920, 1080, 4_000_000)
+SIZES = {"sub": SUB, "main": MAIN}
+DEPARTURE = struct.Struct("=HHd")
+"""A frame that left: its camera, which frame of the film it is, and when, monotonic."""
 
 
 class Reel(Struct, frozen=True):

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from sensors.model import DeviceId, DeviceKey, Language, Names, Priority, SiteId, Stream, StreamRole
 from tests.benchmarks.wall import clips
-from tests.benchmarks.wall.replay import DEPARTURE, SIZES
+from tests.benchmarks.wall.clips import DEPARTURE, SIZES
 from tests.support.brokers import free_port
 from videowall.layout import Arrangement, arrange, fit
 from videowall.picture import Rect

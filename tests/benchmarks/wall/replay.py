@@ -20,10 +20,8 @@ from functools import partial
 from pathlib import Path
 
 from sensors.rtsp.messages import Parser, Request, Response, encode_response
-from tests.benchmarks.wall.clips import FPS, FRAMES, GOP, MAIN, SCENES, SUB, Reel, Size, load
+from tests.benchmarks.wall.clips import DEPARTURE, FPS, FRAMES, GOP, SCENES, SIZES, Reel, Size, load
 
-DEPARTURE = struct.Struct("=HHd")
-SIZES = {"sub": SUB, "main": MAIN}
 _CLOCK_HZ = 90_000
 _GOLDEN = 0.6180339887
 _MOST_UNSENT_BYTES = 4_000_000
@@ -75,6 +73,9 @@ class Camera:
             for transport in self.viewers:
                 transport.abort()
             self.viewers.clear()
+        if fault == "none":
+            # As most cameras do, it begins with a key frame.
+            self._index -= self._index % GOP
         self._returns = fault == "none"
         self.fault = fault
         for transport in self.viewers:
@@ -167,7 +168,7 @@ class _Connection(asyncio.Protocol):
             return
         body, status = b"", 200
         if camera.fault == "refused":
-            status = 453
+            status = 503
         elif request.method == "OPTIONS":
             headers["Public"] = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER"
         elif request.method == "DESCRIBE":
