@@ -85,11 +85,9 @@ def test_the_wall_goes_to_the_monitor_that_is_chosen_and_no_other(tmp_path: Path
             within_s=30,
             what="the wall's words being on the right monitor",
         )
-        screen = pixels(tmp_path, both)[:, :, :3]
+        lit = np.argwhere(pixels(tmp_path, both)[:, :, :3].max(axis=2) > 0)
         # The pointer stands in the middle, on the border of both.
-        assert len(np.unique(screen[:, : WIDTH // 2])) == 1
-        dark_edges = screen[0, WIDTH:], screen[-1, WIDTH:]
-        assert all((edge != 0).any() for edge in dark_edges)
+        assert lit[:, 1].min() >= WIDTH - 20
 
 
 LISTING = """Monitors: 2
