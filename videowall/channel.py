@@ -12,7 +12,8 @@ from sensors.clock import Clock
 from sensors.model import DeviceKey, StreamRole
 from videowall.decoder import Decoder, OpenDecoder, PictureDecoder
 from videowall.health import FROZEN_S, Facts, Probe, judge
-from videowall.intake import Intake
+from videowall.held import Held
+from videowall.intake import MAX_AGE_S, Intake
 from videowall.mask import Burner
 from videowall.picture import Planes
 from videowall.plan import Mask
@@ -77,6 +78,7 @@ class Channel:
         self._lock = threading.Lock()
         self._scheduled = False
         self._rests = False
+        self._held = Held()
         self._rested_s = self._passed_s = float("-inf")
         self._whole = False
         self._key_s = 0.0
@@ -88,6 +90,7 @@ class Channel:
         """A new session has begun: the decoder of that name starts anew."""
         self._codec, self._extradata = codec, extradata
         self.intake.clear()
+        self._held.clear()
         self._in_session = False
         self._renew = True
         for tap in self.taps:
@@ -104,24 +107,36 @@ class Channel:
         self.taps = tuple(other for other in self.taps if other is not tap)
 
     def rest(self, *, rests: bool) -> None:
-        """While it rests, key pictures alone are decoded, at most one a second: enough to judge by, not to show."""
+        """While it rests, key pictures alone are decoded, at most one a second: enough to judge by, not to show.
+
+        What came after the last one is held, so that the newest picture is there as soon as it rests no more.
+        """
         if rests is self._rests:
             return
         self._rests, self._whole = rests, self._in_session
-        if not rests:
-            self.intake.clear()
+        if rests:
+            self._held.clear()
+        else:
+            self.intake.catch_up(self._held.take())
+            self._ask()
 
     def feed(self, unit: AccessUnit) -> None:
         """Queue a picture for decoding, and pass it on."""
         self.pace.see(unit.arrival_s, key=unit.key)
         for tap in self.taps:
             tap.take(unit)
-        if self._rests and not self._is_sample(unit):
-            return
+        if self._rests:
+            self._held.keep(unit)
+            if not self._is_sample(unit):
+                return
         if self._is_left_out(unit) or not self.intake.put(unit):
             return
+        self._ask()
+
+    def _ask(self) -> None:
+        """Have what waits decoded."""
         with self._lock:
-            if self._scheduled:
+            if self._scheduled or not len(self.intake):
                 return
             self._scheduled = True
         self._schedule(self)
@@ -244,13 +259,14 @@ class Channel:
         planes = self._burner.burn(planes)
         decoded_s = self._clock.monotonic_s()
         roughly = self._thrift >= Thrift.UNFILTERED
-        for slot in self.slots:
+        is_old = decoded_s - unit.arrival_s > MAX_AGE_S and len(self.intake) > 0
+        for slot in () if is_old else self.slots:
             slot.offer(planes, unit.arrival_s, unit.began_s, decoded_s, roughly=roughly)
         self.last = planes
         self._picture_s = unit.arrival_s
         self._in_session = True
         self.decoded_total += 1
-        if not self._rests:
+        if not self._rests and (not self._times_s or unit.arrival_s > self._times_s[-1]):
             self._times_s.append(unit.arrival_s)
         now_s = self._clock.monotonic_s()
         self._probe.look(planes, now_s, key=unit.key)

@@ -23,6 +23,7 @@ class Intake:
         self._units: deque[AccessUnit] = deque()
         self._bytes = 0
         self._wants_key = True
+        self._patient_until_s = float("-inf")
 
     def put(self, unit: AccessUnit) -> bool:
         """Queue a picture; False when it was dropped, because what it refers to is missing."""
@@ -42,7 +43,8 @@ class Intake:
     def take(self, now_s: float) -> AccessUnit | None:
         """The next picture to decode, or None when there is none that is worth it."""
         with self._lock:
-            if self._units and now_s - self._units[0].arrival_s > MAX_AGE_S:
+            head_s = self._units[0].arrival_s if self._units else now_s
+            if now_s - head_s > MAX_AGE_S and head_s > self._patient_until_s:
                 self._skip_to_key(now_s)
             if not self._units:
                 return None
@@ -50,10 +52,23 @@ class Intake:
             self._bytes -= len(unit.data)
             return unit
 
-    def waits_s(self, now_s: float) -> float:
-        """How long the oldest picture has waited."""
+    def catch_up(self, units: tuple[AccessUnit, ...]) -> None:
+        """Replace what waits by a group of pictures that begins with a key picture, none of which is too old."""
         with self._lock:
-            return now_s - self._units[0].arrival_s if self._units else 0.0
+            self._drop_all()
+            if not units:
+                return
+            self._units.extend(units)
+            self._bytes = sum(len(unit.data) for unit in units)
+            self._patient_until_s = units[-1].arrival_s
+            self._wants_key = False
+
+    def waits_s(self, now_s: float) -> float:
+        """How long the oldest picture has waited, of those that are not being caught up with."""
+        with self._lock:
+            if not self._units or self._units[0].arrival_s <= self._patient_until_s:
+                return 0.0
+            return now_s - self._units[0].arrival_s
 
     def clear(self) -> None:
         """Forget what waits, because its session is over."""
