@@ -130,7 +130,8 @@ class _Program:
             for number in (signal.SIGTERM, signal.SIGINT):
                 self._loop.add_signal_handler(number, self._stopping.set)
         section = self._settings.section(OutputsSettings, "outputs")
-        outputs = Outputs(section, self._settings.secrets.outputs, self._engine.broadcast_of, self._clock)
+        engine, secrets = self._engine, self._settings.secrets
+        outputs = Outputs(section, secrets.outputs, engine.broadcast_of, engine.still_jpeg, self._clock)
         node = WallNode(
             self._engine, self._broker, self._settings.secrets.mqtt, self._clock, self._url, lambda: outputs.reports
         )

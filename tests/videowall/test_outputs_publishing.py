@@ -38,7 +38,7 @@ def wall() -> Iterator[MovingWall]:
 async def publishing(
     wall: MovingWall, url: str, secrets: dict[str, Credentials] | None = None
 ) -> AsyncIterator[Outputs]:
-    outputs = Outputs(OutputsSettings(urls=url), secrets or {}, wall.broadcast_of, SystemClock())
+    outputs = Outputs(OutputsSettings(urls=url), secrets or {}, wall.broadcast_of, wall.still_jpeg, SystemClock())
     async with asyncio.TaskGroup() as group:
         task = group.create_task(outputs.run())
         yield outputs

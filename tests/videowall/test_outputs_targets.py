@@ -4,11 +4,12 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from sensors.clock import SystemClock
+from sensors.clock import ManualClock, SystemClock
 from sensors.errors import ConfigError
 from sensors.rtsp.authentication import Credentials
 from tests.support.brokers import free_port
@@ -21,6 +22,7 @@ from videowall.outputs.targets.output import Output, OutputState
 from videowall.outputs.targets.outputs import Outputs
 from videowall.outputs.targets.receiver import OutputError
 from videowall.outputs.targets.target import Kind, Target, parse_targets
+from videowall.outputs.targets.timelapse import Timelapse
 from videowall.profile import ProfileName
 
 
@@ -33,7 +35,7 @@ def wall() -> Iterator[MovingWall]:
 
 @asynccontextmanager
 async def sending(wall: MovingWall, settings: OutputsSettings) -> AsyncIterator[Outputs]:
-    outputs = Outputs(settings, {}, wall.broadcast_of, SystemClock())
+    outputs = Outputs(settings, {}, wall.broadcast_of, wall.still_jpeg, SystemClock())
     async with asyncio.TaskGroup() as group:
         task = group.create_task(outputs.run())
         yield outputs
@@ -199,6 +201,49 @@ async def test_an_output_begins_anew_at_once_when_the_walls_time_goes_back(wall:
     assert output.report.failures_total == 0
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+def lapse(folder: Path, clock: ManualClock, days: int = 3, max_bytes: int = 10**6) -> Timelapse:
+    return Timelapse(folder, 60.0, days, max_bytes, lambda: b"\xff\xd8 picture" * 10, clock)
+
+
+async def test_a_timelapse_keeps_pictures_by_days_and_forgets_old_ones(tmp_path: Path) -> None:
+    clock = ManualClock(datetime(2026, 1, 30, 23, 59, tzinfo=UTC))
+    (tmp_path / "notes.txt").write_text("not ours")
+    timelapse = lapse(tmp_path, clock)
+    for _ in range(6):
+        await timelapse.run_once()
+        clock.advance(86_400)
+    assert names_in(tmp_path, "*/*") == ["wall-235900Z.jpg"] * 4
+    assert names_in(tmp_path) == ["2026-02-01", "2026-02-02", "2026-02-03", "2026-02-04", "notes.txt"]
+    assert timelapse.report.frames_total == 6
+
+
+async def test_a_timelapse_stays_within_its_size(tmp_path: Path) -> None:
+    clock = ManualClock(datetime(2026, 1, 30, 12, 0, tzinfo=UTC))
+    timelapse = lapse(tmp_path, clock, max_bytes=350)
+    for _ in range(5):
+        await timelapse.run_once()
+        clock.advance(60)
+    assert names_in(tmp_path / "2026-01-30") == ["wall-120200Z.jpg", "wall-120300Z.jpg", "wall-120400Z.jpg"]
+
+
+async def test_a_timelapse_on_a_full_disk_says_so_and_goes_on_when_there_is_room(
+    wall: MovingWall, tmp_path: Path
+) -> None:
+    now = datetime.now(UTC)
+    days = [f"{day:%Y-%m-%d}" for day in (now, now + timedelta(days=1))]
+    for day in days:
+        (tmp_path / day).mkdir()
+        (tmp_path / day / ".wall.part").symlink_to("/dev/full")
+    settings = OutputsSettings(timelapse_s=0.2, timelapse_dir=str(tmp_path))
+    async with sending(wall, settings) as outputs:
+        await eventually_async(lambda: "disk is full" in outputs.reports[-1].problem)
+        for day in days:
+            (tmp_path / day / ".wall.part").unlink()
+        await eventually_async(lambda: not outputs.reports[-1].problem)
+        assert outputs.reports[-1].frames_total > 0
+    assert names_in(tmp_path, "*/wall-*.jpg")
 
 
 def test_addresses_are_read_with_their_profiles_and_secrets_come_from_elsewhere() -> None:

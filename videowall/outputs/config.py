@@ -22,6 +22,16 @@ class OutputsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     hls_segment_s: Annotated[float, Meta(ge=0.5, le=30, description="seconds in one HLS segment, at least")] = 2.0
     middle_kbps: Annotated[int, Meta(ge=200, le=50_000, description="bit rate of the profile 1080p, in kbit/s")] = 4000
     thin_kbps: Annotated[int, Meta(ge=100, le=20_000, description="bit rate of the profile 720p, in kbit/s")] = 1000
+    timelapse_s: Annotated[
+        float, Meta(ge=0, le=86_400, description="seconds between kept pictures of the wall; 0: none are kept")
+    ] = 0.0
+    timelapse_dir: Annotated[str, Meta(description="folder of kept pictures, in which each day has its own")] = (
+        "data/timelapse"
+    )
+    timelapse_days: Annotated[int, Meta(ge=1, le=10_000, description="days that pictures are kept, at most")] = 30
+    timelapse_max_mb: Annotated[
+        int, Meta(ge=1, le=100_000_000, description="megabytes that kept pictures may take together")
+    ] = 2000
     clip_s: Annotated[
         float,
         Meta(ge=0, le=600, description="seconds of every camera kept in memory, to be saved as clips; 0: none"),

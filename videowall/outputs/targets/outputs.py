@@ -19,6 +19,7 @@ from videowall.outputs.targets.recording import Recording
 from videowall.outputs.targets.rtmp.publisher import RtmpPublisher
 from videowall.outputs.targets.rtsp import RtspPublisher
 from videowall.outputs.targets.target import Kind, Target, parse_targets
+from videowall.outputs.targets.timelapse import Timelapse
 from videowall.profile import ProfileName
 
 _MEGABYTE = 1_000_000
@@ -32,6 +33,7 @@ class Outputs:
         settings: OutputsSettings,
         credentials: dict[str, Credentials],
         broadcast_of: Callable[[ProfileName], Broadcast],
+        still: Callable[[], bytes],
         clock: Clock,
     ) -> None:
         chance = random.Random()  # noqa: S311 - jitter, not a secret
@@ -42,11 +44,13 @@ class Outputs:
             Output(target, broadcast_of, self._maker(target), clock, chance)
             for target in parse_targets(settings.urls, credentials)
         )
+        self._timelapse = _make_timelapse(settings, still, clock) if settings.timelapse_s else None
 
     @property
     def reports(self) -> tuple[OutputReport, ...]:
-        """Every output, in the order of the settings."""
-        return tuple(output.report for output in self._outputs)
+        """Every output, in the order of the settings, the timelapse last."""
+        last = () if self._timelapse is None else (self._timelapse.report,)
+        return (*(output.report for output in self._outputs), *last)
 
     async def run(self) -> None:
         """Send to all until cancelled."""
@@ -54,6 +58,8 @@ class Outputs:
             async with asyncio.TaskGroup() as group:
                 for output in self._outputs:
                     group.create_task(output.run(), name=f"output {output.report.output}")
+                if self._timelapse is not None:
+                    group.create_task(self._timelapse.run(), name="timelapse")
         finally:
             for disk in self._disks:
                 disk.close()
@@ -70,6 +76,17 @@ class Outputs:
         if target.kind is Kind.HLS:
             return HlsFolder(path, settings.hls_segment_s, settings.hls_segments, disk)
         return Recording(path, settings.file_piece_s, settings.file_max_mb * _MEGABYTE, disk)
+
+
+def _make_timelapse(settings: OutputsSettings, still: Callable[[], bytes], clock: Clock) -> Timelapse:
+    return Timelapse(
+        Path(settings.timelapse_dir),
+        settings.timelapse_s,
+        settings.timelapse_days,
+        settings.timelapse_max_mb * _MEGABYTE,
+        still,
+        clock,
+    )
 
 
 def _reach(target: Target, clock: Clock) -> Receiver:
