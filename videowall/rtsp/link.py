@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from sensors.catalog import PictureState
-from sensors.errors import ShekaraError
+from sensors.errors import ShekaraError, WireError
 from sensors.rtsp.messages import (
     Interleaved,
     Parser,
@@ -94,9 +94,18 @@ class Link(asyncio.Protocol):
         return str(address[0]) if address else ""
 
     def send(self, request: Request) -> None:
-        """Write a request; a dead connection is noticed elsewhere."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(encode_request(request))
+        """Write a request; a dead connection is noticed elsewhere.
+
+        A request repeats what the camera said, its realm or its session: what cannot be said back ends the connection.
+        """
+        if self._transport is None or self._transport.is_closing():
+            return
+        try:
+            data = encode_request(request)
+        except WireError:
+            self.end(StreamError("the camera says what cannot be said back", PictureState.REFUSED))
+        else:
+            self._transport.write(data)
 
     def send_packet(self, channel: int, packet: bytes) -> None:
         """Write an RTCP packet inside the connection, unless the camera does not read."""
