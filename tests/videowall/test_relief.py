@@ -1,0 +1,101 @@
+"""From measured pressure to what streams, tiles and the wall itself do without."""
+
+from datetime import UTC, datetime
+from typing import cast
+
+from sensors.clock import Clock
+from sensors.model import Names, StreamRole
+from tests.support.border_wall import CAMERAS, key
+from videowall.broadcast import Broadcast
+from videowall.channel import Channel
+from videowall.composer import Composer
+from videowall.plan import Canvas, Feed, Plan, Spotlight
+from videowall.pool import Pool
+from videowall.relief import PERIOD_S, Relief
+from videowall.rtsp.assembly import AccessUnit
+from videowall.scene import Scene, build_scene
+from videowall.thrift import PLENTY, Thrift
+
+
+class Hands:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def monotonic_s(self) -> float:
+        return self.now_s
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.now_s, UTC)
+
+
+class Workers:
+    """Threads that have worked for so long."""
+
+    def __init__(self) -> None:
+        self.busy_s = 0.0
+
+
+class Stage:
+    """A wall of a spot and small tiles whose pictures nobody decodes."""
+
+    def __init__(self) -> None:
+        self.hands, self.workers = Hands(), Workers()
+        clock = cast("Clock", self.hands)
+        self.composer = Composer(clock, Broadcast(), 6000, 2.0)
+        self.relief = Relief(clock, cast("Pool", self.workers), self.composer)
+        feeds = [Feed(key(camera), Names(), Names(), ()) for camera in CAMERAS]
+        light = Spotlight(feeds[0], self.hands.now(), Names())
+        plan = Plan(1, "main", Names(), Canvas(), "1+12", tuple(feeds[1:]), spotlights=(light,))
+        self.scene: Scene = build_scene(plan, 0, None)
+        self.channels = [Channel(tile.feed.key, StreamRole.MAIN, clock, lambda _: None) for tile in self.scene.tiles]
+        for tile, channel in zip(self.scene.tiles, self.channels, strict=True):
+            channel.slots = (tile.slot,)
+
+    def pass_second(self, busy: float) -> None:
+        self.hands.now_s += PERIOD_S
+        self.workers.busy_s += busy * PERIOD_S
+        self.relief.look(self.channels)
+        self.relief.ease(self.channels, self.scene.tiles)
+
+
+def test_small_tiles_go_without_while_threads_are_too_busy_and_the_spot_does_not() -> None:
+    stage = Stage()
+    for _ in range(3):
+        stage.pass_second(busy=0.97)
+    spot, *small = stage.channels
+    assert spot.saving == PLENTY
+    assert {channel.saving.thrift for channel in small} == {Thrift.REFERENCED}
+    assert [tile.saving.thrift for tile in stage.scene.tiles[:2]] == [Thrift.NONE, Thrift.REFERENCED]
+    assert stage.composer.ticks_each == 1
+
+
+def test_all_is_as_it_was_once_there_is_room_again() -> None:
+    stage = Stage()
+    stage.pass_second(busy=0.97)
+    for _ in range(10):
+        stage.pass_second(busy=0.3)
+    assert stage.relief.depth == 0
+    assert {channel.saving for channel in stage.channels} == {PLENTY}
+
+
+def test_pictures_that_wait_are_pressure_too_and_in_the_end_the_wall_is_slower() -> None:
+    stage = Stage()
+    for number in range(12):
+        for channel in stage.channels:
+            channel.intake.clear()
+            channel.feed(AccessUnit(b"", key=True, gap=True, rtp_timestamp=number, arrival_s=stage.hands.now_s + 0.6))
+        stage.pass_second(busy=0.5)
+    spot, *small = stage.channels
+    assert {channel.saving.thrift for channel in small} == {Thrift.KEYS}
+    assert stage.composer.ticks_each == 2
+    assert spot.saving.thrift is Thrift.REFERENCED
+
+
+def test_nothing_is_decided_before_a_second_has_passed() -> None:
+    stage = Stage()
+    stage.workers.busy_s += 100
+    stage.hands.now_s += PERIOD_S / 2
+    stage.relief.look(stage.channels)
+    assert stage.relief.depth == 0
