@@ -11,10 +11,11 @@ WARM_UP_MOST_H = 0.5
 
 
 class Sample(NamedTuple):
-    """One look at the wall's process and its children."""
+    """One look at the wall's process and its children; `own_mb` is of the process alone."""
 
     at_h: float
     rss_mb: float
+    own_mb: float
     fds: int
     threads: int
     processes: int
@@ -33,9 +34,11 @@ def look(pid: int, at_h: float) -> Sample | None:
     try:
         root = psutil.Process(pid)
         family = (root, *root.children(recursive=True))
+        memory_mb = [process.memory_info().rss / 1e6 for process in family]
         return Sample(
             at_h,
-            sum(process.memory_info().rss for process in family) / 1e6,
+            sum(memory_mb),
+            memory_mb[0],
             sum(process.num_fds() for process in family),
             sum(process.num_threads() for process in family),
             len(family),

@@ -24,11 +24,15 @@ MOST_MORE_THREADS = 6
 
 
 class Outcome(Struct, frozen=True):
-    """What became of the wall: figures of its process and children, and what was done to it."""
+    """What became of the wall: figures of its process and children, and what was done to it.
+
+    Pairs are medians of the first and of the last fifth of the time judged.
+    """
 
     hours: float
     rss_slope_mb_per_h: float
     rss_mb: tuple[float, float]
+    rss_own_mb: tuple[float, float]
     fds: tuple[int, int]
     threads: tuple[int, int]
     restarts: int
@@ -94,14 +98,15 @@ def _wait_until_live(rig: Rig) -> int:
 
 def _sum_up(rig: Rig, samples: Sequence[Sample], live: int) -> Outcome:
     judged = steady(samples)
-    memory, fds, threads = (
+    memory, own, fds, threads = (
         trend([(sample.at_h, float(sample[column])) for sample in judged])
-        for column in (Sample._fields.index(name) for name in ("rss_mb", "fds", "threads"))
+        for column in (Sample._fields.index(name) for name in ("rss_mb", "own_mb", "fds", "threads"))
     )
     return Outcome(
         hours=round(samples[-1].at_h, 3) if samples else 0.0,
         rss_slope_mb_per_h=round(memory.per_h, 2),
         rss_mb=(round(memory.first, 1), round(memory.last, 1)),
+        rss_own_mb=(round(own.first, 1), round(own.last, 1)),
         fds=_ends(fds),
         threads=_ends(threads),
         restarts=rig.count_restarts(),

@@ -25,6 +25,7 @@ def outcome(**changes: object) -> Outcome:
         "hours": 24.0,
         "rss_slope_mb_per_h": 0.2,
         "rss_mb": (300.0, 301.0),
+        "rss_own_mb": (200.0, 201.0),
         "fds": (40, 41),
         "threads": (20, 20),
         "restarts": 0,
@@ -55,7 +56,7 @@ def test_what_must_not_be_is_named(changes: dict[str, object], fault: str) -> No
 
 def test_a_slope_is_judged_only_after_the_warm_up_and_in_a_run_that_is_long_enough() -> None:
     assert outcome(hours=0.01, rss_slope_mb_per_h=900.0).faults == []
-    grown = [Sample(hour / 10, 200.0 + min(hour, 20) * 10, 10, 5, 1) for hour in range(101)]
+    grown = [Sample(hour / 10, 200.0 + min(hour, 20) * 10, 200.0, 10, 5, 1) for hour in range(101)]
     judged = steady(grown)
     assert judged[0].at_h == 0.5
     course = trend([(sample.at_h, sample.rss_mb) for sample in judged if sample.at_h >= 2])
