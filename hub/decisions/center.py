@@ -76,6 +76,7 @@ class Center:
         if connected.connection == MAIN:
             for plan in self.state.walls.plans.values():
                 self.state.publish_plan(plan)
+            self.state.boards.forget()
         for dialect in self.state.dialects.on(connected.connection):
             heard = dialect.connected(connected.moment.at, connected.opened_at)
             self._reception.take_heard(heard, dialect, connected.moment)
@@ -88,6 +89,7 @@ class Center:
         self.state.move_alarms(self.state.engine.tick(now), now)
         self._log_rejections(now)
         self.state.plans_due = self.state.plans_due or self.state.walls.due(now.monotonic_s)
+        self.state.tell_boards(now)
 
     def _log_rejections(self, now: Moment) -> None:
         for count, latest in self.state.rejections.due(now):

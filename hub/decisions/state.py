@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from hub.alarms.engine import AlarmEngine, Transition, reading_of_state
 from hub.alarms.liveness import LIVENESS
 from hub.config import HubSettings
+from hub.decisions.boards import Boards
 from hub.decisions.dialects import MAIN, Dialects
 from hub.decisions.journal import HUB, Journal
 from hub.decisions.planner import House
@@ -101,6 +102,7 @@ class State:
         self.values = LastValues(newest)
         self.receipts = Receipts(self.registry)
         self.walls = Walls(remembered, House(settings.language, settings.time_zone, settings.exercise))
+        self.boards = Boards()
         self.journal = Journal(remembered.log)
         self.rejections = Rejections()
         self.connected: set[str] = set()
@@ -168,6 +170,14 @@ class State:
         if changed:
             self.effects.live.append(WallsChanged(changed))
 
+    def tell_boards(self, now: Moment) -> None:
+        """Send the walls their boards, those that it is time for, retained."""
+        if not self.boards.due(now):
+            return
+        walls = {wall: (plan, self.walls.choices[wall]) for wall, plan in self.walls.plans.items()}
+        for wall, payload in self.boards.make(self.registry, self.values, self.engine.listed, walls, now):
+            self.effects.outgoing.append(Outgoing(topic(wall_key(wall), Leaf.BOARD), payload, retained=True))
+
     def settle(self, now: Moment) -> Effects:
         """End a batch: what changed, once for all of it."""
         if self.registry.doubtful:
@@ -196,6 +206,7 @@ class State:
         if not (self.registry.changed or self.registry.removed):
             return
         devices = [self.registry.devices[key] for key in sorted(self.registry.changed)]
+        self.boards.note(self.registry.changed | self.registry.removed)
         removed = self.registry.removed & self._kept.keys()
         self.registry.changed.clear()
         self.registry.removed.clear()

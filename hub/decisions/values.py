@@ -23,6 +23,10 @@ class LastValues:
         """Every last value, in order of device and metric."""
         return tuple(_view(self._shown[key]) for key in sorted(self._shown))
 
+    def find(self, key: DeviceKey, metric: str) -> Reading | None:
+        """The last value of one metric, if there is any."""
+        return self._shown.get((key, metric))
+
     def move(self, reading: Reading) -> bool:
         """Take a live reading as the current value; False when it is not newer than the current one.
 
