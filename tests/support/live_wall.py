@@ -47,9 +47,9 @@ class ServedWall:
 
 
 @contextmanager
-def served_wall(folder: Path, port: int = 0) -> Iterator[ServedWall]:
-    """A wall named main on loopback, for the length of the block."""
-    keys = Keys(folder)
+def served_wall(folder: Path, port: int = 0, keys: Keys | None = None) -> Iterator[ServedWall]:
+    """A wall named main on loopback, for the length of the block; with the `keys` of an earlier one."""
+    keys = keys or Keys(folder)
     clock = SystemClock()
     settings = WallSettings(
         public_key_file=str(keys.public_file), sign_in_url="", references_dir=str(folder / "references")

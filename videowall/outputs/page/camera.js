@@ -36,7 +36,7 @@ export class CameraView {
   #openedAt = 0;
   #rebuiltAt = 0;
 
-  // handlers: closed(), order(body) -> promise, signedOut()
+  // handlers: closed(), faceOf(camera) as the wall says it, order(body), signedOut()
   constructor(wall, words, handlers) {
     this.#wall = wall;
     this.#words = words;
@@ -110,20 +110,27 @@ export class CameraView {
     const ageMs = now - (seen ? shown.presentedAt : this.#openedAt);
     const stale = ageMs > STALE_MS && !document.hidden;
     const reason = this.#stream.refusal ?? (seen ? (now - this.#stream.heardAt > 2 * STALE_MS ? "lost" : "stalled") : "connecting");
-    let trouble = this.#said?.trouble ?? "";
+    const said = this.#toSay();
+    let trouble = said?.trouble ?? "";
     if (this.#stream.refusal || (!trouble && (stale || !seen))) {
       trouble = `${this.#words[reason] ?? reason}${stale ? ` · ${Math.floor(ageMs / 1000)} ${this.#words.seconds}` : ""}`;
     }
     write(this.#trouble, trouble);
     this.#trouble.hidden = !trouble;
-    this.#root.classList.toggle("dim", Boolean(trouble) && (stale || !seen || Boolean(this.#said?.dims)));
-    this.#root.dataset.state = this.#said?.state ?? "connecting";
-    write(this.#mark, this.#said?.state === "live" && !trouble ? "●" : "▲");
+    this.#root.classList.toggle("dim", Boolean(trouble) && (stale || !seen || Boolean(said?.dims)));
+    this.#root.dataset.state = said?.state ?? "connecting";
+    write(this.#mark, said?.state === "live" && !trouble ? "●" : "▲");
     if (reason === "stalled" && stale && this.#stills === null && ageMs > REBUILD_MS && now - this.#rebuiltAt > REBUILD_MS) {
       this.#rebuiltAt = now;
       this.#stream.again();
     }
     this.#tellStream();
+  }
+
+  // Stills are of the picture on the wall, which may come from another stream than the one that is not played.
+  #toSay() {
+    const onWall = this.#stills === null ? undefined : this.#handlers.faceOf(this.camera);
+    return onWall ? { ...onWall.face, dims: onWall.dims } : this.#said;
   }
 
   #hear(message) {

@@ -50,7 +50,7 @@ const faces = new Faces(`${socketRoot}/faces`, {
   signedOut: signInAgain,
 });
 const places = new Places(document.getElementById("stage"), document.getElementById("places"), openCamera, nameOfPlace);
-const camera = new CameraView(wall, words, { closed: cameraClosed, order: give, signedOut: signInAgain });
+const camera = new CameraView(wall, words, { closed: cameraClosed, faceOf, order: give, signedOut: signInAgain });
 const alarms = new Alarms(faces, words, language, openCamera);
 const control = new Control(words, give);
 const renewal = new Renewal(document.body.dataset.version, () =>
@@ -66,6 +66,11 @@ let drawnOpened = false;
 function nameOfPlace(place) {
   const label = faces.faces.get(place.number)?.face;
   return label ? `${label.label}, ${label.site}` : `${place.device} ${place.site}`.trim();
+}
+
+function faceOf({ site, device }) {
+  const place = faces.scene?.places.find((one) => one.site === site && one.device === device);
+  return place && faces.faces.get(place.number);
 }
 
 function showScene() {
