@@ -15,15 +15,18 @@ from sensors.broker_settings import BrokerSettings
 from sensors.catalog import CAMERA_HEALTH, PictureState
 from sensors.clock import SystemClock
 from sensors.dialects.native import decode, encode_command
-from sensors.model import AckSeen, BirthSeen, Message, ReadingsSeen, StateSeen, StreamRole, Value
+from sensors.model import AckSeen, BirthSeen, Message, Priority, ReadingsSeen, StateSeen, StreamRole, Value
 from sensors.secrets import Secrets
 from sensors.topics import EVERYTHING, Leaf, topic, wall_key
+from tests.support.board_of import alarm, board_of
 from tests.support.border_wall import CAMERAS, feed, key, make_plan
 from tests.support.brokers import free_port, running_broker
 from tests.support.camera_stand import Stand
 from tests.support.waiting import eventually, eventually_async
+from videowall.board import encode_board
 from videowall.config import WallSettings
 from videowall.node import WallNode
+from videowall.palette import PRIORITIES
 from videowall.plan import encode_plan
 from videowall.report import WALL_METRICS
 from videowall.wall import Wall
@@ -45,6 +48,9 @@ class Hub:
 
     def plan(self, payload: bytes) -> None:
         self._client.publish(topic(WALL, Leaf.PLAN), payload, qos=1, retain=True).wait_for_publish(5)
+
+    def board(self, payload: bytes) -> None:
+        self._client.publish(topic(WALL, Leaf.BOARD), payload, qos=1, retain=True).wait_for_publish(5)
 
     def command(self, command_id: str, name: str, arguments: dict[str, Value]) -> None:
         payload = encode_command(command_id, name, arguments)
@@ -164,3 +170,27 @@ async def test_a_wall_does_what_it_is_asked_about_a_view_once_and_answers(
 async def test_a_wall_composes_without_a_broker() -> None:
     async with running_node(free_port()) as (wall, _):
         await eventually_async(lambda: wall.composer.counts.ticks_total > 5)
+
+
+async def test_a_board_is_shown_and_a_bad_one_is_counted_and_changes_nothing(
+    port: int, hub: Hub, border_stand: Stand
+) -> None:
+    board = board_of(alarm("a", Priority.CRITICAL, 1), at=datetime.now(UTC))
+    hub.plan(encode_plan(make_plan((feed(border_stand, "cam-1"),), layout="1x1")))
+    hub.board(encode_board(board))
+    async with running_node(port) as (wall, node):
+        await eventually_async(lambda: wall.plan is not None and border_is_red(wall), within_s=20)
+        for bad in (b"{}", b"[", b'{"at":"2026-07-14T06:00:00Z","sites":7}', b" " * 1_000_001):
+            hub.board(bad)
+        await eventually_async(lambda: node.boards_rejected_total == 4)
+        assert border_is_red(wall)
+        hub.board(encode_board(board_of(at=datetime.now(UTC))))
+        await eventually_async(lambda: not border_is_red(wall))
+        await eventually_async(lambda: 4 in hub.values("boards_rejected_total"), within_s=20)
+
+
+def border_is_red(wall: Wall) -> bool:
+    """Whether the canvas's outermost pixels, which no picture reaches, have the colour of a critical alarm."""
+    colour = PRIORITIES[Priority.CRITICAL]
+    planes = wall.composer.snapshot()
+    return (int(planes.y[1, 900]), int(planes.v[0, 450])) == (colour.y, colour.v)
