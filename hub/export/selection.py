@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from hub.storage import readings, rollups
 from hub.storage.database import from_us, reading, to_us
 from hub.storage.readings import QUALITIES, value_of
-from hub.storage.rollups import COLUMNS, rollup_of
+from hub.storage.rollups import COLUMNS, NOT_EMPTY, rollup_of
 from hub.storage.tiers import Rollup, Tier
 from sensors.model import Ident, Value
 
@@ -31,7 +31,8 @@ SELECT captured_us, sequence, received_us, value, is_boolean, quality, historica
 WHERE series = ? AND (captured_us, sequence) > (?, ?) AND captured_us < ? ORDER BY captured_us, sequence LIMIT ?
 """
 _WINDOWS = f"""
-SELECT {COLUMNS} FROM rollups WHERE tier = ? AND series = ? AND start_s > ? AND start_s < ? ORDER BY start_s LIMIT ?
+SELECT {COLUMNS} FROM rollups WHERE tier = ? AND series = ? AND start_s > ? AND start_s < ? AND {NOT_EMPTY}
+ORDER BY start_s LIMIT ?
 """  # noqa: S608 - own columns
 
 

@@ -76,8 +76,9 @@ class HistorySteps(Struct, frozen=True):
     """One metric over time, oldest first; steps that have nothing are not there.
 
     `step_s`, `since` and `until` are those that were used: whole steps, and longer ones where only those are kept.
-    `source` says where it is from: local, local-1min, local-15min, local-1h, influx, influx-1min, ...; two where both
-    were needed. `missing` says what nobody gave; `truncated` that there was more than an answer may hold.
+    `source` says where it is from: local (readings) or local-1min, local-15min, local-1h (windows), influx or
+    influx-1min, ...; several where they were needed. `missing` says what nobody gave; `truncated` that there was more
+    than an answer may hold.
     """
 
     key: DeviceKey

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 from hub.config import StorageSettings
 from hub.protocol import Aggregate, Gap, History, HistoryStep, HistorySteps, StateTime
 from hub.storage.database import from_us, to_us
+from hub.storage.rollup_points import StoredWindows
 from hub.storage.tiers import Rollup, Sample, Tier, join_by, step_up, summarise
 from hub.storage.windows import SeriesName
 from sensors.clock import Clock
@@ -55,10 +56,15 @@ class Distant(Protocol):
     def history(self, key: DeviceKey, metric: str, since: datetime, until: datetime, limit: int) -> History:
         """As `Readings.history`."""
 
+    def rollups(
+        self, key: DeviceKey, metric: str, tier: Tier, since: datetime, until: datetime, limit: int
+    ) -> StoredWindows:
+        """The tiers' windows that were forwarded, with since <= start < until, oldest first."""
+
     def windows(
         self, key: DeviceKey, metric: str, tier: Tier, since: datetime, until: datetime, limit: int
     ) -> list[Rollup]:
-        """Windows with since <= start < until, oldest first."""
+        """Windows that the server makes of the readings it has; none for switches and texts."""
 
 
 class Question(NamedTuple):
@@ -80,6 +86,8 @@ class _Found(NamedTuple):
     width_s: int
     missing: list[str]
     truncated: bool
+    before: float | None = None
+    """The last number before the first window, where its source says it."""
 
 
 class Historian:
@@ -190,13 +198,42 @@ class Historian:
         return _Found(windows[:MAX_WINDOWS], [f"{LOCAL}-{tier.label}"], series.unit, tier, missing, truncated)
 
     def _find_distant(self, distant: Distant, asked: Question, tier: Tier | None) -> _Found:
+        """Windows as they were forwarded; those before the first of them from the readings, as far as these are there.
+
+        The readings may be gone there too, and are many: the tiers are asked first.
+        """
+        if tier is None:
+            return self._summarise_distant(distant, asked, tier)
+        stored = distant.rollups(asked.key, asked.metric, tier, asked.since, asked.until, MAX_WINDOWS + 1)
+        if not stored.windows:
+            return self._summarise_distant(distant, asked, tier)
+        truncated = len(stored.windows) > MAX_WINDOWS
+        label = f"{DISTANT}-{tier.label}"
+        found = _Found(stored.windows[:MAX_WINDOWS], [label], stored.unit, tier, [], truncated, stored.before)
+        begins = from_us(stored.windows[0].start_s * 1_000_000)
+        if begins <= asked.since:
+            return found
+        try:
+            early = self._summarise_distant(distant, asked._replace(until=begins), tier)
+        except NotFoundError:
+            return found
+        if not early.windows:
+            return found
+        return early._replace(
+            windows=early.windows + found.windows,
+            sources=early.sources + found.sources,
+            unit=found.unit or early.unit,
+            truncated=early.truncated or found.truncated,
+        )
+
+    def _summarise_distant(self, distant: Distant, asked: Question, tier: Tier | None) -> _Found:
         if tier is not None:
             windows = distant.windows(asked.key, asked.metric, tier, asked.since, asked.until, MAX_WINDOWS + 1)
             if windows:
                 truncated = len(windows) > MAX_WINDOWS
                 units = self._rollups.units(asked.key, asked.metric)
                 unit = units[-1] if units else ""
-                return _Found(windows[:MAX_WINDOWS], [f"{DISTANT}-{tier.label}"], unit, tier, [], truncated)
+                return _Found(windows[:MAX_WINDOWS], [DISTANT], unit, tier, [], truncated)
         history = distant.history(asked.key, asked.metric, asked.since, asked.until, MAX_READINGS)
         return _summarised(history, tier or asked.step_s, DISTANT)
 
@@ -215,12 +252,13 @@ class Historian:
             local.width_s,
             distant.missing + local.missing,
             local.truncated,
+            distant.before,
         )
 
     def _before(self, asked: Question, found: _Found) -> float | None:
         """The number that the first step's counter starts from."""
-        if found.width_s not in set(Tier) or asked.aggregate is not Aggregate.INCREASE:
-            return None
+        if found.before is not None or found.width_s not in set(Tier) or asked.aggregate is not Aggregate.INCREASE:
+            return found.before
         series = SeriesName(asked.key.site, asked.key.device, asked.metric, found.unit)
         return self._rollups.last_before(series, Tier(found.width_s), to_us(asked.since) // 1_000_000)
 

@@ -31,6 +31,7 @@ from hub.storage.line_protocol import (
     stored_value,
     tag_value,
 )
+from hub.storage.rollup_points import StoredWindows, ask_rollups, make_rollups
 from hub.storage.tiers import Rollup, Tier
 from sensors.errors import NotFoundError, WireError
 from sensors.model import DeviceKey, Quality, Reading, Value
@@ -90,6 +91,7 @@ class InfluxReader:
 
     def __init__(self, settings: InfluxSettings, secrets: InfluxSecrets) -> None:
         self._bucket = settings.bucket
+        self._rollup_bucket = (settings.rollup_bucket or settings.bucket) if settings.forward_rollups else ""
         self._connection = InfluxConnection(settings, secrets)
 
     def history(self, key: DeviceKey, metric: str, since: datetime, until: datetime, limit: int) -> History:
@@ -109,7 +111,9 @@ class InfluxReader:
     def windows(
         self, key: DeviceKey, metric: str, tier: Tier, since: datetime, until: datetime, limit: int
     ) -> list[Rollup]:
-        """Summaries of numbers by windows with since <= start < until, oldest first; none for switches and texts.
+        """Summaries of numbers that the server makes of the readings it has; none for switches and texts.
+
+        Windows with since <= start < until, oldest first.
 
         Raises:
             BusyError, WireError: as `history`.
@@ -117,6 +121,22 @@ class InfluxReader:
         tables = self.select(ask_windows(only(key, metric), tier, since, until, limit))
         with self._believing():
             return make_windows(*(table.values for table in tables))
+
+    def rollups(
+        self, key: DeviceKey, metric: str, tier: Tier, since: datetime, until: datetime, limit: int
+    ) -> StoredWindows:
+        """The windows that the hub has made and forwarded, with since <= start < until, oldest first.
+
+        None where it forwards none, or forwarded none of that metric yet.
+
+        Raises:
+            BusyError, WireError: as `history`.
+        """
+        if not self._rollup_bucket:
+            return StoredWindows([], "", None)
+        tables = self.select(ask_rollups(only(key, metric), tier, since, until, limit), self._rollup_bucket)
+        with self._believing():
+            return make_rollups(*(table.values for table in tables))
 
     def points(
         self, key: DeviceKey, metric: str, since: datetime, until: datetime, page_rows: int = PAGE_ROWS
@@ -143,15 +163,15 @@ class InfluxReader:
                 if not table.values or table.values[0][1] != stored_value(each.value)
             ]
 
-    def select(self, statements: Sequence[str]) -> list[Table]:
-        """The answers to some SELECTs, one for each; without rows where nothing was found.
+    def select(self, statements: Sequence[str], bucket: str = "") -> list[Table]:
+        """The answers to some SELECTs, one for each; without rows where nothing was found. "": that of readings.
 
         Raises:
             UnreadableError: what answers does not speak InfluxQL.
             BusyError: the server does not answer, or refuses us.
             WireError: it refuses a statement.
         """
-        query = {"db": self._bucket, "epoch": "ns", "chunked": "true", "q": ";".join(statements)}
+        query = {"db": bucket or self._bucket, "epoch": "ns", "chunked": "true", "q": ";".join(statements)}
         answer = self._connection.request("GET", "/query", query)
         if answer.knows_no_such_path:
             raise UnreadableError("has no /query", subject=self._connection.url)

@@ -1,22 +1,14 @@
-"""Walks the tiers into InfluxDB, beside the readings: every window that has changed is written again, over itself.
-
-Measurements `rollup_1min`, `rollup_15min` and `rollup_1h`, tags `site`, `device` and `metric` as readings have them,
-the time is the window's begin. `increase` is of a counter, with the step from the window before it.
-"""
+"""Walks the tiers into InfluxDB, beside the readings: every window that has changed is written again, over itself."""
 
 from typing import NamedTuple, Protocol
-
-import msgspec
 
 from hub.health import Health
 from hub.storage.dead_letters import DeadLetters
 from hub.storage.delivery import Delivery, Writer
-from hub.storage.line_protocol import quoted, tags_of
 from hub.storage.repeating import Repeating
+from hub.storage.rollup_points import encode_rollup_line
 from hub.storage.rollups import NumberedRollup
-from hub.storage.tiers import step_up
 from sensors.clock import Clock
-from sensors.model import DeviceId, DeviceKey, SiteId
 
 CURSOR = "influx"
 PAUSE_S = 60.0
@@ -80,27 +72,3 @@ class RollupForwarder:
 
     def _work(self) -> float:
         return 0.0 if any(self.run_once()) else PAUSE_S
-
-
-def encode_rollup_line(numbered: NumberedRollup) -> str:
-    """One window as a line, without its end."""
-    series, window = numbered.series, numbered.rollup
-    numbers: dict[str, float | None] = {
-        "count": window.count,
-        "good_fraction": window.good_fraction,
-        "min": window.minimum,
-        "max": window.maximum,
-        "mean": window.mean,
-        "first": window.first,
-        "last": window.last,
-        "increase": window.increase + step_up(numbered.before, window.first) if window.numbers else None,
-    }
-    fields = [f"{name}={float(number)!r}" for name, number in numbers.items() if number is not None]
-    if window.states:
-        states = {share.state: share.duration_us / 1_000_000 for share in window.states}
-        fields.append(f'states_s="{quoted(msgspec.json.encode(states).decode())}"')
-    if series.unit:
-        fields.append(f'unit="{quoted(series.unit)}"')
-    key = DeviceKey(SiteId(series.site), DeviceId(series.device))
-    measurement = f"rollup_{numbered.tier.label}"
-    return f"{measurement},{tags_of(key, series.metric)} {','.join(fields)} {window.start_s}000000000"

@@ -35,9 +35,11 @@ INSERT INTO cursors VALUES ('revision', 0);
 """
 COLUMNS = "start_s, count, good, numbers, minimum, maximum, total, first, last, increase, states"
 _REVISION = "revision"
+NOT_EMPTY = "(count OR states IS NOT NULL)"
+"""A window that nothing is left of stays, so that those who follow hear of it."""
 _PUT = "INSERT OR REPLACE INTO rollups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _READ = f"""
-SELECT {COLUMNS} FROM rollups WHERE tier = ? AND start_s >= ? AND start_s < ? AND series =
+SELECT {COLUMNS} FROM rollups WHERE tier = ? AND start_s >= ? AND start_s < ? AND {NOT_EMPTY} AND series =
   (SELECT id FROM series WHERE site = ? AND device = ? AND metric = ? AND unit = ?) ORDER BY start_s LIMIT ?
 """  # noqa: S608 - own columns
 _READ_AFTER = f"""
@@ -181,13 +183,8 @@ class _Pen:
         old = rollup_of(found) if found else Rollup(window.start_s, 0, 0)
         if old == window or old.count > window.count:
             return False
-        if window.count or window.states:
-            self.revision += 1
-            self._connection.execute(_PUT, (tier, series, *_row(window), self.revision))
-        else:
-            self._connection.execute(
-                "DELETE FROM rollups WHERE tier = ? AND series = ? AND start_s = ?", (tier, series, window.start_s)
-            )
+        self.revision += 1
+        self._connection.execute(_PUT, (tier, series, *_row(window), self.revision))
         if old.last != window.last:
             self._renumber_next(tier, series, window.start_s)
         return True

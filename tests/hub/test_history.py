@@ -14,6 +14,7 @@ from hub.storage.database import to_us
 from hub.storage.downsampling import Downsampler
 from hub.storage.history import MAX_READINGS, Historian, Question, find_gaps
 from hub.storage.readings import ReadingsStore
+from hub.storage.rollup_points import StoredWindows
 from hub.storage.rollups import RollupStore
 from hub.storage.tiers import Rollup, Tier
 from hub.storage.windows import Windows
@@ -32,6 +33,7 @@ class Distance:
 
     def __init__(self, readings: list[Reading] | None = None, windows: list[Rollup] | None = None) -> None:
         self.readings, self.given = readings or [], windows or []
+        self.stored: list[Rollup] = []
         self.away = False
         self.asked: list[tuple[datetime, datetime]] = []
 
@@ -44,18 +46,29 @@ class Distance:
         ]
         return History(key, metric, "N", tuple(points[:limit]), len(points) > limit, "influx")
 
+    def rollups(
+        self, key: DeviceKey, metric: str, tier: Tier, since: datetime, until: datetime, limit: int
+    ) -> StoredWindows:
+        del key, metric, tier
+        self._answer(since, until)
+        return StoredWindows(_between(self.stored, since, until)[:limit], "N", None)
+
     def windows(
         self, key: DeviceKey, metric: str, tier: Tier, since: datetime, until: datetime, limit: int
     ) -> list[Rollup]:
         del key, metric, tier
         self._answer(since, until)
-        first_s, last_s = to_us(since) // 1_000_000, to_us(until) // 1_000_000
-        return [each for each in self.given if first_s <= each.start_s < last_s][:limit]
+        return _between(self.given, since, until)[:limit]
 
     def _answer(self, since: datetime, until: datetime) -> None:
         self.asked.append((since, until))
         if self.away:
             raise UnavailableError("does not answer", subject="influx")
+
+
+def _between(windows: list[Rollup], since: datetime, until: datetime) -> list[Rollup]:
+    first_s, last_s = to_us(since) // 1_000_000, to_us(until) // 1_000_000
+    return [each for each in windows if first_s <= each.start_s < last_s]
 
 
 class Stand:
@@ -212,7 +225,21 @@ def test_influx_is_asked_for_what_is_not_kept_here_and_joined_with_what_is(stand
     assert stand.distance.asked[-1] == (START - 2 * HOUR, START)
     stand.distance.given = [Rollup(to_us(START - HOUR) // 1_000_000, 7, 7, 7, 1.0, 2.0, 9.0, 1.0, 2.0, 1.0)]
     answer = stand.ask(stand.historian(distant=True, minute=1), START - 2 * HOUR, START - HOUR / 2, 60)
-    assert ([step.count for step in answer.steps], answer.source) == ([7], "influx-1min")
+    assert ([step.count for step in answer.steps], answer.source) == ([7], "influx")
+
+
+def test_forwarded_windows_are_preferred_and_what_was_before_them_is_made_of_readings(stand: Stand) -> None:
+    begins_s = to_us(START - HOUR) // 1_000_000
+    stand.take(*every(10, 6, begin=START + 2 * HOUR))
+    stand.distance.readings = every(10, 12, begin=START - HOUR)
+    stand.distance.stored = [Rollup(begins_s + 60 * number, 5, 5, 5, 1.0, 2.0, 9.0, 1.0, 2.0, 1.0) for number in (0, 1)]
+    historian = stand.historian(distant=True, minute=1)
+    answer = stand.ask(historian, START - HOUR, START, 60)
+    assert ([step.count for step in answer.steps], answer.source, answer.unit) == ([5, 5], "influx-1min", "N")
+    stand.distance.readings = every(10, 6, begin=START - 2 * HOUR)
+    answer = stand.ask(historian, START - 2 * HOUR, START + 3 * HOUR, 60)
+    assert [step.count for step in answer.steps] == [6, 5, 5, 6]
+    assert answer.source == "influx+influx-1min+local-1min"
 
 
 def test_influx_away_is_no_error_and_says_what_is_missing(stand: Stand) -> None:

@@ -4,23 +4,28 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hub.config import InfluxSettings
 from hub.health import Health
+from hub.storage.database import to_us
 from hub.storage.dead_letters import DeadLetters
 from hub.storage.downsampling import Downsampler
 from hub.storage.influx_answers import BusyError
+from hub.storage.influx_reader import InfluxReader
 from hub.storage.influx_writer import InfluxWriter
 from hub.storage.readings import ReadingsStore
-from hub.storage.rollup_forwarding import CURSOR, Forwarded, RollupForwarder, encode_rollup_line
+from hub.storage.rollup_forwarding import CURSOR, Forwarded, RollupForwarder
+from hub.storage.rollup_points import StoredWindows, encode_rollup_line
 from hub.storage.rollups import NumberedRollup, RollupStore
 from hub.storage.tiers import Rollup, StateShare, Tier
 from hub.storage.windows import SeriesName, Windows
 from sensors.clock import ManualClock
+from sensors.model import MetricName, Quality, Reading
 from sensors.secrets import InfluxSecrets
 from tests.hub.faulty_influx import Faulty, serving
-from tests.hub.quiet_center import START, reading
+from tests.hub.quiet_center import FENCE, START, reading
 from tests.support.influx_servers import Influxd
 from tests.support.waiting import eventually
 
@@ -67,7 +72,8 @@ def test_a_line_says_all_of_a_window() -> None:
     window = Rollup(1_772_352_000, 4, 3, 2, 1.0, 5.0, 6.0, 1.0, 5.0, 4.0, (StateShare("open", 1_500_000),))
     numbered = NumberedRollup(1, Tier.QUARTER, SeriesName("kordai", "fence-1", "tension", "N"), window, before=0.5)
     assert encode_rollup_line(numbered) == (
-        "rollup_15min,device=fence-1,metric=tension,site=kordai count=4.0,good_fraction=0.75,min=1.0,max=5.0,mean=3.0,"
+        "rollup_15min,device=fence-1,metric=tension,site=kordai count=4.0,good_fraction=0.75,numbers=2.0,"
+        "min=1.0,max=5.0,mean=3.0,"
         r'first=1.0,last=5.0,increase=4.5,states_s="{\"open\":1.5}",unit="N" 1772352000000000000'
     )
 
@@ -116,3 +122,90 @@ def test_a_real_server_gives_the_windows_back(tmp_path: Path) -> None:
     finally:
         stand.close()
         server.stop()
+
+
+def test_windows_that_a_real_server_keeps_are_those_that_the_hub_has_made(tmp_path: Path) -> None:
+    server = Influxd(tmp_path / "influxd")
+    server.start()
+    settings = msgspec.structs.replace(server.settings, rollup_bucket="tiers", create_database=True)
+    server.query("CREATE DATABASE tiers")
+    stand = Stand(tmp_path, msgspec.structs.replace(settings, bucket="tiers"), server.secrets)
+    try:
+        stand.store.write(_of_all_kinds())
+        stand.take()
+        while stand.forwarder.run_once().written:
+            pass
+        reader = InfluxReader(settings, server.secrets)
+        since, until = START - timedelta(hours=1), START + timedelta(hours=2)
+        between = (to_us(since) // 1_000_000, to_us(until) // 1_000_000)
+        for metric, unit in (("tension", "N"), ("door", "")):
+            series = SeriesName("kordai", "fence-1", metric, unit)
+            for tier in Tier:
+                made = stand.rollups.read(series, tier, *between, 1_000)
+                found = reader.rollups(FENCE, metric, tier, since, until, 1_000)
+                assert [_without_total(each) for each in found.windows] == [_without_total(each) for each in made]
+                assert [each.total for each in found.windows] == pytest.approx([each.total for each in made])
+                assert (found.unit, len(made) > 0) == (unit, True)
+        last = reader.rollups(FENCE, "tension", Tier.MINUTE, START + timedelta(minutes=2), until, 1_000)
+        assert last.before == stand.rollups.last_before(
+            SeriesName("kordai", "fence-1", "tension", "N"), Tier.MINUTE, _S + 120
+        )
+        assert reader.rollups(FENCE, "nothing", Tier.HOUR, since, until, 9) == StoredWindows([], "", None)
+        reader.close()
+    finally:
+        stand.close()
+        server.stop()
+
+
+def test_a_window_that_nothing_is_left_of_is_empty_on_the_server_too(tmp_path: Path) -> None:
+    server = Influxd(tmp_path / "influxd")
+    server.start()
+    stand = Stand(tmp_path, server.settings, server.secrets)
+    reader = InfluxReader(server.settings, server.secrets)
+    door = SeriesName("kordai", "fence-1", "door", "")
+
+    def windows() -> tuple[list[int], list[int]]:
+        while stand.forwarder.run_once().written:
+            pass
+        found = reader.rollups(FENCE, "door", Tier.MINUTE, START, START + timedelta(hours=1), 100)
+        here = stand.rollups.read(door, Tier.MINUTE, _S, _S + 3_600, 100)
+        return [each.start_s - _S for each in found.windows], [each.start_s - _S for each in here]
+
+    try:
+        stand.store.write([_door(True, 10), _door(False, 190, number=1)])
+        stand.take()
+        assert windows() == ([0, 60, 120, 180], [0, 60, 120, 180])
+        late = msgspec.structs.replace(_door(True, 20, number=2), quality=Quality.BAD)
+        stand.store.write([late])
+        stand.take()
+        assert windows() == ([0, 180], [0, 180]), "a late reading ended the state that had lasted through two windows"
+    finally:
+        reader.close()
+        stand.close()
+        server.stop()
+
+
+_S = to_us(START) // 1_000_000
+
+
+def _door(value: bool, at_s: float, *, number: int = 0) -> Reading:  # noqa: FBT001 - it is the value
+    said = reading(value, at=START + timedelta(seconds=at_s), sequence=number)
+    return msgspec.structs.replace(said, metric=MetricName("door"), unit="")
+
+
+def _of_all_kinds() -> list[Reading]:
+    """A counter that begins anew, numbers of bad quality, and a door: silences between."""
+    counts = [3.0, 9.5, 1.25, 4.0, 0.1, 0.3, 7.7]
+    counted = [
+        msgspec.structs.replace(
+            reading(value, at=START + timedelta(seconds=37 * number), sequence=number),
+            quality=Quality.BAD if number == 3 else Quality.GOOD,
+        )
+        for number, value in enumerate(counts)
+    ]
+    return [*counted, _door(True, 5), _door(False, 100, number=1), _door(True, 900, number=2)]
+
+
+def _without_total(window: Rollup) -> Rollup:
+    """Sums are told by their means, and counters' steps with the one from before: exact but for the last bits."""
+    return msgspec.structs.replace(window, total=0.0, increase=round(window.increase, 9))
