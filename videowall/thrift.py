@@ -83,19 +83,21 @@ class Pressure(NamedTuple):
 _BUSY, _IDLE = 0.9, 0.65
 _MISSED = 0.1
 _WAITS_S, _GRAVE_WAITS_S = 0.16, 0.3
+_STRAINED_S = 2
+"""One such second comes with every new layout."""
 _FIRST_CALM_S, _MOST_CALM_S = 8, 128
 _RELAPSE_S = 20
 
 
 class Governor:
-    """Looks once a second; goes down a step at once and comes up one only after a while of calm.
+    """Looks once a second; goes down a step a second under pressure and comes up one only after a while of calm.
 
     A step up that has to be taken back soon was one too many: the next is waited for twice as long.
     """
 
     def __init__(self) -> None:
         self.depth = 0
-        self._calm = 0
+        self._strained = self._calm = 0
         self._calm_needed = _FIRST_CALM_S
         self._since_relief = _RELAPSE_S
 
@@ -104,11 +106,16 @@ class Governor:
         self._since_relief += 1
         if pressure.is_high:
             self._calm = 0
+            self._strained += 1
+            if self._strained < _STRAINED_S and not pressure.is_grave:
+                return self.depth
             if self._since_relief < _RELAPSE_S:
                 self._calm_needed = min(_MOST_CALM_S, 2 * self._calm_needed)
                 self._since_relief = _RELAPSE_S
             self.depth = min(DEEPEST, self.depth + (2 if pressure.is_grave else 1))
-        elif pressure.is_low and self.depth:
+            return self.depth
+        self._strained = 0
+        if pressure.is_low and self.depth:
             self._calm += 1
             if self._calm >= self._calm_needed:
                 self._calm = self._since_relief = 0

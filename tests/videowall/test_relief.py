@@ -62,7 +62,7 @@ class Stage:
 
 def test_small_tiles_go_without_while_threads_are_too_busy_and_the_spot_does_not() -> None:
     stage = Stage()
-    for _ in range(3):
+    for _ in range(4):
         stage.pass_second(busy=0.97)
     spot, *small = stage.channels
     assert spot.saving == PLENTY
@@ -73,7 +73,8 @@ def test_small_tiles_go_without_while_threads_are_too_busy_and_the_spot_does_not
 
 def test_all_is_as_it_was_once_there_is_room_again() -> None:
     stage = Stage()
-    stage.pass_second(busy=0.97)
+    for _ in range(2):
+        stage.pass_second(busy=0.97)
     for _ in range(10):
         stage.pass_second(busy=0.3)
     assert stage.relief.depth == 0
