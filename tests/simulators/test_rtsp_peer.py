@@ -3,6 +3,7 @@
 import json
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,12 @@ def _watch(url: str, transport: str, packets: int = 60, reports: int = 1) -> dic
 @pytest.mark.parametrize("transport", _SCHEMES)
 @pytest.mark.parametrize("camera", [DIGEST, SHA, BASIC])
 def test_it_is_let_in_by_the_right_password_alone(stand: Stand, camera: str, transport: str) -> None:
-    seen = _watch(stand.url(camera, credentials=PASSWORD), transport)
+    urls = [stand.url(camera, credentials=each) for each in (PASSWORD, None, Credentials("viewer", "wrong"))]
+    with ThreadPoolExecutor(len(urls)) as viewers:
+        seen, *refused = viewers.map(_watch, urls, [transport] * len(urls))
     assert (seen["status"], seen["lost"]) == (200, 0)
     assert seen["packets"] >= 60
-    for credentials in (None, Credentials("viewer", "wrong")):
-        assert _watch(stand.url(camera, credentials=credentials), transport) == {"status": 401}
+    assert refused == [{"status": 401}] * 2
 
 
 @pytest.mark.slow

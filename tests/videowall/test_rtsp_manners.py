@@ -111,24 +111,24 @@ async def test_a_redirect_while_playing_is_followed() -> None:
                 await eventually_async(lambda: client.units)
 
 
-@pytest.mark.parametrize(
-    ("public", "method"),
-    [
-        ("OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN", "OPTIONS"),
-        ("OPTIONS, DESCRIBE, GET_PARAMETER", "GET_PARAMETER"),
-        ("", "GET_PARAMETER"),
-    ],
-)
-async def test_the_session_is_kept_alive_as_the_camera_knows_it(public: str, method: str) -> None:
-    def speaks(request: Request) -> Response:
-        answer = willing(request)
-        return Response(200, "OK", {**answer.headers, "Public": public} if public else answer.headers, answer.body)
+async def test_the_session_is_kept_alive_as_the_camera_knows_it() -> None:
+    async def asked(public: str) -> list[Request]:
+        def speaks(request: Request) -> Response:
+            answer = willing(request)
+            return Response(200, "OK", {**answer.headers, "Public": public} if public else answer.headers, answer.body)
 
-    async with scripted(speaks) as server:
-        await Opened(server.url).fails()
-        after_play = server.requests[server.methods.index("PLAY") + 1 :]
-    assert {request.method for request in after_play} == {method, "TEARDOWN"}
-    assert all(request.headers["session"] == "12345678" for request in after_play)
+        async with scripted(speaks) as server:
+            await Opened(server.url).fails()
+            return server.requests[server.methods.index("PLAY") + 1 :]
+
+    knows = {
+        "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN": "OPTIONS",
+        "OPTIONS, DESCRIBE, GET_PARAMETER": "GET_PARAMETER",
+        "": "GET_PARAMETER",
+    }
+    for method, after_play in zip(knows.values(), await asyncio.gather(*map(asked, knows)), strict=True):
+        assert {request.method for request in after_play} == {method, "TEARDOWN"}
+        assert all(request.headers["session"] == "12345678" for request in after_play)
 
 
 async def test_a_session_that_could_not_be_ended_is_ended_before_the_next_begins() -> None:
@@ -190,23 +190,27 @@ class Guard:
         return Challenge("digest", "camera", f"nonce{self._nonce}", self._algorithm, "auth", stale=stale)
 
 
-@pytest.mark.parametrize("says_stale", [True, False])
-@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
-async def test_a_nonce_that_has_gone_stale_is_replaced_without_a_break(algorithm: str, *, says_stale: bool) -> None:
-    renewed: set[str] = set()
+async def test_a_nonce_that_has_gone_stale_is_replaced_without_a_break() -> None:
+    async def play(algorithm: str, *, says_stale: bool) -> None:
+        renewed: set[str] = set()
 
-    def once_each(request: Request) -> bool:
-        is_new = request.method not in renewed and request.method in {"SETUP", "GET_PARAMETER", "TEARDOWN"}
-        renewed.add(request.method)
-        return is_new
+        def once_each(request: Request) -> bool:
+            is_new = request.method not in renewed and request.method in {"SETUP", "GET_PARAMETER", "TEARDOWN"}
+            renewed.add(request.method)
+            return is_new
 
-    guard = Guard(algorithm, once_each, says_stale=says_stale)
-    async with scripted(guard) as server:
-        assert (await Opened(server.url, PASSWORD).fails()).state is PictureState.NO_PACKETS
-        assert server.connections_total == 1
-        assert server.methods.count("SETUP") == 2
-        assert server.methods.count("TEARDOWN") == 2
-    assert guard.refusals == 4
+        guard = Guard(algorithm, once_each, says_stale=says_stale)
+        async with scripted(guard) as server:
+            assert (await Opened(server.url, PASSWORD).fails()).state is PictureState.NO_PACKETS
+            assert server.connections_total == 1
+            assert server.methods.count("SETUP") == 2
+            assert server.methods.count("TEARDOWN") == 2
+        assert guard.refusals == 4
+
+    async with asyncio.TaskGroup() as group:
+        for algorithm in ("MD5", "SHA-256"):
+            for says_stale in (True, False):
+                group.create_task(play(algorithm, says_stale=says_stale))
 
 
 async def test_a_wrong_password_is_offered_once_even_when_every_refusal_brings_a_new_nonce() -> None:
