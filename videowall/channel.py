@@ -14,12 +14,13 @@ from videowall.decoder import Decoder, OpenDecoder, PictureDecoder
 from videowall.health import FROZEN_S, Facts, Probe, judge
 from videowall.held import Held
 from videowall.intake import MAX_AGE_S, Intake
-from videowall.mask import Burner
+from videowall.mask import Burner, name_of
 from videowall.picture import Planes
 from videowall.plan import Mask
 from videowall.quality.inspector import Inspector
 from videowall.quality.likeness import Reference
 from videowall.quality.pace import Pace
+from videowall.quality.shelf import View
 from videowall.rtsp.assembly import AccessUnit
 from videowall.rtsp.stream import CameraStream
 from videowall.slot import Slot
@@ -157,6 +158,11 @@ class Channel:
         with self._lock:
             self._scheduled = len(self.intake) > 0
             return self._scheduled
+
+    @property
+    def view(self) -> View:
+        """This stream as it is judged."""
+        return View(self.key, self.role, name_of(self.masks))
 
     @property
     def is_showing(self) -> bool:

@@ -15,9 +15,11 @@ from videowall.admission import Admission, Bounds
 from videowall.channel import Channel
 from videowall.choice import choose
 from videowall.config import WallSettings
+from videowall.mask import name_of
 from videowall.plan import Feed, Mask
 from videowall.pool import Pool
 from videowall.quality.keeper import Keeper
+from videowall.quality.shelf import View
 from videowall.rtsp.address import Redirects
 from videowall.rtsp.conversation import Transport
 from videowall.rtsp.stream import CameraStream, Source
@@ -164,9 +166,10 @@ class Ingest:
         )
 
     def _start(self, key: DeviceKey, role: StreamRole, source: Source) -> _Running:
-        references = self._keeper.load((key, role))
+        masks = self._masks[key]
+        references = self._keeper.load(View(key, role, name_of(masks)))
         opener = self._pool.opener(key, role)
-        channel = Channel(key, role, self._clock, self._pool.schedule, references, opener, self._masks[key])
+        channel = Channel(key, role, self._clock, self._pool.schedule, references, opener, masks)
         channel.stream = CameraStream(
             source, self._clock, self._chance, self._admission, channel.feed, channel.begin_session
         )

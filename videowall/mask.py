@@ -1,9 +1,11 @@
 """What of a camera nobody may see, taken out of its decoded pictures before anything else is done with them."""
 
+import hashlib
 import itertools
 from typing import Final
 
 import cv2
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,6 +56,11 @@ class Burner:
             plane & np.uint8(level) for plane, level in zip((hidden, hidden_chroma, hidden_chroma), levels, strict=True)
         )
         self._size = (height, width)
+
+
+def name_of(masks: tuple[Mask, ...]) -> str:
+    """A short name of what is hidden, the same after a restart; empty when nothing is."""
+    return hashlib.blake2b(msgspec.json.encode(masks), digest_size=6).hexdigest() if masks else ""
 
 
 def outline(mask: Mask, width: int, height: int) -> NDArray[np.uint8]:

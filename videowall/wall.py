@@ -215,7 +215,7 @@ class Wall:
         if not accepted:
             raise NotFoundError("there is no picture of it here", subject=str(key))
         for role in {StreamRole.MAIN, StreamRole.SUB} - accepted:
-            await self._keeper.forget((key, role))
+            await self._keeper.forget(key, role)
         await self._store()
 
     def expect_move(self, key: DeviceKey, for_s: float) -> None:
@@ -237,7 +237,7 @@ class Wall:
 
     async def _store(self) -> None:
         running = self._ingest.running if self._ingest else ()
-        await self._keeper.store(((channel.key, channel.role), channel.inspector) for channel in running)
+        await self._keeper.store((channel.view, channel.inspector) for channel in running)
 
     def _channels(self, key: DeviceKey) -> tuple[Channel, ...]:
         return self._ingest.channels(key) if self._ingest else ()

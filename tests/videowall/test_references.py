@@ -9,15 +9,18 @@ import pytest
 from sensors.errors import LimitError, UnavailableError
 from sensors.model import DeviceId, DeviceKey, SiteId, StreamRole
 from tests.support.faulty_pictures import SCENES, coded, seconds
+from videowall.mask import name_of
+from videowall.plan import Mask
 from videowall.quality import shelf as shelf_module
 from videowall.quality.inspector import Inspector
 from videowall.quality.keeper import Keeper
 from videowall.quality.likeness import COLUMNS, ROWS, Reference
 from videowall.quality.pace import DRIFT_LEAST_S, Pace
-from videowall.quality.shelf import Shelf
+from videowall.quality.shelf import Shelf, View
 
 KEY = DeviceKey(SiteId("kordai"), DeviceId("cam-1"))
 SUB = StreamRole.SUB
+VIEW = View(KEY, SUB)
 
 
 def reference(level: int = 7, *, night: bool = False) -> Reference:
@@ -26,58 +29,72 @@ def reference(level: int = 7, *, night: bool = False) -> Reference:
 
 def test_what_is_stored_comes_back_and_is_forgotten_when_asked(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path / "references")
-    assert shelf.load(KEY, SUB) == ()
+    assert shelf.load(VIEW) == ()
     both = (reference(), reference(9, night=True))
-    shelf.store(KEY, SUB, both)
-    assert shelf.load(KEY, SUB) == both
-    assert shelf.load(KEY, StreamRole.MAIN) == ()
+    shelf.store(VIEW, both)
+    assert shelf.load(VIEW) == both
+    assert shelf.load(View(KEY, StreamRole.MAIN)) == ()
     assert [path.name for path in (tmp_path / "references" / "kordai").iterdir()] == ["cam-1.sub.ref"]
     shelf.forget(KEY, SUB)
     shelf.forget(KEY, SUB)
-    assert shelf.load(KEY, SUB) == ()
+    assert shelf.load(VIEW) == ()
+
+
+def test_what_was_learnt_before_something_was_masked_is_removed(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    masked = View(KEY, SUB, name_of((Mask(((0, 0), (1, 0), (1, 1))),)))
+    shelf.store(VIEW, (reference(),))
+    shelf.store(View(KEY, StreamRole.MAIN), (reference(9),))
+    assert shelf.load(masked) == ()
+    assert shelf.load(VIEW) == ()
+    shelf.store(masked, (reference(8),))
+    assert shelf.load(masked) == (reference(8),)
+    assert shelf.load(View(KEY, StreamRole.MAIN)) == (reference(9),)
+    shelf.forget(KEY, SUB)
+    assert shelf.load(masked) == ()
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00" * 50, b"\xff" * 200_000, b"\x91\x84"])
 def test_a_file_that_is_none_of_ours_is_no_reference(tmp_path: Path, content: bytes) -> None:
     shelf = Shelf(tmp_path)
-    shelf.store(KEY, SUB, (reference(),))
+    shelf.store(VIEW, (reference(),))
     (tmp_path / "kordai" / "cam-1.sub.ref").write_bytes(content)
-    assert shelf.load(KEY, SUB) == ()
+    assert shelf.load(VIEW) == ()
 
 
 def test_a_reference_of_another_size_is_none(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path)
-    shelf.store(KEY, SUB, (Reference(b"\x07" * 99, night=False, accepted=False),))
-    assert shelf.load(KEY, SUB) == ()
+    shelf.store(VIEW, (Reference(b"\x07" * 99, night=False, accepted=False),))
+    assert shelf.load(VIEW) == ()
 
 
 def test_the_folder_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shelf_module, "MAX_FILES", 1)
     shelf = Shelf(tmp_path)
-    shelf.store(KEY, SUB, (reference(),))
-    shelf.store(KEY, SUB, (reference(8),))
+    shelf.store(VIEW, (reference(),))
+    shelf.store(VIEW, (reference(8),))
     with pytest.raises(LimitError):
-        shelf.store(KEY, StreamRole.MAIN, (reference(),))
+        shelf.store(View(KEY, StreamRole.MAIN), (reference(),))
 
 
 async def test_the_keeper_stores_what_is_new_and_tries_again_what_the_disk_refused(tmp_path: Path) -> None:
     blocked = tmp_path / "references"
     blocked.write_bytes(b"a file where the folder should be")
     keeper, shelf = Keeper(Shelf(blocked)), Shelf(blocked)
-    inspector = Inspector(keeper.load((KEY, SUB)))
+    inspector = Inspector(keeper.load(VIEW))
     for planes in coded(seconds(SCENES[0], 1)):
         inspector.look(planes, 0.0)
     assert inspector.accept()
-    await keeper.store([((KEY, SUB), inspector)])
+    await keeper.store([(VIEW, inspector)])
     assert keeper.unstored_total == 1
     with pytest.raises(UnavailableError):
-        shelf.store(KEY, SUB, inspector.references)
+        shelf.store(VIEW, inspector.references)
     blocked.unlink()
-    await keeper.store([((KEY, SUB), inspector)])
-    assert shelf.load(KEY, SUB) == inspector.references
+    await keeper.store([(VIEW, inspector)])
+    assert shelf.load(VIEW) == inspector.references
     path = blocked / "kordai" / "cam-1.sub.ref"
     os.utime(path, ns=(1, 1))
-    await keeper.store([((KEY, SUB), inspector)])
+    await keeper.store([(VIEW, inspector)])
     assert path.stat().st_mtime_ns == 1
 
 

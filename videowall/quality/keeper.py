@@ -5,13 +5,12 @@ from collections.abc import Iterable
 
 import structlog
 
-from sensors.errors import ShekaraError
+from sensors.errors import ShekaraError, UnavailableError
 from sensors.model import DeviceKey, StreamRole
 from videowall.quality.inspector import Inspector
 from videowall.quality.likeness import Reference
-from videowall.quality.shelf import Shelf
+from videowall.quality.shelf import Shelf, View
 
-Stream = tuple[DeviceKey, StreamRole]
 _log = structlog.get_logger()
 
 
@@ -21,33 +20,38 @@ class Keeper:
     def __init__(self, shelf: Shelf) -> None:
         self.unstored_total = 0
         self._shelf = shelf
-        self._stored: dict[Stream, tuple[Reference, ...]] = {}
+        self._stored: dict[View, tuple[Reference, ...]] = {}
 
-    def load(self, stream: Stream) -> tuple[Reference, ...]:
-        """What a stream that begins shall look like."""
-        references = self._stored[stream] = self._shelf.load(*stream)
+    def load(self, view: View) -> tuple[Reference, ...]:
+        """What a stream that begins shall look like; nothing is known when the disk fails."""
+        try:
+            references = self._shelf.load(view)
+        except UnavailableError as error:
+            _log.warning("view not loaded", camera=str(view.key), why=error.text)
+            references = ()
+        self._stored[view] = references
         return references
 
-    async def store(self, running: Iterable[tuple[Stream, Inspector]]) -> None:
+    async def store(self, running: Iterable[tuple[View, Inspector]]) -> None:
         """Put down what was learnt or accepted since the last time; what fails is tried again the next time."""
-        current = {stream: inspector.references for stream, inspector in running}
-        for stream in self._stored.keys() - current.keys():
-            del self._stored[stream]
-        for stream, references in current.items():
-            if references == self._stored.get(stream, ()):
+        current = {view: inspector.references for view, inspector in running}
+        for view in self._stored.keys() - current.keys():
+            del self._stored[view]
+        for view, references in current.items():
+            if references == self._stored.get(view, ()):
                 continue
             try:
-                await asyncio.to_thread(self._shelf.store, *stream, references)
+                await asyncio.to_thread(self._shelf.store, view, references)
             except ShekaraError as error:
                 self.unstored_total += 1
-                _log.warning("view not stored", camera=str(stream[0]), why=error.text)
+                _log.warning("view not stored", camera=str(view.key), why=error.text)
             else:
-                self._stored[stream] = references
+                self._stored[view] = references
 
-    async def forget(self, stream: Stream) -> None:
+    async def forget(self, key: DeviceKey, role: StreamRole) -> None:
         """A stream that does not run was accepted with another: it is learnt anew.
 
         Raises:
             UnavailableError: the disk does not take it now.
         """
-        await asyncio.to_thread(self._shelf.forget, *stream)
+        await asyncio.to_thread(self._shelf.forget, key, role)

@@ -1,7 +1,11 @@
-"""References on disk: one small file for each stream of each camera, replaced as a whole."""
+"""References on disk: one small file for each stream of each camera, replaced as a whole.
+
+What was learnt of a camera before something of it was masked is no reference any more, and is not kept.
+"""
 
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,15 +20,28 @@ _decoder = msgspec.msgpack.Decoder(tuple[Reference, ...])
 _encode = msgspec.msgpack.Encoder().encode
 
 
+class View(NamedTuple):
+    """A stream as it is judged: `masks` names what of it is hidden, as in file names; empty when nothing is."""
+
+    key: DeviceKey
+    role: StreamRole
+    masks: str = ""
+
+
 class Shelf:
     """A folder of references; made when the first is stored."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def load(self, key: DeviceKey, role: StreamRole) -> tuple[Reference, ...]:
-        """What is known of a stream; nothing when its file is missing, cannot be read, or is none of ours."""
-        path = self._path(key, role)
+    def load(self, view: View) -> tuple[Reference, ...]:
+        """What is known of a view; nothing when its file is missing, cannot be read, or is none of ours.
+
+        Raises:
+            UnavailableError: what is known of the stream under other masks cannot be removed now.
+        """
+        path = self._path(view)
+        self._remove(view, but=path)
         try:
             if path.stat().st_size > _MAX_BYTES:
                 return ()
@@ -34,14 +51,14 @@ class Shelf:
         whole = all(len(reference.edges) == COLUMNS * ROWS for reference in references)
         return references if whole and len(references) <= _LIGHTS else ()
 
-    def store(self, key: DeviceKey, role: StreamRole, references: tuple[Reference, ...]) -> None:
-        """Keep what is known of a stream.
+    def store(self, view: View, references: tuple[Reference, ...]) -> None:
+        """Keep what is known of a view.
 
         Raises:
             LimitError: the folder is full.
             UnavailableError: the disk does not take it now.
         """
-        path = self._path(key, role)
+        path = self._path(view)
         fresh = path.with_suffix(".new")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,11 +73,21 @@ class Shelf:
             raise UnavailableError(error.strerror or "cannot be written", subject=str(path)) from error
 
     def forget(self, key: DeviceKey, role: StreamRole) -> None:
-        """Know nothing of a stream any more."""
-        try:
-            self._path(key, role).unlink(missing_ok=True)
-        except OSError as error:
-            raise UnavailableError(error.strerror or "cannot be removed", subject=str(key)) from error
+        """Know nothing of a stream any more, under whatever masks.
 
-    def _path(self, key: DeviceKey, role: StreamRole) -> Path:
-        return self._folder / key.site / f"{key.device}.{role}.ref"
+        Raises:
+            UnavailableError: the disk does not let go of it now.
+        """
+        self._remove(View(key, role))
+
+    def _remove(self, view: View, but: Path | None = None) -> None:
+        try:
+            for path in (self._folder / view.key.site).glob(f"{view.key.device}.{view.role}*.ref"):
+                if path != but:
+                    path.unlink(missing_ok=True)
+        except OSError as error:
+            raise UnavailableError(error.strerror or "cannot be removed", subject=str(view.key)) from error
+
+    def _path(self, view: View) -> Path:
+        masks = f".{view.masks}" if view.masks else ""
+        return self._folder / view.key.site / f"{view.key.device}.{view.role}{masks}.ref"
