@@ -14,6 +14,7 @@ class Touring:
     since_s: float | None = None
     next_at_s: float | None = None
     """When there will be something to do though nothing has happened."""
+    _was_held: bool = False
 
     def turn_to(self, page: int) -> None:
         """Show a page from now on."""
@@ -22,8 +23,9 @@ class Touring:
     def look(self, dwells_s: tuple[float, ...], *, held: bool, now_s: float) -> bool:
         """Turn the page if it is time; whether the next one is to be made ready."""
         self.page %= len(dwells_s)
-        if held or self.since_s is None:
+        if held or self._was_held or self.since_s is None:
             self.since_s = now_s
+        self._was_held = held
         if now_s - self.since_s >= dwells_s[self.page]:
             self.page, self.since_s = (self.page + 1) % len(dwells_s), now_s
         dwell_s = dwells_s[self.page]
