@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi import FastAPI
-from starlette.routing import WebSocketRoute
+from starlette.routing import BaseRoute, WebSocketRoute
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -44,8 +44,15 @@ def address(app: FastAPI) -> Iterator[str]:
         yield address
 
 
+def _routes(app: FastAPI) -> Iterator[BaseRoute]:
+    """Those of included routers too."""
+    for route in app.routes:
+        included = getattr(route, "original_router", None)
+        yield from included.routes if included is not None else (route,)
+
+
 def _paths(app: FastAPI, *, sockets: bool) -> list[str]:
-    routes = [route for route in app.routes if isinstance(route, WebSocketRoute) is sockets]
+    routes = [route for route in _routes(app) if isinstance(route, WebSocketRoute) is sockets]
     return [str(getattr(route, "path", "")).format(**PATHS) for route in routes]
 
 
@@ -76,7 +83,12 @@ def test_every_route_there_is_refuses_whoever_brings_no_proof(app: FastAPI, addr
 
 def test_every_socket_there_is_refuses_whoever_brings_no_proof(app: FastAPI, address: str) -> None:
     paths = _paths(app, sockets=True)
-    assert paths == ["/wall/main/stream"]
+    assert {path.removeprefix("/wall/main/") for path in paths} == {
+        "stream",
+        "faces",
+        "tiles",
+        "camera/kordai/cam-1/stream",
+    }
     for path in [*paths, "/wall/other/stream", "/nothing"]:
         assert _close_code(address, path) == 4401
 

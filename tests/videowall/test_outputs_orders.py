@@ -1,0 +1,129 @@
+"""Orders from the page: who may give them, what is passed on, and what the page is told."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from sensors.access import Role
+from sensors.clock import SystemClock
+from sensors.wall_orders import open_order
+from tests.support.moving_picture import MovingWall
+from tests.support.wall_server import Keys, serving
+from videowall.config import WallSettings
+from videowall.orders import Orders
+from videowall.outputs.server import build_app
+from videowall.petitions import Petitions
+
+BODY = {"name": "change-wall", "change": {"layout": "3x3"}}
+
+
+class Centre:
+    """The far end: opens each order with the hub's key and answers as it is told to."""
+
+    def __init__(self, keys: Keys) -> None:
+        self.opened: list[tuple[str, str, bytes]] = []
+        self.refusal: str | None = ""
+        self.is_connected = True
+        self._keys = keys
+        self.petitions = Petitions("main", SystemClock(), self._send)
+
+    def _send(self, order_id: str, text: str) -> bool:
+        if not self.is_connected:
+            return False
+        order, principal = open_order(text, "main", self._keys.private_pem, SystemClock().now())
+        assert order.id == order_id
+        self.opened.append((principal.name, order.name, bytes(order.change)))
+        if self.refusal is not None:
+            asyncio.get_running_loop().call_soon(self.petitions.hear, order_id, self.refusal)
+        return True
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    return Keys(tmp_path)
+
+
+@pytest.fixture
+def centre(keys: Keys) -> Centre:
+    return Centre(keys)
+
+
+@pytest.fixture
+def post(centre: Centre, keys: Keys) -> Iterator[Callable[..., httpx.Response]]:
+    app = build_app(
+        MovingWall(),
+        WallSettings(public_key_file=str(keys.public_file)),
+        SystemClock(),
+        petitions=centre.petitions,
+    )
+    with serving(app) as address, httpx.Client(base_url=f"http://{address}", trust_env=False) as client:
+
+        def post(
+            role: Role = Role.DUTY_OFFICER,
+            wall: str = "main",
+            headers: dict[str, str] | None = None,
+            json: Any = None,
+            content: bytes | None = None,
+        ) -> httpx.Response:
+            sent = {"Authorization": f"Bearer {keys.token(role=role)}", "Origin": f"http://{address}"}
+            body = BODY if json is None and content is None else json
+            return client.post(f"/wall/{wall}/order", headers={**sent, **(headers or {})}, json=body, content=content)
+
+        yield post
+
+
+def test_an_officers_order_reaches_the_centre_under_their_name(
+    post: Callable[..., httpx.Response], centre: Centre
+) -> None:
+    assert post().status_code == 204
+    assert centre.opened == [("aliya", "change-wall", b'{"layout":"3x3"}')]
+
+
+def test_what_the_centre_refuses_is_said(post: Callable[..., httpx.Response], centre: Centre) -> None:
+    centre.refusal = "no such layout"
+    answer = post()
+    assert (answer.status_code, "no such layout" in answer.json()["detail"]) == (409, True)
+
+
+def test_without_a_centre_nothing_is_promised(post: Callable[..., httpx.Response], centre: Centre) -> None:
+    centre.is_connected = False
+    assert post().status_code == 503
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.TECHNICIAN])
+def test_others_may_not_give_orders(post: Callable[..., httpx.Response], centre: Centre, role: Role) -> None:
+    assert post(role).status_code == 403
+    assert centre.opened == []
+
+
+@pytest.mark.parametrize(
+    ("named", "status"),
+    [
+        ({"headers": {"Origin": "http://evil.example"}}, 403),
+        ({"headers": {"Content-Type": "text/plain"}, "content": msgspec.json.encode(BODY)}, 400),
+        ({"content": b"{", "headers": {"Content-Type": "application/json"}}, 400),
+        ({"content": b"[" * 1_000, "headers": {"Content-Type": "application/json"}}, 400),
+        ({"json": {"name": "x y", "change": {}}}, 400),
+        ({"json": {"name": "change-wall", "change": {"text": "x" * 2_000}}}, 413),
+        ({"wall": "other"}, 404),
+    ],
+)
+def test_bad_orders_are_refused(
+    post: Callable[..., httpx.Response], centre: Centre, named: dict[str, object], status: int
+) -> None:
+    answer = post(**named)
+    assert answer.status_code == status, answer.text
+    assert centre.opened == []
+
+
+async def test_the_centres_answers_are_no_commands_to_be_acknowledged() -> None:
+    heard: list[tuple[str, str]] = []
+    orders = Orders(None, lambda order, text: heard.append((order, text)))  # type: ignore[arg-type]  # not asked here
+    payload = msgspec.json.encode({"id": "answer-1", "name": "order-answer", "arguments": {"order": "1", "text": "no"}})
+    assert await orders.answer(payload) is None
+    assert heard == [("1", "no")]
