@@ -43,6 +43,38 @@ def _keep(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png")
 
 
+def _control(url: str) -> None:
+    """Choose a layout and a spotlight on the page, as the officer whose ticket this is."""
+    with open_browser() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 720}, locale="en-US")
+        page.goto(url)
+        page.wait_for_url(url.partition("?")[0])
+        expect(page.locator(".place")).to_have_count(13, timeout=30_000)
+        page.mouse.move(300, 300)
+        page.locator("#tools").get_by_text("Layout").click()
+        page.locator("[data-layout='3x3']").click()
+        expect(page.locator("#toast")).to_have_text("Done", timeout=15_000)
+        expect(page.locator(".place")).to_have_count(9, timeout=15_000)
+        expect(page.locator("[data-layout='3x3']")).to_have_attribute("aria-pressed", "true")
+        _keep(page, "control")
+        page.locator("[data-layout='1+12']").click()
+        expect(page.locator(".place")).to_have_count(13, timeout=15_000)
+        page.keyboard.press("Escape")
+        page.locator(".place[data-camera]:not([data-camera=''])").first.click()
+        page.locator("#camera-spot").click()
+        expect(page.locator(".place.spot:not(:disabled)")).to_have_count(1, timeout=15_000)
+        page.keyboard.press("Escape")
+        page.keyboard.press("l")
+        page.locator("#control").get_by_text("Clear the spotlight").click()
+        expect(page.locator(".place.spot:not(:disabled)")).to_have_count(0, timeout=15_000)
+
+
+async def test_an_officer_controls_the_wall_from_its_page(system: System) -> None:
+    await asyncio.to_thread(_control, await system.stage.entrance())
+    walls = {entry.text for entry in (await system.client.log()).entries if entry.kind == "wall-changed"}
+    assert any("layout 3x3" in text for text in walls)
+
+
 async def test_the_wall_plays_in_a_browser_and_strangers_meet_the_sign_in(system: System) -> None:
     made = system.stage.installation
     await asyncio.to_thread(partial(_watch, await system.stage.entrance(), f"{made.hub_url}/sign-in?wall=main"))
