@@ -1,158 +1,245 @@
-"""Orders from a wall's page: who asks is proven by the seal, whoever carried it here."""
+"""What people may ask of walls: over the API and the typed client, kept over restarts, written into the log."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from hub.people.keys import load_or_create_keys
-from hub.wall_orders import WallOrders
-from sensors.access import Audience, Principal, Role, issue_token
-from sensors.dialects import native
-from sensors.errors import AccessError, ShekaraError, WireError
-from sensors.topics import Leaf, wall_key
-from sensors.wall_orders import ANSWER, ORDER, WallOrder, open_order, seal_order
-from tests.hub.standing_hub import CAMERA, PASSWORD, StandingHub, standing_hub
-from tests.support.waiting import eventually_async
+from hub.client import HubClient
+from hub.decisions.records import Changes, Remembered
+from hub.protocol import (
+    AlarmRule,
+    CameraView,
+    Composition,
+    Pinned,
+    PresetRequest,
+    Progress,
+    Stop,
+    TilePin,
+    Tour,
+    WallRequest,
+)
+from hub.protocol.walls import MAX_PRESETS
+from hub.requests import ChangeWall, ReadPresets, RemovePreset, SavePreset, SetView
+from hub.storage.operations import OperationsStore
+from sensors.errors import AccessError, ConflictError, LimitError, NotFoundError, ShekaraError, WireError
+from sensors.model import Birth, Names
+from sensors.topics import Leaf, topic, wall_key
+from tests.hub.quiet_center import CAMERA, FENCE, FENCE_BIRTH, QuietCenter, device, entries, kinds
+from tests.hub.standing_hub import PASSWORD, standing_hub
+from videowall.plan import Feed, Fit, Mask, Panel, PanelKind, Place, Plan, decode_plan
 
-MAIN = wall_key("main")
-LAYOUT = msgspec.Raw(b'{"layout":"3x3"}')
-
-
-@asynccontextmanager
-async def ordering_hub(folder: Path) -> AsyncIterator[StandingHub]:
-    async with standing_hub(folder) as hub:
-        orders = WallOrders(hub.facade, hub.accounts, hub.keys, hub.outbox.publish, hub.clock)
-        hub.pipeline.take_order = orders.take
-        task = asyncio.create_task(orders.run())
-        try:
-            yield hub
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
-
-
-def officer(hub: StandingHub, role: Role = Role.DUTY_OFFICER) -> Principal:
-    return hub.accounts.authenticate(role.value, PASSWORD, timedelta(hours=1))
+NIGHT = Composition("2x2", tiles=(Pinned(CAMERA), Panel(PanelKind.CLOCK)))
+MASK = Mask(((0.0, 0.0), (0.5, 0.0), (0.5, 0.5)))
+HALF = Place(0, 0, 0.5, 1, spot=True)
 
 
-def order(hub: StandingHub, name: str = "change-wall", change: msgspec.Raw = LAYOUT, wall: str = "main") -> WallOrder:
-    return WallOrder("0123456789abcdef", wall, hub.clock.now(), name, change)
+def border() -> QuietCenter:
+    center = QuietCenter()
+    center.bear(FENCE, FENCE_BIRTH)
+    center.bear(CAMERA, Birth("camera", Names(en="Entry"), covers=("fence-1",)))
+    return center
 
 
-def seal(hub: StandingHub, given: WallOrder, who: Principal, key: str = "") -> str:
-    token = issue_token(who, Audience.TICKET, key or hub.keys.private_pem)
-    return seal_order(given, who, Audience.TICKET, token)
+def change(center: QuietCenter, request: WallRequest) -> Plan:
+    center.ask(ChangeWall("main", request, "aigul"))
+    return center.state.walls.plans["main"]
 
 
-def send(hub: StandingHub, event_id: str, text: str) -> None:
-    hub.hear(MAIN, Leaf.EVENT, native.encode_event(event_id, ORDER, hub.clock.now(), text))
+def save(center: QuietCenter, name: str, composition: Composition = NIGHT) -> None:
+    asked = PresetRequest(layout=composition.layout, places=composition.places, tiles=composition.tiles)
+    center.ask(SavePreset(name, asked, "aigul"))
 
 
-async def answer(hub: StandingHub, event_id: str) -> str:
-    """What the wall is told of an order: an empty text when it was done."""
-
-    def told() -> list[str]:
-        commands = [
-            native.decode_command(sent.payload) for sent in hub.outbox.published if sent.topic.endswith("main/cmd")
-        ]
-        return [
-            str(command.arguments["text"])
-            for command in commands
-            if not isinstance(command, str) and command.name == ANSWER and command.arguments["order"] == event_id
-        ]
-
-    await eventually_async(lambda: bool(told()), within_s=5, what="an answer")
-    return told()[0]
+def test_a_preset_is_saved_shown_logged_and_removed() -> None:
+    center = border()
+    _, effects = center.ask(SavePreset("night", PresetRequest(layout="2x2", tiles=NIGHT.tiles), "aigul"))
+    assert (kinds(effects), entries(effects)[0].who) == (["preset-saved"], "aigul")
+    plan = change(center, WallRequest(preset="night"))
+    assert (plan.layout, plan.tiles[1]) == ("2x2", Panel(PanelKind.CLOCK))
+    assert center.state.walls.view("main", center.state.registry).preset == "night"
+    _, effects = center.ask(RemovePreset("night", "aigul"))
+    assert kinds(effects) == ["preset-removed"]
+    assert center.ask(ReadPresets())[0] == ()
+    assert change(center, WallRequest(calm=True)).layout == "2x2"
 
 
-async def test_an_officers_order_is_carried_out_and_answered(tmp_path: Path) -> None:
-    async with ordering_hub(tmp_path) as hub:
-        given = order(hub)
-        send(hub, given.id, seal(hub, given, officer(hub)))
-        assert await answer(hub, given.id) == ""
-        assert (await hub.facade.walls())[0].layout == "3x3"
-        page = await hub.facade.log(None, 20)
-        changed = next(entry for entry in page.entries if entry.kind == "wall-changed")
-        assert changed.who == "duty-officer"
-        assert not [entry for entry in page.entries if entry.kind == "event"]
+def test_a_preset_can_be_what_a_wall_is_set_to() -> None:
+    center = border()
+    change(center, WallRequest(layout="free", places=(HALF, Place(0.5, 0, 0.5, 1)), tiles=(Panel(PanelKind.MAP),)))
+    preset, _ = center.ask(SavePreset("map", PresetRequest(wall="main"), "aigul"))
+    assert change(center, WallRequest(layout="1x1")).layout == "1x1"
+    plan = change(center, WallRequest(preset="map"))
+    assert (plan.layout, plan.places[0], plan.tiles) == ("free", HALF, (Panel(PanelKind.MAP),))
+    assert "free" in str(preset)
 
 
-async def test_without_the_broker_a_preset_is_refused_in_words(tmp_path: Path) -> None:
-    async with ordering_hub(tmp_path) as hub:
-        change = msgspec.Raw(msgspec.json.encode({"site": CAMERA.site, "device": CAMERA.device, "preset": "Gate"}))
-        given = order(hub, "go-to-preset", change)
-        send(hub, given.id, seal(hub, given, officer(hub)))
-        assert "not connected" in await answer(hub, given.id)
+def test_there_are_only_so_many_presets_and_a_tours_are_not_removed() -> None:
+    center = border()
+    for number in range(MAX_PRESETS):
+        save(center, f"page-{number}")
+    with pytest.raises(LimitError):
+        save(center, "one-more")
+    save(center, "page-0", Composition("1x1"))
+    change(center, WallRequest(tour=Tour((Stop("page-0"),))))
+    with pytest.raises(ConflictError, match="tour of wall main"):
+        center.ask(RemovePreset("page-0", "aigul"))
+    change(center, WallRequest(clear_tour=True))
+    center.ask(RemovePreset("page-0", "aigul"))
 
 
-@pytest.mark.parametrize("role", [Role.VIEWER, Role.TECHNICIAN])
-async def test_others_may_not(tmp_path: Path, role: Role) -> None:
-    async with ordering_hub(tmp_path) as hub:
-        before = (await hub.facade.walls())[0].layout
-        given = order(hub)
-        send(hub, given.id, seal(hub, given, officer(hub, role)))
-        assert "may not do this" in await answer(hub, given.id)
-        assert (await hub.facade.walls())[0].layout == before
+@pytest.mark.parametrize(
+    ("request_", "error", "says"),
+    [
+        (WallRequest(layout="9x9"), WireError, "there are 1x1 to 8x8"),
+        (WallRequest(layout="free"), WireError, "1 to 64 places"),
+        (WallRequest(layout="2x2", places=(HALF,)), WireError, "only the free layout"),
+        (WallRequest(layout="free", places=(HALF, Place(0.4, 0, 0.5, 1))), WireError, "places 1 and 2 overlap"),
+        (WallRequest(layout="free", places=(HALF, Place(0.6, 0, 0.5, 1))), WireError, "place 2 sticks out"),
+        (WallRequest(layout="free", places=(HALF, Place(0.6, 0, 0.04, 1))), WireError, "place 2 is smaller"),
+        (
+            WallRequest(layout="free", places=tuple(Place(n / 5, 0, 0.2, 1, spot=True) for n in range(5))),
+            WireError,
+            "over 4 places are spots",
+        ),
+        (WallRequest(layout="1x1", tiles=(None, None)), WireError, "1 small tiles, not 2"),
+        (WallRequest(tiles=(Pinned(FENCE),)), NotFoundError, "no such approved camera"),
+        (WallRequest(preset="nothing"), NotFoundError, "no such preset"),
+        (WallRequest(tour=Tour((Stop("nothing"),))), NotFoundError, "no such preset"),
+        (
+            WallRequest(tour=Tour((Stop(),), (TilePin(0, Pinned(device("nobody"))),))),
+            NotFoundError,
+            "no such approved camera",
+        ),
+        (WallRequest(progress=Progress.PLAYING), ConflictError, "has no tour"),
+        (WallRequest(page=2), ConflictError, "has no tour"),
+        (WallRequest(alarms=AlarmRule(layout="3x3")), WireError, "alarms need"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_with_a_reason_and_changes_nothing(
+    request_: WallRequest, error: type[ShekaraError], says: str
+) -> None:
+    center = border()
+    before = center.state.walls.choices["main"]
+    with pytest.raises(error, match=says):
+        center.ask(ChangeWall("main", request_, "aigul"))
+    assert center.state.walls.choices["main"] == before
 
 
-async def test_a_signed_out_officer_may_not(tmp_path: Path) -> None:
-    async with ordering_hub(tmp_path) as hub:
-        who, given = officer(hub), order(hub)
-        text = seal(hub, given, who)
-        hub.accounts.revoke(who)
-        send(hub, given.id, text)
-        assert "has ended" in await answer(hub, given.id)
+def test_places_that_share_an_edge_do_not_overlap_however_it_is_rounded() -> None:
+    third = 1 / 3
+    places = tuple(Place(column * third, row * third, third, third) for column in range(3) for row in range(3))
+    assert change(border(), WallRequest(layout="free", places=places)).places == places
 
 
-async def test_an_order_is_good_once_and_under_its_own_id(tmp_path: Path) -> None:
-    async with ordering_hub(tmp_path) as hub:
-        given = order(hub)
-        text = seal(hub, given, officer(hub))
-        send(hub, given.id, text)
-        await answer(hub, given.id)
-        send(hub, given.id, text)
-        send(hub, "another-id", text)
-        assert "another id" in await answer(hub, "another-id")
-        assert sum(sent.topic.endswith("main/cmd") for sent in hub.outbox.published) == 2
+def test_a_tour_is_started_turned_held_and_ended_by_an_officer() -> None:
+    center = border()
+    save(center, "night")
+    tour = Tour((Stop("night", dwell_s=30), Stop(dwell_s=30)))
+    plan = change(center, WallRequest(tour=tour, progress=Progress.PLAYING))
+    assert plan.page is not None
+    assert (plan.page.number, plan.page.of, plan.page.names.ru) == (1, 2, "night")
+    center.wait(30)
+    center.wait(0.25)
+    turned = center.state.walls.plans["main"]
+    assert (turned.layout, turned.page and turned.page.number) == ("1+12", 2)
+    held = change(center, WallRequest(page=1, progress=Progress.HELD))
+    assert (held.layout, held.page and held.page.paused) == ("2x2", True)
+    with pytest.raises(NotFoundError, match="2 pages"):
+        center.ask(ChangeWall("main", WallRequest(page=3), "aigul"))
+    own = change(center, WallRequest(layout="3x3"))
+    assert (own.page, own.layout) == (None, "3x3")
+    again = change(center, WallRequest(progress=Progress.PLAYING))
+    assert again.page is not None
 
 
-async def test_an_unknown_change_is_refused_in_words(tmp_path: Path) -> None:
-    async with ordering_hub(tmp_path) as hub:
-        given = order(hub, change=msgspec.Raw(b'{"layout":"9x9"}'))
-        send(hub, given.id, seal(hub, given, officer(hub)))
-        assert await answer(hub, given.id) != ""
+def test_pages_turn_by_the_centers_ticks_alone() -> None:
+    center = border()
+    save(center, "night")
+    change(center, WallRequest(tour=Tour((Stop("night", dwell_s=5), Stop(dwell_s=5))), progress=Progress.PLAYING))
+    plans = [
+        decode_plan(each.payload)
+        for _ in range(80)
+        for each in center.wait(0.25).outgoing
+        if each.topic == topic(wall_key("main"), Leaf.PLAN)
+    ]
+    numbers = [plan.page.number for plan in plans if plan.page is not None and not plan.preload]
+    assert numbers == [2, 1, 2, 1]
+    assert sorted(plan.revision for plan in plans) == [plan.revision for plan in plans]
 
 
-async def test_nobody_can_make_or_change_an_order_without_the_sign_in(tmp_path: Path) -> None:
-    stranger = load_or_create_keys(tmp_path / "stranger")
-    async with standing_hub(tmp_path) as hub:
-        assert [view.wall for view in await hub.facade.walls()] == ["main"]
-        who, given, now = officer(hub), order(hub), hub.clock.now()
-        text = seal(hub, given, who)
-        opened, principal = open_order(text, "main", hub.keys.private_pem, now)
-        assert (opened, principal.name, principal.role) == (given, who.name, who.role)
-        forged = {
-            "another change": text.replace("3x3", "1x1"),
-            "another role": text.replace('"role":"duty-officer"', '"role":"administrator"'),
-            "another name": text.replace(f'"who":"{who.name}"', '"who":"administrator"'),
-            "another audience": text.replace('"ticket"', '"session"'),
-            "another hub's key": seal(hub, given, who, stranger.private_pem),
-        }
-        for name, altered in forged.items():
-            assert altered != text, name
-            with pytest.raises(AccessError, match="seal"):
-                open_order(altered, "main", hub.keys.private_pem, now)
-        with pytest.raises(WireError, match="another wall"):
-            open_order(text, "second", hub.keys.private_pem, now)
-        with pytest.raises(AccessError, match="too old"):
-            open_order(text, "main", hub.keys.private_pem, now + timedelta(seconds=61))
-        with pytest.raises(AccessError, match="expired"):
-            open_order(text, "main", hub.keys.private_pem, now + timedelta(hours=2))
-        for junk in ("", "{}", "null", "[" * 1000, '{"order":"{}"}', "\ud800"):
-            with pytest.raises(ShekaraError):
-                open_order(junk, "main", hub.keys.private_pem, now)
+def test_masks_reach_the_wall_at_once_are_logged_and_stay() -> None:
+    center = border()
+    view = CameraView(Fit.CROP, 90, (MASK,))
+    _, effects = center.ask(SetView(CAMERA, view, "marat"))
+    (feed,) = decode_plan(effects.outgoing[0].payload).tiles
+    assert isinstance(feed, Feed)
+    assert (feed.fit, feed.rotation, feed.masks) == (Fit.CROP, 90, (MASK,))
+    (entry,) = entries(effects)
+    assert (entry.kind, entry.who, entry.key) == ("camera-view-changed", "marat", CAMERA)
+    assert "masks: 1" in entry.text
+    again = QuietCenter(Remembered(views=effects.changes.views))
+    again.bear(CAMERA, Birth("camera", Names(en="Entry")))
+    (feed,) = again.state.walls.plans["main"].tiles
+    assert isinstance(feed, Feed)
+    assert feed.masks == (MASK,)
+    with pytest.raises(NotFoundError):
+        center.ask(SetView(FENCE, view, "marat"))
+
+
+def test_positions_that_a_camera_names_reach_the_wall() -> None:
+    center = border()
+    center.state.registry.devices[CAMERA].presets = ("Gate", "Fence")
+    (feed,) = change(center, WallRequest(layout="1x1")).tiles
+    assert isinstance(feed, Feed)
+    assert feed.presets == ("Gate", "Fence")
+
+
+def test_all_of_it_is_on_the_disk(tmp_path: Path) -> None:
+    center = border()
+    save(center, "night")
+    tour = Tour((Stop("night"),), (TilePin(0, Panel(PanelKind.CLOCK)),))
+    change(center, WallRequest(layout="free", places=(HALF,), calm=True, tour=tour, alarms=AlarmRule(("kordai",))))
+    walls = center.state.walls
+    store = OperationsStore(tmp_path)
+    store.commit(
+        Changes(walls=dict(walls.choices), presets=dict(walls.presets), views={CAMERA: CameraView(rotation=90)})
+    )
+    store.commit(Changes(presets={"night": None, "day": walls.presets["night"]}))
+    store.close()
+    kept = OperationsStore(tmp_path)
+    remembered = kept.recall()
+    kept.close()
+    assert remembered.walls == walls.choices
+    assert remembered.presets == (walls.presets["night"],)
+    assert remembered.views == {CAMERA: CameraView(rotation=90)}
+    again = QuietCenter(remembered)
+    again.wait(1)
+    assert again.state.walls.plans["main"].calm
+
+
+async def test_the_typed_client_says_it_all_and_each_role_may_do_its_part(tmp_path: Path) -> None:
+    async with standing_hub(tmp_path) as hub, HubClient(hub.url) as client:
+        await client.sign_in("duty-officer", PASSWORD)
+        preset = await client.save_preset("night", PresetRequest(Names(ru="Ночь"), layout="2x2", tiles=NIGHT.tiles))
+        assert (preset.saved_by, preset.composition) == ("duty-officer", NIGHT)
+        assert await client.presets() == (preset,)
+        wall = await client.change_wall("main", WallRequest(tour=Tour((Stop("night"),)), progress=Progress.PLAYING))
+        assert wall.page is not None
+        assert (wall.page.names.ru, wall.layout, wall.progress) == ("Ночь", "2x2", Progress.PLAYING)
+        assert await client.walls() == (wall,)
+        assert (await client.change_wall("main", WallRequest(clear_tour=True, preset="night"))).preset == "night"
+        await client.remove_preset("night")
+        assert await client.presets() == ()
+        with pytest.raises(AccessError):
+            await client.set_camera_view(CAMERA, CameraView(masks=(MASK,)))
+        await client.sign_in("technician", PASSWORD)
+        view = CameraView(Fit.CROP, 180, (MASK,))
+        assert await client.camera_view(CAMERA) == CameraView()
+        assert await client.set_camera_view(CAMERA, view) == view == await client.camera_view(CAMERA)
+        for refused in (client.save_preset("x", PresetRequest()), client.change_wall("main", WallRequest(calm=True))):
+            with pytest.raises(AccessError):
+                await refused
+        await client.sign_in("viewer", PASSWORD)
+        assert (await client.walls())[0].composition == NIGHT
+        with pytest.raises(AccessError):
+            await client.remove_preset("night")
