@@ -3,24 +3,22 @@
 import asyncio
 import contextlib
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensors.clock import SystemClock
 from sensors.errors import LimitError, WireError
 from sensors.rtsp.authentication import Credentials
 from tests.support.brokers import free_port
 from tests.support.media_probe import probe, video
 from tests.support.moving_picture import MovingWall
+from tests.support.publishing import holds, listening, publishing, said, sent
 from tests.support.waiting import eventually_async
-from videowall.outputs.config import OutputsSettings
 from videowall.outputs.targets.output import OutputState
-from videowall.outputs.targets.outputs import Outputs
 from videowall.outputs.targets.rtmp.amf import Amf, decode, encode, encode_array
 from videowall.outputs.targets.rtmp.chunks import ChunkReader, Message, encode_message
 
@@ -32,17 +30,6 @@ def wall() -> Iterator[MovingWall]:
     wall = MovingWall(key_every=25)
     with wall.running():
         yield wall
-
-
-@asynccontextmanager
-async def publishing(
-    wall: MovingWall, url: str, secrets: dict[str, Credentials] | None = None
-) -> AsyncIterator[Outputs]:
-    outputs = Outputs(OutputsSettings(urls=url), secrets or {}, wall.broadcast_of, wall.still_jpeg, SystemClock())
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(outputs.run())
-        yield outputs
-        task.cancel()
 
 
 @contextmanager
@@ -57,31 +44,6 @@ def recorder(file: Path, *account: str) -> Iterator[int]:
         server.kill()
         server.wait(10)
         server.stdout.close()
-
-
-@contextmanager
-def listening(url: str, file: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
-    """An FFmpeg that waits for a publisher and keeps what comes."""
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-analyzeduration", "500000", *options, "-i", url, "-c", "copy"]
-    into = ["-flush_packets", "1", "-f", "mpegts", str(file)]
-    server = subprocess.Popen([*command, *into], stderr=subprocess.PIPE)
-    try:
-        yield server
-    finally:
-        server.kill()
-        server.communicate(timeout=10)
-
-
-async def sent(outputs: Outputs, frames: int) -> None:
-    await eventually_async(lambda: outputs.reports[0].frames_total >= frames, within_s=30, what="frames being sent")
-
-
-async def said(outputs: Outputs) -> None:
-    await eventually_async(lambda: outputs.reports[0].problem, what="a problem being said")
-
-
-def holds(file: Path, bytes_at_least: int) -> Callable[[], bool]:
-    return lambda: file.exists() and file.stat().st_size >= bytes_at_least
 
 
 @pytest.mark.parametrize("account", [(), ("wall", "s3cret, really")], ids=["open", "digest"])

@@ -18,6 +18,7 @@ from videowall.outputs.targets.receiver import Receiver
 from videowall.outputs.targets.recording import Recording
 from videowall.outputs.targets.rtmp.publisher import RtmpPublisher
 from videowall.outputs.targets.rtsp import RtspPublisher
+from videowall.outputs.targets.srt.sender import SrtSender
 from videowall.outputs.targets.target import Kind, Target, parse_targets
 from videowall.outputs.targets.timelapse import Timelapse
 from videowall.profile import ProfileName
@@ -94,4 +95,6 @@ def _reach(target: Target, clock: Clock) -> Receiver:
         return RtspPublisher(target, clock)
     if target.kind is Kind.RTMP:
         return RtmpPublisher(target)
+    if target.kind is Kind.SRT:
+        return SrtSender(target, clock)
     return Datagrams(target)

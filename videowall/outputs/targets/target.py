@@ -31,7 +31,7 @@ class Kind(StrEnum):
 _PORTS: Final = {Kind.RTSP: 554, Kind.RTMP: 1935}
 _OPTIONS: Final = {
     Kind.UDP: frozenset({"ttl", "interface"}),
-    Kind.SRT: frozenset({"streamid", "latency", "mode"}),
+    Kind.SRT: frozenset({"streamid", "latency"}),
 }
 _ON_DISK: Final = frozenset({Kind.HLS, Kind.FILE})
 

@@ -1,0 +1,207 @@
+"""The wall over SRT: judged by FFmpeg's listener, which is the makers' own library; and the protocol by itself."""
+
+import asyncio
+import struct
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sensors.rtsp.authentication import Credentials
+from tests.support.brokers import free_port
+from tests.support.media_probe import probe, video
+from tests.support.moving_picture import MovingWall
+from tests.support.publishing import holds, listening, publishing, said, sent
+from tests.support.waiting import eventually_async
+from videowall.outputs.targets.output import OutputState
+from videowall.outputs.targets.receiver import OutputError
+from videowall.outputs.targets.srt.caller import SILENT_S, Caller
+from videowall.outputs.targets.srt.packets import (
+    SEQUENCES,
+    Block,
+    Handshake,
+    Kind,
+    decode_control,
+    decode_handshake,
+    decode_lost,
+    distance,
+    encode_control,
+    encode_handshake,
+    encode_text,
+)
+
+PASSPHRASE = "a secret of ten and more"
+
+
+@pytest.fixture
+def wall() -> Iterator[MovingWall]:
+    wall = MovingWall(key_every=25)
+    with wall.running():
+        yield wall
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("passphrase", ["", PASSPHRASE], ids=["open", "encrypted"])
+async def test_ffmpegs_listener_takes_the_wall(wall: MovingWall, tmp_path: Path, passphrase: str) -> None:
+    port, file = free_port(), tmp_path / "wall.ts"
+    secret = f"&passphrase={passphrase}&pbkeylen=32" if passphrase else ""
+    secrets = {f"127.0.0.1:{port}": Credentials("", passphrase)} if passphrase else {}
+    with listening(f"srt://127.0.0.1:{port}?mode=listener{secret}", file):
+        async with publishing(wall, f"srt://127.0.0.1:{port}?streamid=wall/main&latency=200", secrets) as outputs:
+            await sent(outputs, 100)
+            await eventually_async(holds(file, 20_000), within_s=20)
+            assert outputs.reports[0].state is OutputState.SENDING
+    found = video(probe(file))
+    assert (found["codec_name"], found["width"]) == ("h264", 640)
+    assert int(found["nb_read_frames"]) >= 20
+
+
+class LossyRelay(asyncio.DatagramProtocol):
+    """Stands between sender and receiver, and loses every twentieth data packet the first time."""
+
+    def __init__(self, target: tuple[str, int]) -> None:
+        self.lost_total = 0
+        self._target = target
+        self._sender: tuple[str, int] | None = None
+        self._count = 0
+        self.transport: asyncio.DatagramTransport | None = None
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        assert self.transport is not None
+        if addr == self._target:
+            if self._sender is not None:
+                self.transport.sendto(data, self._sender)
+            return
+        self._sender = addr
+        is_first_try = not data[0] & 0x80 and not data[4] & 0x04
+        self._count += is_first_try
+        if is_first_try and self._count % 20 == 0:
+            self.lost_total += 1
+            return
+        self.transport.sendto(data, self._target)
+
+
+@pytest.mark.slow
+async def test_lost_packets_are_made_good(wall: MovingWall, tmp_path: Path) -> None:
+    port, file = free_port(), tmp_path / "wall.ts"
+    loop = asyncio.get_running_loop()
+    relay = LossyRelay(("127.0.0.1", port))
+    relay.transport, _ = await loop.create_datagram_endpoint(lambda: relay, local_addr=("127.0.0.1", 0))
+    through = relay.transport.get_extra_info("sockname")[1]
+    with listening(f"srt://127.0.0.1:{port}?mode=listener&latency=400000", file):
+        async with publishing(wall, f"srt://127.0.0.1:{through}?latency=400") as outputs:
+            await sent(outputs, 150)
+            await eventually_async(holds(file, 40_000), within_s=20)
+    relay.transport.close()
+    assert relay.lost_total > 5
+    found = probe(file)
+    assert found["errors"] == ""
+    assert int(video(found)["nb_read_frames"]) >= 40
+
+
+async def test_a_wrong_passphrase_is_said_and_the_wall_is_not_encoded_for_it(wall: MovingWall, tmp_path: Path) -> None:
+    port = free_port()
+    url = f"srt://127.0.0.1:{port}?mode=listener&passphrase={PASSPHRASE}&enforced_encryption=1"
+    secrets = {"127.0.0.1": Credentials("", "another secret altogether")}
+    with listening(url, tmp_path / "wall.ts") as server:
+        async with publishing(wall, f"srt://127.0.0.1:{port}", secrets) as outputs:
+            await eventually_async(lambda: "passphrase" in outputs.reports[0].problem, within_s=20)
+            assert wall.broadcast.viewers == 0
+            assert "altogether" not in repr(outputs.reports)
+        assert isinstance(server, subprocess.Popen)
+
+
+async def test_nobody_listening_is_said_at_once(wall: MovingWall) -> None:
+    async with publishing(wall, f"srt://127.0.0.1:{free_port()}") as outputs:
+        await said(outputs)
+        assert outputs.reports[0].problem == "nobody listens there"
+
+
+async def test_options_that_mean_nothing_are_said(wall: MovingWall) -> None:
+    async with publishing(wall, "srt://127.0.0.1:9?latency=soon") as outputs:
+        await said(outputs)
+        assert "latency" in outputs.reports[0].problem
+    short = {"127.0.0.1": Credentials("", "short")}
+    async with publishing(wall, "srt://127.0.0.1:9", short) as outputs:
+        await said(outputs)
+        assert "10 to 79" in outputs.reports[0].problem
+
+
+def answer(caller: Caller, handshake: Handshake) -> list[bytes]:
+    return caller.receive(encode_control(Kind.HANDSHAKE, 0, 0, 7, encode_handshake(handshake)), 0)
+
+
+def connected(sequence: int = 100) -> Caller:
+    caller = Caller(7, sequence, 120, "", None)
+    (conclusion,) = answer(caller, Handshake(5, 0, 0x4A17, sequence, 1, 9, 1234))
+    control = decode_control(conclusion)
+    assert control is not None
+    handshake = decode_handshake(control.body)
+    assert handshake is not None
+    assert (handshake.cookie, handshake.stage, handshake.version) == (1234, -1, 5)
+    assert Block.REQUEST in handshake.blocks
+    assert answer(caller, Handshake(5, 0, 1, sequence, -1, 9, 1234)) == []
+    assert caller.is_connected
+    return caller
+
+
+def sequence_of(packet: bytes) -> int:
+    return int.from_bytes(packet[:4], "big")
+
+
+def test_what_was_lost_is_sent_again_as_it_was_until_it_is_acknowledged() -> None:
+    caller = connected(SEQUENCES - 2)
+    packets = [caller.send(bytes((number,)), number) for number in range(5)]
+    assert [sequence_of(packet) for packet in packets] == [SEQUENCES - 2, SEQUENCES - 1, 0, 1, 2]
+    lost = struct.pack(">III", SEQUENCES - 1 | 0x8000_0000, 0, 2)
+    again = caller.receive(encode_control(Kind.LOST, 0, 0, 7, lost), 50_000)
+    assert [sequence_of(packet) for packet in again] == [SEQUENCES - 1, 0, 2]
+    assert [packet[16:] for packet in again] == [b"\1", b"\2", b"\4"]
+    assert caller.receive(encode_control(Kind.LOST, 0, 0, 7, lost), 50_001) == []
+    (acknowledged,) = caller.receive(encode_control(Kind.ACKNOWLEDGE, 3, 0, 7, struct.pack(">I", 2)), 60_000)
+    told = decode_control(acknowledged)
+    assert told is not None
+    assert (told.kind, told.info, told.destination) == (Kind.ACKNOWLEDGED, 3, 9)
+    again = caller.receive(encode_control(Kind.LOST, 0, 0, 7, lost), 90_000)
+    assert [sequence_of(packet) for packet in again] == [2]
+
+
+def test_what_is_too_late_is_forgotten_and_counted() -> None:
+    caller = connected()
+    caller.send(b"a", 0)
+    caller.receive(encode_control(Kind.KEEP_ALIVE, 0, 0, 7), 2_000_000)
+    caller.send(b"b", 2_000_000)
+    assert caller.late_total == 1
+
+
+def test_a_silent_or_leaving_receiver_ends_the_connection() -> None:
+    with pytest.raises(OutputError, match="silent"):
+        connected().send(b"a", round((SILENT_S + 1) * 1_000_000))
+    with pytest.raises(OutputError, match="closed"):
+        connected().receive(encode_control(Kind.SHUTDOWN, 0, 0, 7), 1)
+    with pytest.raises(OutputError, match="no room") as caught:
+        answer(Caller(7, 1, 120, "", None), Handshake(5, 0, 0, 1, 1003, 9, 0))
+    assert caught.value.refused
+
+
+@given(st.binary(max_size=120))
+def test_no_datagram_does_more_than_be_ignored_or_end_the_connection(data: bytes) -> None:
+    for caller in (Caller(7, 1, 120, "", None), connected()):
+        for datagram in (data, b"\x80" + data):
+            try:
+                caller.receive(datagram, 1)
+            except OutputError:
+                continue
+    assert len(decode_lost(data)) <= len(data)
+
+
+@given(st.integers(0, SEQUENCES - 1), st.integers(-(2**20), 2**20))
+def test_numbers_go_round(start: int, ahead: int) -> None:
+    assert distance(start, (start + ahead) % SEQUENCES) == ahead
+
+
+def test_a_stream_id_is_turned_round_word_by_word() -> None:
+    assert encode_text("STREAM") == b"ERTS\0\0MA"
