@@ -52,8 +52,11 @@ def seconds(scene: Scene, count: int, first: int = 0, blemish: Blemish = Blemish
         yield _unpacked(film.draw(second * FPS + second * 7 % FPS))
 
 
-def coded(pictures: Iterator[Planes] | list[Planes]) -> Iterator[Planes]:
-    """The same pictures as an H.264 decoder gives them, at the quality of a thin sub-stream."""
+def coded(pictures: Iterator[Planes] | list[Planes], rate_kbps: int | None = None) -> Iterator[Planes]:
+    """The same pictures as an H.264 decoder gives them, at the quality of a thin sub-stream, or at so many bits.
+
+    With a rate, they are a second apart, each is coded anew, and has a second's bits.
+    """
     encoder = av.CodecContext.create("libx264", "w")
     decoder = av.CodecContext.create("h264", "r")
     assert isinstance(encoder, VideoCodecContext)
@@ -62,6 +65,10 @@ def coded(pictures: Iterator[Planes] | list[Planes]) -> Iterator[Planes]:
     encoder.time_base = Fraction(1, 1)
     encoder.thread_count = decoder.thread_count = 1
     encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "crf": "30"}
+    if rate_kbps is not None:
+        rate = str(rate_kbps * 1000)
+        encoder.gop_size = 1
+        encoder.options |= {"maxrate": rate, "bufsize": rate}
     for planes in pictures:
         frame = av.VideoFrame.from_numpy_buffer(_packed(planes), format="yuv420p")
         for packet in encoder.encode(frame):

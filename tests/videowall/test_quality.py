@@ -171,3 +171,11 @@ def test_what_simulated_cameras_do_to_their_lens_is_recognised(scene: Scene) -> 
         inspector = Inspector(known)
         spoilt = list(coded(seconds(scene, 6, 40, blemish)))
         assert shown(inspector, spoilt, 20, 0)[-1] is state, blemish
+
+
+@pytest.mark.parametrize("scene", [GATE, GATE_BY_NIGHT], ids=str)
+@pytest.mark.parametrize("rate_kbps", [60, 150, 400])
+def test_noise_that_an_encoder_smears_is_noise_still(scene: Scene, rate_kbps: int) -> None:
+    spoilt = list(coded(seconds(scene, 12, 40, Blemish.NOISY), rate_kbps))
+    assert shown(Inspector(), spoilt, 12, 0)[-1] is PictureState.NOISY
+    assert set(shown(Inspector(), list(coded(seconds(scene, 12, 40), rate_kbps)), 12, 0)) == {None}

@@ -31,8 +31,8 @@ class Inspector:
             return
         self._looked_s = now_s
         taken = sample(planes)
-        measures = measure(taken)
         with self._lock:
+            measures = measure(taken, self._last[0] if self._last else None)
             self._last = taken, measures
             memory = self._memory
             match = memory.match(taken, measures) if now_s >= self._still_until_s else None

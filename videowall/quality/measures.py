@@ -22,6 +22,8 @@ _FAINTEST_STRIPE = 1.0
 _SHARED = 1.5
 """A strip in which a bar is cut off by black or white still shares two thirds of it."""
 _GREYEST_SHARE = 0.1
+_THINNED = 2
+_CALMEST_SHARE = 0.3
 
 
 class Measures(NamedTuple):
@@ -33,6 +35,8 @@ class Measures(NamedTuple):
     there are too few edges. It does not depend on contrast, so fog does not lower it.
     `stripes`: amplitude in levels of bars that run through the whole picture; `tint`: how far even its greyest parts
     lie from grey, in levels of chroma; `noise`: deviation in levels; `colour`: mean distance from grey.
+    `restless`: deviation, in levels, of what changed since the look before where that is least: noise that an encoder
+    with few bits turns into blocks, which are no noise in any one picture. Light that changes evenly is none.
     """
 
     dark: float
@@ -45,10 +49,11 @@ class Measures(NamedTuple):
     stripes: float
     tint: float
     colour: float
+    restless: float = 0.0
 
 
-def measure(sample: Sample) -> Measures:
-    """All figures of one sample."""
+def measure(sample: Sample, before: Sample | None = None) -> Measures:
+    """All figures of one sample; `before` is that of the last look."""
     dark, middle, bright = _levels(sample.luma)
     fine = _steepest(blurred(sample.luma, _FINE))
     half = cast("Plane", cv2.resize(sample.luma, (COLUMNS // 2, ROWS // 2), interpolation=cv2.INTER_AREA))
@@ -66,6 +71,7 @@ def measure(sample: Sample) -> Measures:
         stripes=max(_stripes(_strips(band, (_STRIPS, _BAND))), _stripes(_strips(band, (COLUMNS, _STRIPS)).T)),
         tint=tint,
         colour=colour,
+        restless=0.0 if before is None else _restless(sample.luma, before.luma),
     )
 
 
@@ -115,6 +121,15 @@ def _stripes(strips: Floats) -> float:
     segments = np.sqrt(np.square(bars).reshape(_SEGMENTS, -1).mean(axis=1))
     likeness = (bars @ strips) / bars.size / power
     return ranked(segments, 0.25) * min(1.0, max(0.0, float(likeness.min()) * _SHARED))
+
+
+def _restless(luma: Plane, before: Plane) -> float:
+    """Of some of the pixels, which are enough for a deviation."""
+    change = cv2.subtract(luma[::_THINNED, ::_THINNED], before[::_THINNED, ::_THINNED], dtype=cv2.CV_32F)
+    size = (CELL_COLUMNS, CELL_ROWS)
+    even = cv2.resize(change, size, interpolation=cv2.INTER_AREA)
+    power = cv2.resize(np.square(change), size, interpolation=cv2.INTER_AREA)
+    return float(np.sqrt(max(0.0, ranked(cast("Floats", power - np.square(even)), _CALMEST_SHARE))))
 
 
 def _colours(u: Floats, v: Floats) -> tuple[float, float]:

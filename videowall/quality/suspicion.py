@@ -41,7 +41,7 @@ def suspect(
             _grade(lost or 0.0, 0.58, 0.70),
         ),
         PictureState.STRIPED: _grade(measures.stripes, 5.0, 7.5),
-        PictureState.NOISY: _grade(measures.noise, 10, 15),
+        PictureState.NOISY: max(_grade(measures.noise, 10, 15), _grade(measures.restless, 4.8, 6.2)),
         PictureState.BLURRED: 0.0 if measures.sharpness is None else _grade(measures.sharpness, limit, limit - 0.15),
         PictureState.MOVED: unlike,
         PictureState.DISCOLOURED: _grade(measures.tint, 14, 22),
