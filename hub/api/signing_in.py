@@ -57,10 +57,10 @@ class SignInDesk:
     def ticket(self, principal: Principal, wall_url: str) -> Ticket:
         """The address of a wall's page that lets this browser watch until the sign-in ends, and control that may.
 
-        A ticket is good at walls alone, and carries no more than is of use there.
+        A ticket is good at walls alone. It carries the role of those who may control them, since the hub proves orders
+        by it, and of all others that of a viewer.
         """
-        controls = Action.CONTROL_WALL in ALLOWED[principal.role]
-        role = Role.DUTY_OFFICER if controls else Role.VIEWER
+        role = principal.role if Action.CONTROL_WALL in ALLOWED[principal.role] else Role.VIEWER
         watcher = Principal(principal.name, role, principal.token_id, principal.expires_at)
         token = issue_token(watcher, Audience.TICKET, self._keys.private_pem)
         return Ticket(f"{wall_url}?ticket={token}", principal.expires_at)

@@ -174,7 +174,7 @@ async def test_a_ticket_never_carries_more_than_is_of_use_at_a_wall(tmp_path: Pa
             Role.VIEWER: Role.VIEWER,
             Role.TECHNICIAN: Role.VIEWER,
             Role.DUTY_OFFICER: Role.DUTY_OFFICER,
-            Role.ADMINISTRATOR: Role.DUTY_OFFICER,
+            Role.ADMINISTRATOR: Role.ADMINISTRATOR,
         }
         as_session = await http.get("/api/v1/status", headers={"Authorization": f"Bearer {ticket}"})
         assert as_session.status_code == 401
