@@ -10,7 +10,7 @@ from sensors.catalog import PictureState
 from videowall.banner import draw_banner
 from videowall.face import STILL_SEEN, Mark, TileFace, Tone, ValueText
 from videowall.layout import GAP
-from videowall.overlay import Overlay
+from videowall.overlay import Overlay, fitting
 from videowall.palette import (
     CANVAS,
     EXERCISE,
@@ -47,7 +47,7 @@ def draw_tile(tile: Rect, face: TileFace, unit: float) -> Overlay:
     else:
         bottom = draw_line(window, face, letters)
     over = (*bottom, *draw_marks(window, face.marks, letters), *_trouble(window, face, letters, bottom))
-    return Overlay(face, window, _frame(tile, border, face), over)
+    return Overlay(face, window, _frame(tile, border, face), fitting(over, window))
 
 
 def draw_marks(room: Rect, marks: tuple[Mark, ...], letters: Type) -> tuple[Patch, ...]:

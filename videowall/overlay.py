@@ -1,5 +1,6 @@
 """A face as it is drawn: its patches, and what of the tile is left to the picture."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from videowall.face import TileFace
@@ -8,6 +9,17 @@ from videowall.picture import Rect
 from videowall.sheet import Patch
 
 Face = TileFace | PanelFace
+
+
+def fitting(patches: Iterable[Patch], room: Rect) -> tuple[Patch, ...]:
+    """Those that lie wholly within a place: in a tile that is too small for words, they are not said."""
+    return tuple(
+        patch for patch in patches if patch.rect.width > 0 < patch.rect.height and _is_within(patch.rect, room)
+    )
+
+
+def _is_within(rect: Rect, room: Rect) -> bool:
+    return room.x <= rect.x and room.y <= rect.y and rect.right <= room.right and rect.bottom <= room.bottom
 
 
 class Overlay(NamedTuple):

@@ -78,7 +78,7 @@ class Sheet:
 
     def __init__(self, rect: Rect, ground: Colour | None = None) -> None:
         self._rect = rect
-        shape = (rect.height, rect.width)
+        shape = (max(0, rect.height), max(0, rect.width))
         self._alpha: _Floats = np.full(shape, 0 if ground is None else 1, np.float32)
         levels = ground or (16, GREY_CHROMA, GREY_CHROMA)
         self._colour: list[_Floats] = [np.full(shape, level, np.float32) for level in levels]
@@ -103,12 +103,16 @@ class Sheet:
     def line(self, points: Sequence[Point], colour: Colour, thickness: int, *, closed: bool = False) -> None:
         """A line through points, smoothed."""
         mask = np.zeros(self._alpha.shape, np.uint8)
+        if not mask.size:
+            return
         cv2.polylines(mask, [_fixed(points)], closed, (255,), thickness, cv2.LINE_AA, _FRACTION_BITS)
         self._mix(np.s_[:, :], mask, colour)
 
     def shape(self, points: Sequence[Point], colour: Colour) -> None:
         """A filled polygon."""
         mask = np.zeros(self._alpha.shape, np.uint8)
+        if not mask.size:
+            return
         cv2.fillPoly(mask, [_fixed(points)], (255,), cv2.LINE_AA, _FRACTION_BITS)
         self._mix(np.s_[:, :], mask, colour)
 
@@ -117,6 +121,8 @@ class Sheet:
         mask = np.zeros(self._alpha.shape, np.uint8)
         centre = cast("tuple[int, int]", tuple(_fixed([(x, y)])[0].tolist()))
         reach = round(radius * 2**_FRACTION_BITS)
+        if not mask.size:
+            return
         cv2.circle(mask, centre, reach, (255,), cv2.FILLED, cv2.LINE_AA, _FRACTION_BITS)
         self._mix(np.s_[:, :], mask, colour)
 
@@ -159,6 +165,9 @@ class Sheet:
     def finish(self) -> Patch:
         """What was drawn, ready to be laid."""
         half = (self._rect.width // 2, self._rect.height // 2)
+        if min(half) < 1:
+            nothing = np.zeros((0, 0), np.uint8)
+            return Patch(self._rect._replace(width=0, height=0), None, Planes(nothing, nothing, nothing))
         y, u, v = self._colour
         if self._alpha.min() >= 1:
             return Patch(self._rect, None, Planes(_bytes(y), _bytes(_halve(u, half)), _bytes(_halve(v, half))))

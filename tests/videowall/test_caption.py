@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sensors import stamp
 from sensors.catalog import PictureState
@@ -31,6 +33,7 @@ NOW = datetime(2026, 7, 14, 6, 3, 5, tzinfo=UTC)
 VALUES = (BoardValue("γ", 1.234, "kcps"), BoardValue("wind", 9.0, "m/s", doubtful=True))
 BOARD = Board(NOW, (BoardSite(KORDAI, Names(), SiteCondition.NORMAL, values=VALUES),))
 CANVASES = (Canvas(), Canvas(1280, 720), Canvas(3840, 2160))
+LARGE = Rect(962, 2, 476, 266)
 LAYOUTS = ("1x1", "2x2", "4x3", "5x5", "8x8", "1+5", "1+7", "1+12", "2+8")
 
 
@@ -134,6 +137,22 @@ def test_every_patch_is_even_and_lies_inside_its_tile_or_in_the_gap_that_is_its_
             assert tile.y - GAP <= patch.rect.y
             assert patch.rect.right <= tile.right + GAP
             assert patch.rect.bottom <= tile.bottom + GAP
+
+
+SMALL = (Rect(2, 2, 36, 18), Rect(2, 2, 12, 4), Rect(66, 38, 252, 4), Rect(2, 2, 28, 14), Rect(2, 2, 20, 300))
+
+
+@settings(max_examples=30, deadline=None)
+@given(words=st.text(st.characters(exclude_categories=["Cs"]), max_size=200), tile=st.sampled_from((*SMALL, LARGE)))
+def test_any_words_in_a_tile_of_any_size_are_drawn_or_left_out(words: str, tile: Rect) -> None:
+    alarm = msgspec.structs.replace(ALARM, reason=words, procedure=words)
+    for face in (CROWDED, msgspec.structs.replace(CROWDED, alarm=alarm)):
+        said = msgspec.structs.replace(face, label=words, site=words, trouble=words, marks=(Mark(words, Tone.PAGE),))
+        for patch in draw_tile(tile, said, 1.0).over:
+            assert patch.rect.x >= tile.x
+            assert patch.rect.y >= tile.y
+            assert patch.rect.right <= tile.right
+            assert patch.rect.bottom <= tile.bottom
 
 
 def test_what_is_there_with_every_picture_is_copied_not_blended() -> None:

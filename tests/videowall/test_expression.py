@@ -129,6 +129,13 @@ def test_panels_say_what_the_board_says_and_when_it_is_old() -> None:
         assert old.notice == "Не обновлялось 2 мин"
 
 
+def test_a_site_that_is_nowhere_on_earth_has_no_position() -> None:
+    lost = tuple(msgspec.structs.replace(board_of().sites[1], latitude=north) for north in (1e308, 90.5, -1e308))
+    border = panel(PanelKind.MAP, msgspec.structs.replace(board_of(), sites=lost))
+    assert isinstance(border, MapFace)
+    assert (border.points, len(border.unplaced)) == ((), 3)
+
+
 def test_no_alarms_is_said_only_of_a_fresh_board() -> None:
     fresh, old, unlisted = (
         panel(PanelKind.ALARMS, board, age_s)

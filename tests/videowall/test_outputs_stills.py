@@ -126,6 +126,7 @@ def test_the_geometry_of_the_tiles_is_told(client: httpx.Client) -> None:
             "state": "live",
             "stream_role": "sub",
             "spot": False,
+            "latency": None,
         }
     ]
 

@@ -65,6 +65,18 @@ def test_every_panel_lies_inside_its_tile_evenly_at_every_size(language: Languag
                 assert patch.rect.bottom <= tile.bottom, (face, tile)
 
 
+SMALL = (Rect(2, 2, 36, 18), Rect(2, 2, 12, 4), Rect(66, 38, 252, 4), Rect(2, 2, 28, 14), Rect(2, 2, 130, 236))
+
+
+@pytest.mark.parametrize("tile", SMALL, ids=str)
+def test_what_a_panel_is_too_small_for_is_left_out(tile: Rect) -> None:
+    for unit in (1 / 6, 1.0):
+        for face in faces(Language.RU):
+            for patch in draw_panel(tile, face, unit).over:
+                assert patch.rect.right <= tile.right
+                assert patch.rect.bottom <= tile.bottom
+
+
 def test_every_panel_says_something_that_stands_out() -> None:
     for face in faces(Language.KK):
         seen = painted(draw_panel(TILE, face, 1.0)).y[: TILE.bottom, : TILE.right]

@@ -1,7 +1,7 @@
 """How each panel looks."""
 
 from videowall.caption import draw_marks
-from videowall.overlay import Overlay
+from videowall.overlay import Overlay, fitting
 from videowall.panels.face import (
     AlarmsFace,
     CalmFace,
@@ -24,7 +24,7 @@ def draw_panel(rect: Rect, face: PanelFace, unit: float) -> Overlay:
     """All of a panel; `unit` is how large a pixel of a wall of 1080 lines is here."""
     marks = draw_marks(rect, face.marks, type_of(min(max(rect.height / 11, 20 * unit), 40 * unit)))
     indent = max((patch.rect.right for patch in marks), default=rect.x) - rect.x
-    return Overlay(face, Rect(rect.x, rect.y, 0, 0), over=(*_draw(rect, face, unit, indent), *marks))
+    return Overlay(face, Rect(rect.x, rect.y, 0, 0), over=fitting((*_draw(rect, face, unit, indent), *marks), rect))
 
 
 def _draw(rect: Rect, face: PanelFace, unit: float, indent: int) -> tuple[Patch, ...]:

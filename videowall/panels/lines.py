@@ -8,6 +8,7 @@ from videowall.plate import Run, Type, put, tidy, type_of, width_of
 from videowall.sheet import STRONG, Patch, Sheet
 
 _LINES: Final = 11
+_SMALLEST: Final = 6
 _LEAST, _MOST = 20.0, 44.0
 """Of a line of a list, in pixels of a wall of 1080 lines."""
 
@@ -48,6 +49,7 @@ def line(room: Rect, y: int, letters: Type, runs: tuple[Run, ...], ground: Colou
 
 def centred(rect: Rect, place: float, text: str, size: int, colour: Colour, weight: int = 420) -> tuple[Patch, ...]:
     """One line in the middle of a tile, its baseline at a share of the tile's height; none where there is no room."""
+    size = max(_SMALLEST, size)
     shown = Sheet.shorten(text, size, round(rect.width * 0.95), weight)
     if not shown:
         return ()

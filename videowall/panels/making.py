@@ -23,6 +23,7 @@ from videowall.plan import Panel, PanelKind, Plan
 
 _GRAVITY: Final = (SiteCondition.ALARM, SiteCondition.UNREACHABLE, SiteCondition.DEGRADED, SiteCondition.NORMAL)
 """What is shown first where there is not room for all sites."""
+_POLE: Final = 90.0
 
 
 def make_panel(panel: Panel, moment: Moment, notice: str, marks: tuple[Mark, ...]) -> PanelFace:
@@ -122,7 +123,11 @@ def _map(moment: Moment, notice: str, marks: tuple[Mark, ...]) -> MapFace:
     points: list[MapPoint] = []
     unplaced: list[SiteRow] = []
     for site in moment.attention.board.sites:
-        if site.latitude is None or site.longitude is None:
+        if (
+            site.latitude is None
+            or site.longitude is None
+            or not (abs(site.latitude) <= _POLE and abs(site.longitude) <= 2 * _POLE)
+        ):
             unplaced.append(_site_row(site, moment))
         else:
             name = site.names.in_language(language) or site.site
