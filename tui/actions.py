@@ -20,6 +20,7 @@ class Scope(StrEnum):
     SENSORS = "sensors"
     DEVICES = "devices"
     LOG = "log"
+    WALL = "wall"
 
 
 WORKSPACES: Final = (Scope.OVERVIEW, Scope.ALARMS, Scope.CAMERAS, Scope.SENSORS, Scope.DEVICES, Scope.LOG)
@@ -48,7 +49,16 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("open", ("enter",), (Scope.OVERVIEW, Scope.ALARMS, Scope.SENSORS)),
     Command("next_unacknowledged", ("u",), (Scope.ALARMS,)),
     Command("spotlight", ("w",), (Scope.ALARMS, Scope.ALARM, Scope.CAMERAS), Action.CONTROL_WALL),
-    Command("clear_spotlight", ("W",), (Scope.ALARMS, Scope.ALARM, Scope.CAMERAS), Action.CONTROL_WALL),
+    Command("show_on_wall", ("enter",), (Scope.WALL,), Action.CONTROL_WALL),
+    Command("hold_tour", ("h",), (Scope.WALL,), Action.CONTROL_WALL),
+    Command("next_page", ("n",), (Scope.WALL,), Action.CONTROL_WALL),
+    Command("previous_page", ("b",), (Scope.WALL,), Action.CONTROL_WALL),
+    Command("end_tour", ("e",), (Scope.WALL,), Action.CONTROL_WALL),
+    Command("calm", ("m",), (Scope.WALL,), Action.CONTROL_WALL),
+    Command("keep_preset", ("p",), (Scope.WALL,), Action.CONTROL_WALL),
+    Command("drop_preset", ("x",), (Scope.WALL,), Action.CONTROL_WALL),
+    Command("clear_spotlight", ("W",), (Scope.ALARMS, Scope.ALARM, Scope.CAMERAS, Scope.WALL), Action.CONTROL_WALL),
+    Command("wall", ("v",), (Scope.CAMERAS,), Action.READ_STATE),
     Command("approve", ("y",), (Scope.DEVICES,), Action.APPROVE_DEVICE),
     Command("refuse", ("x",), (Scope.DEVICES,), Action.APPROVE_DEVICE),
     Command("accept", ("c",), (Scope.DEVICES,), Action.APPROVE_DEVICE),

@@ -8,7 +8,17 @@ from datetime import datetime
 from typing import Protocol
 
 from hub.client import Connected, Disconnected
-from hub.protocol import Aggregate, History, HistorySteps, LiveMessage, Session, Ticket, WallRequest
+from hub.protocol import (
+    Aggregate,
+    History,
+    HistorySteps,
+    LiveMessage,
+    PresetRequest,
+    PresetView,
+    Session,
+    Ticket,
+    WallRequest,
+)
 from sensors.clock import Clock
 from sensors.model import DeviceKey
 from tui.store import Store
@@ -45,6 +55,15 @@ class HubPort(Protocol):
 
     async def change_wall(self, wall: str, request: WallRequest) -> object:
         """Change what a wall shows."""
+
+    async def presets(self) -> tuple[PresetView, ...]:
+        """The pages that are kept for all walls."""
+
+    async def save_preset(self, preset: str, request: PresetRequest) -> object:
+        """Keep a page under an id."""
+
+    async def remove_preset(self, preset: str) -> object:
+        """Forget a kept page."""
 
     async def write_note(self, text: str) -> object:
         """Add a line to the operational log."""

@@ -21,6 +21,7 @@ from hub.protocol import (
     AlarmState,
     AlarmView,
     Approval,
+    Composition,
     DevicesChanged,
     History,
     HistoryStep,
@@ -28,6 +29,8 @@ from hub.protocol import (
     LiveMessage,
     LogEntry,
     Logged,
+    PresetRequest,
+    PresetView,
     Session,
     Snapshot,
     Ticket,
@@ -44,6 +47,7 @@ from tui.config import ConsoleSettings
 from tui.console import Console
 from tui.feed import FeedItem, HubPort
 from tui.screens.desk import Desk
+from videowall.plan import Page
 
 
 class ScriptedHub:
@@ -59,6 +63,8 @@ class ScriptedHub:
         self.asked: list[tuple[str, timedelta, Aggregate]] = []
         self.refuse_with: ShekaraError | None = None
         self.password = "correct horse"
+        self._wall = snapshot.walls[0]
+        self._presets: dict[str, PresetView] = {}
 
     async def sign_in(self, name: str, password: str) -> Session:
         if password != self.password:
@@ -121,10 +127,42 @@ class ScriptedHub:
         return self._settle("dismiss", key, mark, text)
 
     async def change_wall(self, wall: str, request: WallRequest) -> object:
-        self._order("change_wall", wall, str(request.spotlight or "clear"))
-        view = msgspec.structs.replace(self._snapshot.walls[0], spotlight=request.spotlight)
-        self.say(WallsChanged((view,)))
-        return view
+        only_spotlight = request.spotlight is not None or request.clear_spotlight
+        self._order(
+            "change_wall",
+            wall,
+            str(request.spotlight or "clear") if only_spotlight else msgspec.json.encode(request).decode(),
+        )
+        self._wall = msgspec.structs.replace(
+            self._wall,
+            spotlight=request.spotlight if only_spotlight else self._wall.spotlight,
+            layout=request.layout or self._wall.layout,
+            composition=Composition(request.layout or self._wall.composition.layout),
+            calm=self._wall.calm if request.calm is None else request.calm,
+            preset=request.preset or "",
+            tour=request.tour or self._wall.tour,
+            progress=request.progress or self._wall.progress,
+            page=Page(request.page, 4) if request.page else self._wall.page,
+        )
+        self.say(WallsChanged((self._wall,)))
+        return self._wall
+
+    def keep(self, preset: PresetView) -> None:
+        """There is this page already."""
+        self._presets[preset.preset] = preset
+
+    async def presets(self) -> tuple[PresetView, ...]:
+        return tuple(self._presets.values())
+
+    async def save_preset(self, preset: str, request: PresetRequest) -> object:
+        self._order("save_preset", preset, request.names.ru, str(request.wall))
+        kept = PresetView(preset, request.names, self._wall.composition, "aigul", self._snapshot.status.at)
+        self._presets[preset] = kept
+        return kept
+
+    async def remove_preset(self, preset: str) -> object:
+        self._order("remove_preset", preset)
+        return self._presets.pop(preset)
 
     async def write_note(self, text: str) -> object:
         self._order("write_note", text)

@@ -22,6 +22,7 @@ from tui.glyphs import Tone
 from tui.lines import Piece, Pieces, fit
 from tui.order import cameras_of, matches, picture_state
 from tui.screens.desk import Desk
+from tui.screens.wall import Wall
 from tui.widgets.live_list import LiveList
 from tui.widgets.painted import Painted
 from tui.widgets.preview import Preview
@@ -104,6 +105,10 @@ class Cameras(Desk):
         """The selected camera on the wall's large tile."""
         if self.table.list.cursor is not None:
             self.spotlight(self.table.list.cursor)
+
+    def action_wall(self) -> None:
+        """What the wall shows, and what it can show."""
+        self.app.push_screen(Wall(self.console))
 
     def _ask_for_picture(self) -> None:
         busy = self._fetch is not None and not self._fetch.is_finished and self._shown == self.table.list.cursor

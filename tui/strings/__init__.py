@@ -3,9 +3,13 @@
 from typing import Final
 
 from sensors.model import Language, Names
-from tui.strings import english, kazakh, russian
+from tui.strings import english, kazakh, russian, wall_words
 
-TABLES: Final = {Language.KK: kazakh.TABLE, Language.RU: russian.TABLE, Language.EN: english.TABLE}
+TABLES: Final = {
+    Language.KK: kazakh.TABLE | wall_words.KAZAKH,
+    Language.RU: russian.TABLE | wall_words.RUSSIAN,
+    Language.EN: english.TABLE | wall_words.ENGLISH,
+}
 
 
 class Words:
