@@ -138,7 +138,9 @@ class _Program:
         peers = Peers(section.webrtc_viewers, own_addresses(section.webrtc_addresses, self._section.host), self._clock)
         node.restarts = read_restarts(self._settings.environ)
         clips = Clips(self._section.name, self._engine.rings, self._clock, node.tell_clip)
-        app = build_app(self._engine, self._section, self._clock, peers, clips, node.petitions)
+        app = build_app(
+            self._engine, self._section, self._clock, peers, clips, node.petitions, lambda: outputs.reports
+        )
         parts: list[Coroutine[None, None, None]] = [
             self._engine.run(),
             node.run(),

@@ -7,8 +7,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
+import msgspec
 import pytest
 
+from sensors.access import Role
 from sensors.clock import ManualClock, SystemClock
 from sensors.errors import ConfigError
 from sensors.rtsp.authentication import Credentials
@@ -16,9 +19,12 @@ from tests.support.brokers import free_port
 from tests.support.media_probe import probe, receiving, video
 from tests.support.moving_picture import MovingWall
 from tests.support.waiting import eventually_async
+from tests.support.wall_server import Keys, serving
 from videowall.broadcast import EncodedFrame, ParameterSets
+from videowall.config import WallSettings
 from videowall.outputs.config import OutputsSettings
-from videowall.outputs.targets.output import Output, OutputState
+from videowall.outputs.server import build_app
+from videowall.outputs.targets.output import Output, OutputReport, OutputState
 from videowall.outputs.targets.outputs import Outputs
 from videowall.outputs.targets.receiver import OutputError
 from videowall.outputs.targets.target import Kind, Target, parse_targets
@@ -244,6 +250,20 @@ async def test_a_timelapse_on_a_full_disk_says_so_and_goes_on_when_there_is_room
         await eventually_async(lambda: not outputs.reports[-1].problem)
         assert outputs.reports[-1].frames_total > 0
     assert names_in(tmp_path, "*/wall-*.jpg")
+
+
+def test_how_outputs_stand_is_for_those_who_look_after_the_wall(wall: MovingWall, tmp_path: Path) -> None:
+    keys = Keys(tmp_path)
+    report = OutputReport("rtmp://media:1935/live/…", "full", OutputState.WAITING, "nobody listens there", 1, 2, 3, 4)
+    settings = WallSettings(public_key_file=str(keys.public_file))
+    app = build_app(wall, settings, SystemClock(), reports=lambda: (report,))
+    with serving(app) as address, httpx.Client(base_url=f"http://{address}") as http:
+        path = "/wall/main/outputs.json"
+        assert http.get(path).status_code == 401
+        for role, status in ((Role.VIEWER, 403), (Role.DUTY_OFFICER, 403), (Role.TECHNICIAN, 200)):
+            answer = http.get(path, headers={"Authorization": f"Bearer {keys.token(role=role)}"})
+            assert answer.status_code == status
+        assert msgspec.json.decode(answer.content, type=tuple[OutputReport, ...]) == (report,)
 
 
 def test_addresses_are_read_with_their_profiles_and_secrets_come_from_elsewhere() -> None:

@@ -25,6 +25,7 @@ from videowall.outputs.page_files import PageFile, PageFiles
 from videowall.outputs.problem import install_problems
 from videowall.outputs.stills import Still, Stills
 from videowall.outputs.stream import Streams
+from videowall.outputs.target_routes import NONE, Reports, target_router
 from videowall.outputs.webrtc.peers import Peers
 from videowall.outputs.whep import whep_router
 from videowall.petitions import Petitions
@@ -52,6 +53,7 @@ def build_app(
     peers: Peers | None = None,
     clips: Clips | None = None,
     petitions: Petitions | None = None,
+    reports: Reports = NONE,
 ) -> FastAPI:
     """Everything a wall serves. Every path, known or not, first passes the gate."""
     access = Access(PublicKeyFile(Path(settings.public_key_file)), clock)
@@ -59,6 +61,7 @@ def build_app(
     page = PageFiles(wall.name)
     _add_page(app, page)
     _add_wall(app, wall, Stills(clock), Streams(wall.name, wall.broadcast_of, access, clock))
+    app.include_router(target_router(wall.name, reports, access))
     if clips is not None:
         app.include_router(clip_router(wall.name, clips, access))
     if peers is not None:
