@@ -19,6 +19,7 @@ STALE_S: Final = 20.0
 MAX_ALARMS: Final = 32
 MAX_SITES: Final = 200
 MAX_VALUES: Final = 4
+Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class SiteCondition(StrEnum):
@@ -61,7 +62,7 @@ class BoardAlarm(Struct, frozen=True):
     site_names: Names
     message: Names
     priority: Priority
-    raised_at: datetime
+    raised_at: Moment
     acknowledged: bool
     cameras: tuple[DeviceKey, ...] = ()
 
@@ -69,7 +70,7 @@ class BoardAlarm(Struct, frozen=True):
 class Board(Struct, frozen=True):
     """All of it; alarms most urgent first, `alarms_total` counts those left out too."""
 
-    at: datetime
+    at: Moment
     sites: Annotated[tuple[BoardSite, ...], Meta(max_length=MAX_SITES)] = ()
     alarms: Annotated[tuple[BoardAlarm, ...], Meta(max_length=MAX_ALARMS)] = ()
     alarms_total: int = 0

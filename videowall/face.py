@@ -93,8 +93,11 @@ class Moment(Struct, frozen=True):
     fresh: bool
 
     def clock(self, at: datetime) -> str:
-        """A time of day on the wall."""
-        return at.astimezone(self.zone).strftime("%H:%M:%S")
+        """A time of day on the wall; dashes for one at the end of all calendars, which no zone has."""
+        try:
+            return at.astimezone(self.zone).strftime("%H:%M:%S")
+        except OverflowError:
+            return "--:--:--"
 
 
 def tile_face(

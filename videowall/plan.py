@@ -105,7 +105,7 @@ class Spotlight(Struct, frozen=True):
     """The alarm, or the officer's wish, that brought a camera to a spot tile."""
 
     feed: Feed
-    since: datetime
+    since: Annotated[datetime, Meta(tz=True)]
     reason: Names
     priority: Priority | None = None
     procedure: Names = field(default_factory=Names)

@@ -1,6 +1,6 @@
 """What each place of a scene says, from plan and board alone."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -134,6 +134,13 @@ def test_a_site_that_is_nowhere_on_earth_has_no_position() -> None:
     border = panel(PanelKind.MAP, msgspec.structs.replace(board_of(), sites=lost))
     assert isinstance(border, MapFace)
     assert (border.points, len(border.unplaced)) == ((), 3)
+
+
+def test_a_time_at_the_end_of_all_calendars_is_no_time_of_day() -> None:
+    late = msgspec.structs.replace(alarm("a", Priority.HIGH, 1), raised_at=datetime.max.replace(tzinfo=UTC))
+    alarms = panel(PanelKind.ALARMS, board_of(late))
+    assert isinstance(alarms, AlarmsFace)
+    assert alarms.rows[0].note == "Кордай · --:--:-- · 0 с"
 
 
 def test_no_alarms_is_said_only_of_a_fresh_board() -> None:

@@ -180,13 +180,19 @@ async def test_a_board_is_shown_and_a_bad_one_is_counted_and_changes_nothing(
     hub.board(encode_board(board))
     async with running_node(port) as (wall, node):
         await eventually_async(lambda: wall.plan is not None and border_is_red(wall), within_s=20)
-        for bad in (b"{}", b"[", b'{"at":"2026-07-14T06:00:00Z","sites":7}', b" " * 1_000_001):
+        for bad in (
+            b"{}",
+            b"[",
+            b'{"at":"2026-07-14T06:00:00Z","sites":7}',
+            b" " * 1_000_001,
+            b'{"at":"2026-07-14T06:00:00"}',
+        ):
             hub.board(bad)
-        await eventually_async(lambda: node.boards_rejected_total == 4)
+        await eventually_async(lambda: node.boards_rejected_total == 5)
         assert border_is_red(wall)
         hub.board(encode_board(board_of(at=datetime.now(UTC))))
         await eventually_async(lambda: not border_is_red(wall))
-        await eventually_async(lambda: 4 in hub.values("boards_rejected_total"), within_s=20)
+        await eventually_async(lambda: 5 in hub.values("boards_rejected_total"), within_s=20)
 
 
 def border_is_red(wall: Wall) -> bool:
