@@ -1,6 +1,7 @@
 """All viewers over WebRTC: few enough to bear, each looked at once a second."""
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Callable
 from typing import Final
@@ -54,7 +55,7 @@ class Peers:
             try:
                 answer = await peer.answer(text)
             except BaseException:
-                await peer.close()
+                await _close(peer)
                 raise
             name = secrets.token_urlsafe(18)
             self._seats[name] = _Seat(peer, may_watch)
@@ -69,7 +70,7 @@ class Peers:
         seat = self._seats.pop(name, None)
         if seat is None:
             raise NotFoundError("there is no such session", subject="WHEP")
-        await seat.peer.close()
+        await _close(seat.peer)
 
     async def run(self) -> None:
         """Let go whoever left, never came, or may no longer watch, until cancelled; then everybody."""
@@ -80,12 +81,11 @@ class Peers:
                     if (reason := self._reason_to_end(seat)) is not None:
                         _log.info("a viewer over WebRTC is let go", reason=reason)
                         self._seats.pop(name, None)
-                        await seat.peer.close()
+                        await _close(seat.peer)
         finally:
             seats = list(self._seats.values())
             self._seats.clear()
-            async with asyncio.timeout(_CLOSE_WITHIN_S):
-                await asyncio.gather(*(seat.peer.close() for seat in seats), return_exceptions=True)
+            await asyncio.gather(*(_close(seat.peer) for seat in seats))
 
     def _reason_to_end(self, seat: _Seat) -> str | None:
         if seat.peer.is_over:
@@ -97,3 +97,10 @@ class Peers:
         except ShekaraError as error:
             return error.what
         return None
+
+
+async def _close(peer: Peer) -> None:
+    """End a connection; one that does not end in time is left to its own time-outs."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_CLOSE_WITHIN_S):
+            await peer.close()
