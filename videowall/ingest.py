@@ -121,8 +121,7 @@ class Ingest:
         self._masks = masks
         for key, running in list(self._running.items()):
             if key[0] in masks and running.channel.masks != masks[key[0]]:
-                running.task.cancel()
-                del self._running[key]
+                self._drop(key)
 
     def _want(self, feed: Feed, stream: Stream, wanted: set[tuple[DeviceKey, StreamRole]]) -> Channel:
         key = (feed.key, stream.role)
@@ -130,7 +129,7 @@ class Ingest:
         running, source = self._running.get(key), self._source(feed.key, stream)
         if running is None or running.source != source:
             if running is not None:
-                running.task.cancel()
+                self._drop(key)
             running = self._running[key] = self._start(feed.key, stream.role, source)
         return running.channel
 
@@ -186,5 +185,10 @@ class Ingest:
         now_s = self._clock.monotonic_s()
         for key, running in list(self._running.items()):
             if running.unwanted_since_s is not None and now_s - running.unwanted_since_s > _LINGER_S:
-                running.task.cancel()
-                del self._running[key]
+                self._drop(key)
+
+    def _drop(self, key: tuple[DeviceKey, StreamRole]) -> None:
+        running = self._running.pop(key)
+        running.task.cancel()
+        # The two hold each other: without this only the garbage collector would free the decoder, much later.
+        running.channel.stream = None

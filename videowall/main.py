@@ -1,6 +1,7 @@
 """`shekara wall`: builds a wall node's parts, joins them, and runs them until a signal."""
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -153,6 +154,9 @@ class _Program:
             parts.append(watched.run())
         if supervisor := self._settings.environ.get(NOTIFY_SOCKET):
             parts.append(Heart(supervisor, lambda: self._engine.composer.counts.ticks_total).run())
+        # What was loaded stays for good: left out, it makes collections of what does not short and frequent.
+        gc.collect()
+        gc.freeze()
         _log.info("wall is up", wall=self._section.name, url=self._url)
         try:
             async with asyncio.TaskGroup() as group:

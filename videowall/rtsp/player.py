@@ -128,6 +128,11 @@ class Player:
                 self._ports.close()
             if link is not None:
                 link.end(StreamError("done", PictureState.NO_PACKETS))
+                # It keeps the error that it ended with, whose traceback and context keep it.
+                ended = link.ended.result()
+                ended.__traceback__ = ended.__context__ = None
+            # And it hands its packets to us: without this only the garbage collector would free the two, much later.
+            self._link = self._conversation = self._reception = self._ports = None
 
     async def _open(self) -> None:
         link = self._link = await connect(self._address, self._receive)

@@ -150,7 +150,7 @@ class CameraStream:
             await player.watch()
         finally:
             await player.close()
-            self._remnant = player.remnant
+            self._remnant, self._reader = player.remnant, None
 
     async def _demux(self) -> None:
         """The same through FFmpeg."""
@@ -164,6 +164,9 @@ class CameraStream:
             await demuxer.watch()
         finally:
             await demuxer.close()
+            self._reader = None
+            if not demuxer.is_reading:
+                self._demuxer = None
 
     def _take_another_way(self) -> bool:
         """Have packets carried otherwise the next time; False when every way was refused, so that FFmpeg may try."""
