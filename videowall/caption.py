@@ -194,4 +194,5 @@ _TONES = {
     Tone.EXERCISE: (PLATE, EXERCISE),
     Tone.PAGE: (QUIET, PLATE),
     Tone.WAITING: (WARNING, RULE),
+    Tone.SAVING: (WARNING, RULE),
 }

@@ -36,6 +36,8 @@ class Tone(StrEnum):
     EXERCISE = "exercise"
     PAGE = "page"
     WAITING = "waiting"
+    SAVING = "saving"
+    """How the node does with less; of no meaning where a page decodes the camera's own stream."""
 
 
 class Mark(Struct, frozen=True):
@@ -153,7 +155,7 @@ def saving_marks(saving: Saving, language: Language) -> tuple[Mark, ...]:
     if saving.thrift < Thrift.UNFILTERED:
         return ()
     texts = {Thrift.PARTS: strings.SAVING_PARTS, Thrift.KEYS: strings.SAVING_KEYS}
-    return (Mark(texts.get(saving.thrift, strings.SAVING).in_language(language), Tone.WAITING),)
+    return (Mark(texts.get(saving.thrift, strings.SAVING).in_language(language), Tone.SAVING),)
 
 
 def wall_marks(plan: Plan) -> tuple[Mark, ...]:

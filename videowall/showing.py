@@ -15,7 +15,7 @@ from sensors.model import Language, Names
 from videowall.board import Board
 from videowall.face import STILL_SEEN, TileFace
 from videowall.layout import arrange
-from videowall.panels.face import CalmFace
+from videowall.panels.face import CalmFace, QuietFace
 from videowall.picture import Rect
 from videowall.plan import Canvas, Page, Panel, PanelKind
 from videowall.scene import Scene, Tile
@@ -68,10 +68,11 @@ class FaceOf(Struct, frozen=True):
 
 
 class FacesMessage(Struct, frozen=True, tag_field="kind", tag=_FACES):
-    """What is said on every camera's tile now, and on the resting spot."""
+    """What is said on every camera's tile now and on the resting spot; `quiet`: the wall is dark, and says only this."""
 
     faces: tuple[FaceOf, ...]
     calm: CalmFace | None
+    quiet: QuietFace | None
 
 
 class BoardMessage(Struct, frozen=True, tag_field="kind", tag=_BOARD):
@@ -103,7 +104,6 @@ class Showing:
         self._listeners: set[Listener] = set()
         self._scene: Scene | None = None
         self._faces: FacesMessage | None = None
-        self._board: Board | None = None
 
     @property
     def listeners(self) -> int:
@@ -125,12 +125,14 @@ class Showing:
         """The scene as it stands; cheap while no page listens."""
         if not self._listeners:
             self._scene = None
+            self.newest.pop(_SCENE, None)
+            self.newest.pop(_FACES, None)
             return
         if scene is not self._scene:
             self._scene = scene
             self._say(_SCENE, describe(scene))
             self._faces = None
-        faces = FacesMessage(tuple(map(_face_of, scene.tiles)), scene.calm)
+        faces = FacesMessage(tuple(map(_face_of, scene.tiles)), scene.calm, _quiet(scene))
         if faces != self._faces:
             self._faces = faces
             self._say(_FACES, faces)
@@ -200,6 +202,11 @@ def _of_camera(tile: Tile) -> Place:
 
 def _face_of(tile: Tile) -> FaceOf:
     return FaceOf(tile.number, tile.face, bool(tile.face.trouble) and tile.face.state not in STILL_SEEN)
+
+
+def _quiet(scene: Scene) -> QuietFace | None:
+    face = scene.quiet.face
+    return face if scene.asleep and isinstance(face, QuietFace) else None
 
 
 def _said(names: Names, language: Language) -> str:

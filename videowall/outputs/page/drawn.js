@@ -6,12 +6,23 @@ import { Tile } from "./tile.js";
 
 const MOST_KEPT = 100;
 
+// The texts of a face, a line each.
+function sayLines(element, face) {
+  for (const [name, text] of Object.entries(face ?? {})) {
+    if (typeof text !== "string") continue;
+    let line = element.querySelector(`.${name}`);
+    if (line === null) element.append(line = make("p", name));
+    write(line, text);
+  }
+}
+
 export class DrawnWall {
   #wall;
   #words;
   #places;
   #signedOut;
   #streams;
+  #dark = document.getElementById("dark");
   #tiles = new Map();
   #panels;
   #resting = null;
@@ -58,15 +69,12 @@ export class DrawnWall {
   say(faces) {
     for (const [number, face] of faces.faces) this.#tiles.get(number)?.tile.say(face);
     const element = this.#places.elements.get(this.#resting);
-    if (element === undefined) return;
-    if (!element.querySelector(".quiet")) element.replaceChildren(make("div", "quiet"));
-    const quiet = element.querySelector(".quiet");
-    for (const [name, text] of Object.entries(faces.calm ?? {})) {
-      if (typeof text !== "string") continue;
-      let line = quiet.querySelector(`.${name}`);
-      if (line === null) quiet.append(line = make("p", name));
-      write(line, text);
+    if (element !== undefined) {
+      if (!element.querySelector(".quiet")) element.replaceChildren(make("div", "quiet"));
+      sayLines(element.querySelector(".quiet"), faces.calm);
     }
+    this.#dark.hidden = faces.quiet === null;
+    sayLines(this.#dark, faces.quiet);
   }
 
   tick(wallSpeaks) {

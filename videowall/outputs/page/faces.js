@@ -11,6 +11,7 @@ export class Faces {
   scene = null;
   faces = new Map();
   calm = null;
+  quiet = null;
   board = null;
   #serverAheadMs = 0;
   #address;
@@ -75,6 +76,7 @@ export class Faces {
       case "faces":
         this.faces = new Map(message.faces.map((one) => [one.number, one]));
         this.calm = message.calm;
+        this.quiet = message.quiet;
         break;
       case "board":
         this.board = message.board;

@@ -79,7 +79,9 @@ export class Tile {
     write(this.#site, face.site);
     write(this.#clock, face.clock ?? "");
     this.#write(this.#values, (face.values ?? []).map((value) => make("span", value.doubtful ? "doubtful" : "", value.text)));
-    this.#write(this.#marks, (face.marks ?? []).map((mark) => make("span", mark.tone, mark.text)));
+    // How the node saves says nothing of a stream that is decoded here.
+    const marks = (face.marks ?? []).filter((mark) => mark.tone !== "saving" || this.#stills !== null);
+    this.#write(this.#marks, marks.map((mark) => make("span", mark.tone, mark.text)));
     const alarm = face.alarm;
     write(this.#reason, alarm?.reason ?? "");
     write(this.#procedure, alarm?.procedure ?? "");
