@@ -207,6 +207,7 @@ class State:
             return
         devices = [self.registry.devices[key] for key in sorted(self.registry.changed)]
         self.boards.note(self.registry.changed | self.registry.removed)
+        self.walls.note()
         removed = self.registry.removed & self._kept.keys()
         self.registry.changed.clear()
         self.registry.removed.clear()

@@ -34,14 +34,14 @@ class Walls:
         self.camera_views: dict[DeviceKey, CameraView] = dict(remembered.views)
         """Kept even of cameras that are gone: one that comes back must not come back without its masks."""
         self.plans: dict[str, Plan] = {}
+        self._cameras: list[Feed] | None = None
+        """The approved cameras in order, kept from plan to plan: in a flood of alarms they are the same."""
 
     def plan(self, registry: Registry, alarms: tuple[AlarmView, ...], now: Moment) -> tuple[Plan, ...]:
         """The plans that changed, each with a revision above all earlier ones, those of earlier runs included."""
-        cameras = sorted((device for device in registry.devices.values() if _is_shown(device)), key=_key)
-        border = Border([self._feed(device) for device in cameras], alarms, self.presets)
-        for key, device in registry.devices.items():
-            if is_wall(device) and device.counted:
-                self.choices.setdefault(key.device, WallChoice())
+        if self._cameras is None or registry.changed or registry.removed:
+            self._cameras = self._look(registry)
+        border = Border(self._cameras, alarms, self.presets)
         changed: list[Plan] = []
         for wall, choice in sorted(self.choices.items()):
             planner = self._planner(wall)
@@ -53,6 +53,10 @@ class Walls:
             self.plans[wall] = replace(plan, revision=revision)
             changed.append(self.plans[wall])
         return tuple(changed)
+
+    def note(self) -> None:
+        """Devices, or how cameras are shown, have changed."""
+        self._cameras = None
 
     def due(self, now_s: float) -> bool:
         """Whether time alone may have changed a plan."""
@@ -140,6 +144,7 @@ class Walls:
         if key not in self.camera_views and len(self.camera_views) >= MAX_VIEWS:
             raise LimitError(f"views of {MAX_VIEWS} cameras are kept", subject=str(key))
         self.camera_views[key] = view
+        self.note()
 
     def view(self, wall: str, registry: Registry) -> WallView:
         """How one planned wall stands."""
@@ -176,6 +181,13 @@ class Walls:
         if planner is None:
             planner = self._planners[wall] = Planner(wall, self._house, self.choices[wall].page)
         return planner
+
+    def _look(self, registry: Registry) -> list[Feed]:
+        for key, device in registry.devices.items():
+            if is_wall(device) and device.counted:
+                self.choices.setdefault(key.device, WallChoice())
+        cameras = sorted((device for device in registry.devices.values() if _is_shown(device)), key=_key)
+        return [self._feed(device) for device in cameras]
 
     def _feed(self, device: Device) -> Feed:
         birth, view = device.birth, self.camera_view(device.key)

@@ -89,8 +89,8 @@ def written(told: Told, language: Language) -> BoardValue:
     worth, value, unit = told.worth, told.value, told.worth.written
     if worth.kilo is not None and abs(value) >= _KILO:
         value, unit = value / _KILO, worth.kilo
-    symbol = worth.symbol.in_language(language)
-    return BoardValue(symbol, float(f"{value:.3g}"), unit.in_language(language), told.doubtful)
+    symbol: str = getattr(worth.symbol, language)
+    return BoardValue(symbol, float(f"{value:.3g}"), getattr(unit, language), told.doubtful)
 
 
 def _source(device: Device, metric: str) -> Source:

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.worker import Worker
 
 from hub.protocol import PresetRequest, PresetView, Progress, Stop, Tour, WallRequest, WallView
 from sensors.errors import ShekaraError
@@ -36,6 +37,7 @@ class Wall(Desk):
     def __init__(self, console: Console) -> None:
         super().__init__(console)
         self._presets: dict[str, PresetView] = {}
+        self._fetch: Worker[None] | None = None
         self._stand = Painted(self._stand_lines)
         self.table: Table[str] = Table(
             _COLUMNS, self._cells, lambda: console.words, lambda: console.words("empty.filtered"), id="choices"
@@ -171,7 +173,7 @@ class Wall(Desk):
         self.order(self.console.hub.change_wall(self.console.settings.wall, request), told)
 
     def _fetch_presets(self) -> None:
-        self.run_worker(
+        self._fetch = self.run_worker(
             partial(self._read_presets), name="presets", group="presets", exclusive=True, exit_on_error=False
         )
 
