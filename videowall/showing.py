@@ -68,7 +68,7 @@ class FaceOf(Struct, frozen=True):
 
 
 class FacesMessage(Struct, frozen=True, tag_field="kind", tag=_FACES):
-    """What is said on every camera's tile now and on the resting spot; `quiet`: the wall is dark, and says only this."""
+    """What is said on every camera's tile now and on the resting spot; `quiet`: the wall is dark and says only this."""
 
     faces: tuple[FaceOf, ...]
     calm: CalmFace | None

@@ -85,6 +85,8 @@ class Wall:
         self._changed = asyncio.Event()
         self.passthrough = Passthrough(clock, self._changed.set)
         self.showing = Showing()
+        self._looked_at: dict[DeviceKey, float] = {}
+        """When somebody last asked for a picture of a camera."""
         self._fps = settings.fps
         self._is_planned = False
         self._settings = settings
@@ -176,7 +178,10 @@ class Wall:
     def camera_jpeg(self, key: DeviceKey, max_width: int = 640) -> bytes | None:
         """The newest decoded picture of a camera, upright, from its largest stream that runs."""
         newest = self._newest(key)
-        return None if newest is None else encode_jpeg(newest, 80, max_width)
+        if newest is None:
+            return None
+        self._looked_at[key] = self._clock.monotonic_s()
+        return encode_jpeg(newest, 80, max_width)
 
     def camera_bitmap(self, key: DeviceKey, max_width: int = 160) -> bytes | None:
         """The same as an uncompressed bitmap."""
@@ -280,8 +285,8 @@ class Wall:
 
     def _rest(self, ingest: Ingest) -> None:
         """Decode and draw no more than somebody looks at, while displays show the cameras' own streams."""
-        looked_ago_s = self._clock.monotonic_s() - self.composer.looked_s
-        unseen = self.passthrough.displays > 0 and not self.viewers and looked_ago_s > _LOOKED_AT_S
+        long_ago_s = self._clock.monotonic_s() - _LOOKED_AT_S
+        unseen = self.passthrough.displays > 0 and not self.viewers and self.composer.looked_s < long_ago_s
         self.composer.rest(rests=unseen)
         ahead = {feed.key for feed in self._scene.plan.preload}
         for channel in ingest.running:

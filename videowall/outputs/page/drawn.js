@@ -83,6 +83,18 @@ export class DrawnWall {
     this.#panels.tick();
   }
 
+  // Of all tiles together; the latest of them says how far behind the wall is.
+  get figures() {
+    const tiles = [...this.#tiles.values()].map(({ tile }) => tile.figures);
+    const late = tiles.map((tile) => tile.late).filter((value) => value !== null);
+    return {
+      tiles: tiles.length,
+      shown: tiles.reduce((sum, tile) => sum + tile.shown, 0),
+      late: late.length ? Math.max(...late) : null,
+      skipped: tiles.reduce((sum, tile) => sum + tile.skipped, 0),
+    };
+  }
+
   #openTile(number, place, element) {
     if (this.#tiles.has(number)) return;
     const camera = `${place.site}/${place.device}`;

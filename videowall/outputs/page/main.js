@@ -10,6 +10,7 @@ import { order } from "./order.js";
 import { Panels } from "./panels.js";
 import { Picture } from "./picture.js";
 import { Places } from "./places.js";
+import { Rate } from "./rate.js";
 import { Renewal } from "./renewal.js";
 import { Screen } from "./screen.js";
 import { chooseLanguage, wordsIn } from "./words.js";
@@ -60,6 +61,7 @@ const drawn = mode === "passthrough"
   ? new DrawnWall(wall, words, places, new Panels(faces, words), signInAgain) : null;
 const picture = drawn === null ? new Picture(wall, `${socketRoot}/stream`, words, screen, asked.has("stills"), signInAgain) : null;
 document.body.classList.add(mode);
+const rate = new Rate();
 let opened = null;
 let drawnOpened = false;
 
@@ -143,6 +145,13 @@ function decide() {
   if (faces.scene === null) screen.cover(faces.isFresh ? "noPlan" : "connecting", null, false);
   else screen.uncover();
   screen.label(words.passthrough);
+  const { tiles, shown, late, skipped } = drawn.figures;
+  screen.showFigures([
+    ["rate", `${rate.of(shown)}/${words.seconds}`],
+    ["tiles", String(tiles)],
+    ["behind", late === null ? "-" : `${Math.round(late * 1000)} ms`],
+    ["skipped", String(skipped)],
+  ]);
 }
 
 showTools();

@@ -1,6 +1,7 @@
 // The composed picture of the wall: as a stream where the browser plays it, as stills elsewhere; covered when it rests.
 
 import { Player } from "./player.js";
+import { Rate } from "./rate.js";
 import { Stills } from "./stills.js";
 import { Stream } from "./stream.js";
 
@@ -20,7 +21,7 @@ export class Picture {
   #stills = null;
   #openedAt = performance.now();
   #rebuiltAt = 0;
-  #counted = { at: performance.now(), total: 0, rate: 0 };
+  #rate = new Rate();
 
   constructor(wall, address, words, screen, onlyStills, signedOut) {
     this.#wall = wall;
@@ -54,8 +55,7 @@ export class Picture {
       this.#rebuiltAt = now;
       this.#stream.again();
     }
-    this.#count(now, presentedTotal);
-    this.#tell(now, reason);
+    this.#tell(now, reason, this.#rate.of(presentedTotal));
   }
 
   // The word for what keeps the picture from being live, or null.
@@ -66,13 +66,7 @@ export class Picture {
     return flowing ? "stalled" : "lost";
   }
 
-  #count(now, total) {
-    if (now - this.#counted.at < 1_000) return;
-    const rate = Math.max(0, Math.round(((total - this.#counted.total) * 1_000) / (now - this.#counted.at)));
-    this.#counted = { at: now, total, rate };
-  }
-
-  #tell(now, reason) {
+  #tell(now, reason, rate) {
     const words = this.#words;
     const stills = this.#stills;
     const unchangedMs = stills === null ? 0 : now - stills.changedAt;
@@ -81,7 +75,7 @@ export class Picture {
     this.#screen.label(stills === null ? "" : words.stills + unchanged);
     const rows = [
       ["state", words[reason ?? (stills === null ? "live" : "stills")]],
-      ["rate", `${this.#counted.rate}/${words.seconds}`],
+      ["rate", `${rate}/${words.seconds}`],
     ];
     if (stills === null) {
       const late = reason === null ? this.#player.latencyS ?? this.#player.behindS : null;

@@ -32,6 +32,7 @@ export class Tile {
   #openedAt = performance.now();
   #started = false;
   #unplayable = "";
+  #skipped = 0;
 
   constructor(element, stillAddress, words, signedOut) {
     this.#element = element;
@@ -49,6 +50,7 @@ export class Tile {
 
   // A message about its stream.
   hear(message) {
+    if (message.kind === "skipped") this.#skipped += message.skipped;
     if (message.kind === "start") {
       this.#unplayable = Player.plays(message.mime) ? "" : message.codec;
       if (this.#unplayable) this.#showStills(fill(this.#words.cannotPlay, codecName(message.codec)));
@@ -90,6 +92,10 @@ export class Tile {
     this.#element.dataset.alarm = edge ? edge.priority : "";
     this.#element.classList.toggle("acknowledged", Boolean(edge?.acknowledged));
     this.#element.dataset.state = face.state;
+  }
+
+  get figures() {
+    return { shown: (this.#stills ?? this.#player).presentedTotal, late: this.#player.latencyS, skipped: this.#skipped };
   }
 
   // Called a few times a second: a picture is live only while it moves on, and only while the wall says so.
