@@ -153,6 +153,10 @@ class HubClient:
         body = {"name": name, "arguments": arguments or {}}
         return await self._transport.call("POST", f"/devices/{key}/commands", LogEntry, body)
 
+    async def go_to_preset(self, key: DeviceKey, preset: str) -> LogEntry:
+        """Send a camera to one of its presets."""
+        return await self._transport.call("POST", f"/devices/{key}/preset", LogEntry, {"preset": preset})
+
     async def alarms(self) -> tuple[AlarmView, ...]:
         """Every occurrence that is not normal, most urgent first."""
         return await self._transport.call("GET", "/alarms", tuple[AlarmView, ...])

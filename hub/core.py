@@ -32,6 +32,7 @@ from hub.requests import (
     Approve,
     ChangeWall,
     NoteChecks,
+    NoteTurn,
     Propose,
     ReadPresets,
     ReadRejected,
@@ -45,6 +46,7 @@ from hub.requests import (
     SendCommand,
     Settle,
     SetView,
+    TurnCamera,
     Upload,
     WriteNote,
 )
@@ -52,7 +54,7 @@ from hub.storage.history import Question
 from sensors.access import Principal
 from sensors.dialects.n42 import Handed
 from sensors.dialects.native import CommandPayload
-from sensors.errors import UnavailableError
+from sensors.errors import ShekaraError, UnavailableError
 from sensors.model import Birth, DeviceKey
 
 R = TypeVar("R")
@@ -79,6 +81,24 @@ class Asker(Protocol):
         """Put a request among the pipeline's inputs and wait for its answer."""
 
 
+class Turner(Protocol):
+    """What speaks to cameras' device services."""
+
+    async def turn(self, key: DeviceKey, service: str, preset: str) -> None:
+        """Send a camera to a preset, by its device service.
+
+        Raises:
+            ConflictError: it is being sent somewhere.
+            UnavailableError: it does not answer, or refuses.
+        """
+
+
+class _NoTurner:
+    async def turn(self, key: DeviceKey, service: str, preset: str) -> None:
+        del service, preset
+        raise UnavailableError("is switched off", subject=f"ONVIF for {key}", mend="Set [discovery] onvif")
+
+
 class Hub:
     """The one facade. Who is asking has been authorised before any call; `who` goes into the log."""
 
@@ -86,6 +106,7 @@ class Hub:
         self._pipeline = pipeline
         self._archive = archive
         self._read_status = read_status
+        self.turner: Turner = _NoTurner()
 
     async def subscribe(self, principal: Principal) -> tuple[Snapshot, Subscription]:
         """Everything now, and every change after it. The caller closes the subscription."""
@@ -175,13 +196,15 @@ class Hub:
         """
         return await self._ask(Settle(key, mark, who, text, accepted=False))
 
-    async def note_checks(self, key: DeviceKey, checks: tuple[StreamCheck, ...]) -> DeviceView:
-        """Show what a camera answered when it was asked about its streams.
+    async def note_checks(
+        self, key: DeviceKey, checks: tuple[StreamCheck, ...], presets: tuple[str, ...] | None = None
+    ) -> DeviceView:
+        """Show what a camera answered when it was asked about its streams, and the presets it named, if it was asked.
 
         Raises:
             NotFoundError: nothing of that key is known any more.
         """
-        return await self._ask(NoteChecks(key, checks))
+        return await self._ask(NoteChecks(key, checks, presets))
 
     async def propose(self, key: DeviceKey, birth: Birth, provenance: str, *, whole: bool = True) -> DeviceView:
         """Tell the registry of something found by `provenance` ("mdns").
@@ -265,6 +288,25 @@ class Hub:
             UnavailableError: the broker is not connected.
         """
         return await self._ask(SendCommand(key, command, who))
+
+    async def go_to_preset(self, key: DeviceKey, preset: str, who: str) -> LogEntry:
+        """Send a camera to one of its presets, and wait until it has said that it goes there.
+
+        A camera that takes it as a command of its own dialect answers later, in the log.
+
+        Raises:
+            NotFoundError: no such approved camera, or it has no such preset.
+            ConflictError: it is being sent somewhere.
+            UnavailableError: it does not answer, or refuses.
+        """
+        turn = await self._ask(TurnCamera(key, preset, who))
+        if turn.service:
+            try:
+                await self.turner.turn(key, turn.service, preset)
+            except ShekaraError as error:
+                await self._ask(NoteTurn(key, preset, who, error.what))
+                raise
+        return turn.entry
 
     async def history(self, key: DeviceKey, metric: str, since: datetime, until: datetime, limit: int) -> History:
         """Stored readings of one metric with since <= captured_at < until, oldest first, at most `limit`.

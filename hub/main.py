@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from contextlib import ExitStack
+from functools import partial
 from itertools import count
 from pathlib import Path
 from random import SystemRandom
@@ -17,11 +18,13 @@ from hub.api.server import bind, serve
 from hub.brokers.listener import check_access, listen
 from hub.config import HubSettings, InfluxSettings, IngestSettings, StorageSettings
 from hub.core import Hub
+from hub.cues import Cues
 from hub.decisions.center import Center
 from hub.decisions.dialects import Dialects
 from hub.decisions.state import State
 from hub.dialects_config import make_dialects
 from hub.discovery.settings import DiscoverySettings
+from hub.discovery.turning import Interviewer, Turner
 from hub.health import Health
 from hub.ingest.connection import Address
 from hub.ingest.door import Entrance, FrontDoor, connections
@@ -88,6 +91,10 @@ async def _run_hub(settings: Settings) -> None:
         app = build_app(engine.facade, accounts, keys, section, clock)
         orders = WallOrders(engine.facade, accounts, keys, engine.door.publish, clock)
         engine.pipeline.take_order = orders.take
+        cues = Cues(engine.facade, clock)
+        engine.pipeline.take_cue = cues.take
+        if settings.section(DiscoverySettings, "discovery").onvif:
+            engine.facade.turner = Turner(settings.secrets, partial(_make_interviewer, clock))
         engine.pipeline.start(engine.door)
         stack.callback(_stop_threads, engine)
         engine.door.start()
@@ -96,7 +103,7 @@ async def _run_hub(settings: Settings) -> None:
             thread.start()
         _log.info("hub started", url=section.url, broker=engine.health.broker, data=str(section.data_dir))
         _start_forwarding(settings, section, engine, clock, stack)
-        services: list[Coroutine[None, None, None]] = [serve(app, listener), orders.run()]
+        services: list[Coroutine[None, None, None]] = [serve(app, listener), orders.run(), cues.run()]
         if broker_section.embedded:
             services.append(_child("broker", ("broker",), settings, engine.health, clock).run())
         for number in range(1, len(settings.section(IngestSettings, "ingest").lists) + 1):
@@ -212,6 +219,13 @@ def _discovery(
 
         services.append(StreamChecks(engine.facade, settings.secrets, clock).run())
     return services
+
+
+def _make_interviewer(clock: Clock) -> Interviewer:
+    """What speaks ONVIF; it takes a second to load."""
+    from hub.discovery.onvif import Interviewer as Onvif  # noqa: PLC0415 - see above
+
+    return Onvif(clock)
 
 
 def _make_reader(settings: Settings, stack: ExitStack) -> InfluxReader | None:

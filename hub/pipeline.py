@@ -19,7 +19,7 @@ from hub.backoff import Backoff
 from hub.config import StorageSettings
 from hub.decisions.center import Center
 from hub.decisions.records import Changes
-from hub.decisions.state import Answer, Effects, Outgoing, Wish
+from hub.decisions.state import Answer, Cue, Effects, Outgoing, Wish
 from hub.health import Health
 from hub.inputs import Asked, Inbox, Input, Moment, Received, Tick
 from hub.live import LiveFeed
@@ -91,6 +91,7 @@ class Pipeline:
         self._tick_due_s = clock.monotonic_s()
         self._status_due_s = clock.monotonic_s()
         self.take_order: Callable[[EventSeen], None] = _forget
+        self.take_cue: Callable[[Cue], None] = _forget
         """Who proves and carries out what walls' pages ask; set before the start."""
         self.inbox = Inbox(settings.inbox_messages, clock)
 
@@ -195,6 +196,8 @@ class Pipeline:
             self._answer(answer)
         for order in effects.orders:
             self.take_order(order)
+        for cue in effects.cues:
+            self.take_cue(cue)
 
     def _answer(self, answer: Answer) -> None:
         if not answer.reply.set_running_or_notify_cancel():
@@ -226,5 +229,5 @@ class Pipeline:
         return Moment(self._clock.now(), self._clock.monotonic_s())
 
 
-def _forget(order: EventSeen) -> None:
-    del order
+def _forget(_: object) -> None:
+    """Nobody is there to carry it out."""

@@ -3,7 +3,7 @@
 Requests are inputs like messages and ticks: recorded, they replay.
 """
 
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -102,6 +102,31 @@ class NoteChecks(Request[DeviceView], frozen=True):
 
     key: DeviceKey
     checks: tuple[StreamCheck, ...]
+    presets: tuple[str, ...] | None = None
+
+
+class Turn(NamedTuple):
+    """A camera's move as it is logged. `service`: the device service that has to be asked for it, if one has to."""
+
+    entry: LogEntry
+    service: str = ""
+
+
+class TurnCamera(Request[Turn], frozen=True):
+    """A camera shall go to one of its presets; walls that show it are told before."""
+
+    key: DeviceKey
+    preset: str
+    who: str
+
+
+class NoteTurn(Request[LogEntry], frozen=True):
+    """A camera has not gone where it was sent, and why."""
+
+    key: DeviceKey
+    preset: str
+    who: str
+    problem: str
 
 
 class ChangeWall(Request[WallView], frozen=True):

@@ -15,15 +15,13 @@ from hub.people.keys import SigningKeys
 from hub.protocol import WallRequest
 from sensors.access import Action, Principal, authorise
 from sensors.clock import Clock
-from sensors.dialects.native import CommandPayload, encode_command
+from sensors.dialects.native import encode_command
 from sensors.errors import AccessError, ConflictError, ShekaraError, WireError
-from sensors.model import DeviceId, DeviceKey, EventSeen, Ident, Line, SiteId, Value
-from sensors.topics import Leaf, topic, wall_key
+from sensors.model import DeviceId, DeviceKey, EventSeen, Ident, Line, SiteId
+from sensors.topics import Leaf, topic
 from sensors.wall_orders import ANSWER, WallOrder, open_order
 
 MAX_WAITING: Final = 64
-MOVE_S: Final = 30.0
-"""For so long after a camera was sent to a preset its view is not judged."""
 _MAX_ANSWER: Final = 250
 S = TypeVar("S", bound=Struct)
 _log = structlog.get_logger(__name__)
@@ -93,11 +91,7 @@ class WallOrders:
     async def _go_to_preset(self, order: WallOrder, principal: Principal) -> None:
         asked = _read(order, _Preset)
         key = DeviceKey(SiteId(asked.site), DeviceId(asked.device))
-        moved: dict[str, Value] = {"site": asked.site, "camera": asked.device, "seconds": MOVE_S}
-        expect = CommandPayload(f"{order.id}-move", "expect-move", moved)
-        await self._hub.send_command(wall_key(order.wall), expect, principal.name)
-        go = CommandPayload(order.id, "go-to-preset", {"preset": asked.preset})
-        await self._hub.send_command(key, go, principal.name)
+        await self._hub.go_to_preset(key, asked.preset, principal.name)
 
     def _take(self, event: EventSeen) -> None:
         if self._waiting.full():

@@ -104,6 +104,8 @@ class Limit(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
     off_delay_s: Annotated[float, Meta(ge=0, le=86_400)] = 0.0
     cause: Paragraph = ""
     procedure: Names = field(default_factory=Names)
+    preset: Line = ""
+    """Where the cameras that see the device are sent when it is raised: those that have a preset of this name."""
 
 
 class MetricType(StrEnum):
@@ -170,6 +172,8 @@ class Birth(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
     metrics: Annotated[tuple[Metric, ...], Meta(max_length=256)] = ()
     streams: Annotated[tuple[Stream, ...], Meta(max_length=8)] = ()
     covers: Annotated[tuple[Ident, ...], Meta(max_length=64)] = ()
+    presets: Annotated[tuple[Line, ...], Meta(max_length=64)] = ()
+    """Positions that it can be sent to, by the command `go-to-preset`."""
     via: Ident | None = None
     silence_s: Annotated[float, Meta(gt=0, le=604_800)] = 180.0
     receipts: bool = False

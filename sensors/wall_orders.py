@@ -22,6 +22,8 @@ ORDER: Final = "order"
 """The kind of event that carries an order."""
 ANSWER: Final = "order-answer"
 """The command by which the hub answers: `order` its id, `text` why it was not done, empty when it was."""
+EXPECT_MOVE: Final = "expect-move"
+"""The command by which the hub says that a camera is turned on purpose: `site`, `camera`, for how many `seconds`."""
 MAX_AGE: Final = timedelta(seconds=60)
 MAX_EVENT_CHARACTERS: Final = 2_000
 

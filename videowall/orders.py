@@ -10,9 +10,9 @@ from msgspec import Struct
 from sensors.dialects.native import CommandPayload, decode_command, encode_ack
 from sensors.errors import ShekaraError
 from sensors.model import DeviceId, DeviceKey, Ident, SiteId, Value
-from sensors.wall_orders import ANSWER
+from sensors.wall_orders import ANSWER, EXPECT_MOVE
 
-ACCEPT, EXPECT = "accept-reference", "expect-move"
+ACCEPT, EXPECT = "accept-reference", EXPECT_MOVE
 MAX_MOVE_S = 3600.0
 _REMEMBERED = 64
 

@@ -157,6 +157,7 @@ class AlarmEngine:
             captured_at=reading.captured_at,
             raised_at=now.at,
             cameras=self._cameras_of(reading.key),
+            preset=limit.preset,
         )
         return self._become("alarm-raised", view)
 

@@ -9,7 +9,7 @@ from hub.api.route import Call, Nothing, Route
 from hub.protocol import API, DeviceView, LogEntry, Note, Settlement
 from sensors.access import Action
 from sensors.dialects.native import CommandPayload
-from sensors.model import Ident, Value
+from sensors.model import Ident, Line, Value
 
 _DEVICE = f"{API}/devices/{{site}}/{{device}}"
 
@@ -57,6 +57,17 @@ async def send_command(call: Call[CommandRequest, Nothing]) -> LogEntry:
     return await call.parts.hub.send_command(call.key, command, call.who.name)
 
 
+class PresetOrder(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a camera is sent: one of its presets, by name."""
+
+    preset: Line
+
+
+async def go_to_preset(call: Call[PresetOrder, Nothing]) -> LogEntry:
+    """Send a camera to one of its presets; walls that show it do not take that for a camera somebody has moved."""
+    return await call.parts.hub.go_to_preset(call.key, call.body.preset, call.who.name)
+
+
 ROUTES = (
     Route("GET", f"{API}/devices", Action.READ_STATE, list_devices),
     Route("POST", f"{_DEVICE}/approve", Action.APPROVE_DEVICE, approve_device),
@@ -64,5 +75,6 @@ ROUTES = (
     Route("POST", f"{_DEVICE}/retire", Action.APPROVE_DEVICE, retire_device),
     Route("POST", f"{_DEVICE}/accept", Action.APPROVE_DEVICE, accept_change),
     Route("POST", f"{_DEVICE}/dismiss", Action.APPROVE_DEVICE, dismiss_conflict),
+    Route("POST", f"{_DEVICE}/preset", Action.CONTROL_WALL, go_to_preset),
     Route("POST", f"{_DEVICE}/commands", Action.COMMAND_DEVICE, send_command, status=202),
 )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from hub.decisions.camera_desk import CameraDesk
 from hub.decisions.reception import Reception
 from hub.decisions.registry import Device
 from hub.decisions.state import Outgoing, State
@@ -14,6 +15,7 @@ from hub.requests import (
     Approve,
     ChangeWall,
     NoteChecks,
+    NoteTurn,
     Propose,
     ReadPresets,
     ReadRejected,
@@ -27,6 +29,7 @@ from hub.requests import (
     SendCommand,
     Settle,
     SetView,
+    TurnCamera,
     Upload,
     WriteNote,
 )
@@ -52,6 +55,7 @@ class Desk:
         self._vetting = vetting
         self._reception = reception
         self._walls = WallDesk(state)
+        self._cameras = CameraDesk(state, self._say)
 
     def answer(self, request: Request[Any], now: Moment) -> object:  # noqa: C901, PLR0911 - one case for each request
         """The answer; for `ReadStand` the request itself, because it is answered after its batch.
@@ -74,6 +78,8 @@ class Desk:
                 return self._propose(request, now)
             case NoteChecks():
                 return self._note_checks(request)
+            case TurnCamera() | NoteTurn():
+                return self._cameras.answer(request, now)
             case ChangeWall() | ReadPresets() | SavePreset() | RemovePreset() | ReadView() | SetView():
                 return self._walls.answer(request, now)
             case WriteNote():
@@ -124,9 +130,11 @@ class Desk:
         current = {stream.url for stream in device.birth.streams} | {check.url for check in request.checks}
         services = [url for url in checks if not url.startswith("rtsp:")]
         kept = tuple(check for url, check in checks.items() if url in current or url in services[-1:])
-        if device.checks != kept:
-            device.checks = kept
+        found = device.found_presets if request.presets is None else request.presets
+        if (device.checks, device.found_presets) != (kept, found):
+            device.checks, device.found_presets = kept, found
             self._state.registry.changed.add(device.key)
+            self._state.plans_due = True
         return device.view()
 
     def _upload(self, request: Upload, now: Moment) -> FileReceipt:

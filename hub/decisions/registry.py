@@ -59,10 +59,15 @@ class Device:
     """Fingerprints of births that were taken back by another one, before anybody approved any."""
     same_as: tuple[DeviceKey, ...] = ()
     checks: tuple[StreamCheck, ...] = ()
-    presets: tuple[str, ...] = ()
-    """The positions that a camera can be sent to, as it names them; at most 64 of 200 letters."""
+    found_presets: tuple[str, ...] = ()
+    """Positions that a camera told the hub's search when it was asked."""
     doubt_logged_s: float | None = None
     conduct: Conduct = field(default_factory=Conduct)
+
+    @property
+    def presets(self) -> tuple[str, ...]:
+        """The positions that a camera can be sent to, as it names them; at most 64 of 200 letters."""
+        return self.birth.presets or self.found_presets
 
     @property
     def vetted(self) -> bool:
@@ -146,6 +151,7 @@ class Device:
             conflicts=self.conflicts,
             same_as=self.same_as,
             checks=self.checks,
+            presets=self.presets,
         )
 
     def record(self) -> DeviceRecord:

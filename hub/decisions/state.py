@@ -66,6 +66,13 @@ class Answer(NamedTuple):
     result: object | ShekaraError | ReadStand
 
 
+class Cue(NamedTuple):
+    """A camera is to look at what has happened."""
+
+    camera: DeviceKey
+    preset: str
+
+
 class Effects(Struct):
     """What a batch of inputs leads to, in the order in which it may leave: readings, decisions, then the rest."""
 
@@ -77,6 +84,7 @@ class Effects(Struct):
     answers: list[Answer] = field(default_factory=list)
     orders: list[EventSeen] = field(default_factory=list)
     """What people at walls' pages ask, not proven yet."""
+    cues: list[Cue] = field(default_factory=list)
 
 
 class State:
@@ -131,6 +139,8 @@ class State:
             self.effects.changes.alarms[record.key, record.metric, record.limit] = record
             self.log(now, kind, text or self._words(view), who=who, key=view.key, occurrence=view.occurrence)
             self.effects.live.append(AlarmChanged(view))
+            if kind == "alarm-raised" and view.preset:
+                self._cue(view)
             self.plans_due = True
 
     def judge_alarms_of(self, device: Device, now: Moment) -> None:
@@ -201,6 +211,12 @@ class State:
             walls=self.walls.views(self.registry),
             log=self.journal.recent,
         )
+
+    def _cue(self, view: AlarmView) -> None:
+        for key in view.cameras:
+            camera = self.registry.find(key)
+            if camera is not None and view.preset in camera.presets:
+                self.effects.cues.append(Cue(key, view.preset))
 
     def _settle_devices(self) -> None:
         if not (self.registry.changed or self.registry.removed):

@@ -44,8 +44,10 @@ class Registry(Protocol):
     async def propose(self, key: DeviceKey, birth: Birth, provenance: str, *, whole: bool = True) -> DeviceView:
         """Tell the registry of something found."""
 
-    async def note_checks(self, key: DeviceKey, checks: tuple[StreamCheck, ...]) -> DeviceView:
-        """Show how a camera answered."""
+    async def note_checks(
+        self, key: DeviceKey, checks: tuple[StreamCheck, ...], presets: tuple[str, ...] | None = None
+    ) -> DeviceView:
+        """Show how a camera answered, and the presets it named."""
 
 
 class _Known(Struct):
@@ -145,7 +147,8 @@ class Finder:
         try:
             await self._registry.propose(key, birth_of(endpoint, told), ONVIF, whole=told is not None and told.whole)
             if told is not None and url is not None:
-                await self._registry.note_checks(key, (StreamCheck(url, told.state, self._clock.now()),))
+                presets = told.presets if told.whole else None
+                await self._registry.note_checks(key, (StreamCheck(url, told.state, self._clock.now()),), presets)
         except ShekaraError as error:
             _log.warning("a camera found on the network was not registered", device=str(key), problem=error.text)
             return

@@ -5,9 +5,9 @@ out as a digest, made for the clock of the device itself.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -19,7 +19,7 @@ from zeep.proxy import AsyncServiceProxy
 from zeep.wsdl import Document
 from zeep.wsse.username import UsernameToken
 
-from hub.discovery.soap import SETTINGS, UNREADABLE, Post, is_at, read_services
+from hub.discovery.soap import SETTINGS, UNREADABLE, Post, Services, is_at, read_services
 from hub.protocol import StreamState
 from sensors.clock import Clock
 from sensors.model import Stream, StreamRole
@@ -28,8 +28,11 @@ from sensors.rtsp.authentication import Credentials
 MAX_PROFILES = 8
 REQUEST_WITHIN_S = 5.0
 CONVERSATION_WITHIN_S = 20.0
+MAX_PRESETS = 64
 _DEVICE, _MEDIA = "http://www.onvif.org/ver10/device/wsdl", "http://www.onvif.org/ver10/media/wsdl"
+_PTZ = "http://www.onvif.org/ver20/ptz/wsdl"
 _LINE_LETTERS, _URL_LETTERS, _LARGEST = 200, 500, 16_384
+T = TypeVar("T")
 _log = structlog.get_logger("hub.discovery")
 
 
@@ -42,6 +45,7 @@ class Told(Struct, frozen=True):
     firmware: str = ""
     serial: str = ""
     streams: tuple[Stream, ...] = ()
+    presets: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -55,11 +59,26 @@ class Interviewer:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = asyncio.Lock()
-        self._read: tuple[Document, Document] | None = None
+        self._read: Services | None = None
 
     async def ask(self, url: str, address: str, credentials: Credentials | None) -> Told:
         """Ask the device service at `url`, whose host is `address`. Never raises for what the device does."""
-        documents = await self._service_descriptions()
+        return await self._converse(address, credentials, lambda conversation: conversation.hold(url), Told)
+
+    async def turn(self, url: str, address: str, credentials: Credentials | None, preset: str) -> StreamState:
+        """Send a camera to the preset of that name; NOT_FOUND when it has none. Raises as little as `ask`."""
+        return await self._converse(
+            address, credentials, lambda conversation: conversation.turn(url, preset), lambda state: state
+        )
+
+    async def _converse(
+        self,
+        address: str,
+        credentials: Credentials | None,
+        talk: Callable[["_Conversation"], Awaitable[T]],
+        failed: Callable[[StreamState], T],
+    ) -> T:
+        services = await self._service_descriptions()
         login = httpx.DigestAuth(credentials.user, credentials.password) if credentials else None
         async with httpx.AsyncClient(
             timeout=REQUEST_WITHIN_S,
@@ -68,22 +87,22 @@ class Interviewer:
             verify=False,  # noqa: S501 - cameras sign their own certificates
             auth=login,
         ) as http:
-            conversation = _Conversation(documents, Post(http, address), credentials, self._clock)
+            conversation = _Conversation(services, Post(http, address), credentials, self._clock)
             try:
                 async with asyncio.timeout(CONVERSATION_WITHIN_S):
-                    return await conversation.hold(url)
+                    return await talk(conversation)
             except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, OSError):
-                return Told(StreamState.NO_ANSWER)
+                return failed(StreamState.NO_ANSWER)
             except Fault as fault:
-                return Told(_state_of(fault, credentials))
+                return failed(_state_of(fault, credentials))
             except TransportError as error:
                 refused = error.status_code in (401, 403)
-                return Told(_refusal(credentials) if refused else StreamState.NOT_UNDERSTOOD)
+                return failed(_refusal(credentials) if refused else StreamState.NOT_UNDERSTOOD)
             except UNREADABLE as error:
                 _log.info("a camera's answer is not understood", address=address, problem=type(error).__name__)
-                return Told(StreamState.NOT_UNDERSTOOD)
+                return failed(StreamState.NOT_UNDERSTOOD)
 
-    async def _service_descriptions(self) -> tuple[Document, Document]:
+    async def _service_descriptions(self) -> Services:
         async with self._lock:
             if self._read is None:
                 self._read = await asyncio.to_thread(read_services)
@@ -93,23 +112,19 @@ class Interviewer:
 class _Conversation:
     """One device's questions and answers."""
 
-    def __init__(
-        self, documents: tuple[Document, Document], post: Post, credentials: Credentials | None, clock: Clock
-    ) -> None:
-        self._device, self._media = documents
+    def __init__(self, services: Services, post: Post, credentials: Credentials | None, clock: Clock) -> None:
+        self._services = services
         self._post, self._credentials, self._clock = post, credentials, clock
         self._ahead = timedelta()
 
     async def hold(self, url: str) -> Told:
         """Ask everything, in order: time and services need no password, the rest mostly does."""
-        bare = self._service(self._device, f"{{{_DEVICE}}}DeviceBinding", url, signed=False)
-        self._ahead = _offset(await bare.GetSystemDateAndTime(), self._clock.now())
-        capabilities = await bare.GetCapabilities(Category="All")
-        device = self._service(self._device, f"{{{_DEVICE}}}DeviceBinding", url)
+        capabilities = await self._greet(url)
+        device = self._service(self._services.device, f"{{{_DEVICE}}}DeviceBinding", url)
         facts = await device.GetDeviceInformation()
-        media_url = str(capabilities.Media.XAddr)
-        media = self._service(self._media, f"{{{_MEDIA}}}MediaBinding", media_url)
-        streams = await self._streams(media, await media.GetProfiles())
+        media = self._media(capabilities)
+        profiles = await media.GetProfiles()
+        streams = await self._streams(media, profiles)
         return Told(
             StreamState.OK,
             maker=_line(facts.Manufacturer),
@@ -117,7 +132,47 @@ class _Conversation:
             firmware=_line(facts.FirmwareVersion),
             serial=_line(facts.SerialNumber),
             streams=streams,
+            presets=await self._names(capabilities, profiles),
         )
+
+    async def turn(self, url: str, preset: str) -> StreamState:
+        """Send it to the first preset of that name."""
+        capabilities = await self._greet(url)
+        profiles = await self._media(capabilities).GetProfiles()
+        ptz, profile = self._ptz(capabilities), _turnable(profiles)
+        if ptz is None or profile is None:
+            return StreamState.NOT_FOUND
+        presets = _by_name(await ptz.GetPresets(ProfileToken=profile))
+        if preset not in presets:
+            return StreamState.NOT_FOUND
+        await ptz.GotoPreset(ProfileToken=profile, PresetToken=presets[preset])
+        return StreamState.OK
+
+    async def _greet(self, url: str) -> Any:
+        """Learn the device's clock and its services, which it tells anybody."""
+        bare = self._service(self._services.device, f"{{{_DEVICE}}}DeviceBinding", url, signed=False)
+        self._ahead = _offset(await bare.GetSystemDateAndTime(), self._clock.now())
+        return await bare.GetCapabilities(Category="All")
+
+    async def _names(self, capabilities: Any, profiles: Any) -> tuple[str, ...]:
+        """What its presets are called; nothing when it does not turn, or gets that wrong: its pictures come first."""
+        try:
+            ptz, profile = self._ptz(capabilities), _turnable(profiles)
+            if ptz is None or profile is None:
+                return ()
+            return tuple(_by_name(await ptz.GetPresets(ProfileToken=profile)))
+        except (httpx.HTTPError, *UNREADABLE):
+            return ()
+
+    def _media(self, capabilities: Any) -> Any:
+        return self._service(self._services.media, f"{{{_MEDIA}}}MediaBinding", str(capabilities.Media.XAddr))
+
+    def _ptz(self, capabilities: Any) -> Any:
+        """The service that turns it; None when it has none."""
+        said = getattr(capabilities, "PTZ", None)
+        if said is None or not said.XAddr:
+            return None
+        return self._service(self._services.ptz, f"{{{_PTZ}}}PTZBinding", str(said.XAddr))
 
     async def _streams(self, media: Any, profiles: Iterable[Any]) -> tuple[Stream, ...]:
         """The largest and the smallest of the device's pictures, at addresses of its own."""
@@ -147,6 +202,23 @@ class _Conversation:
             wsse = UsernameToken(user, password, use_digest=True, created=created, zulu_timestamp=True)
         client = AsyncClient(document, transport=self._post, wsse=wsse, settings=SETTINGS)
         return AsyncServiceProxy(client, document.bindings[binding], address=url)
+
+
+def _turnable(profiles: Any) -> str | None:
+    """The profile by which it is turned."""
+    known = (profile for profile in list(profiles or ())[:MAX_PROFILES])
+    return next((str(profile.token) for profile in known if profile.PTZConfiguration is not None), None)
+
+
+def _by_name(presets: Any) -> dict[str, str]:
+    """The tokens of presets by their names; one without a name goes by its token. Of two of one name, the first."""
+    named: dict[str, str] = {}
+    for preset in list(presets or ())[:MAX_PRESETS]:
+        token = str(preset.token)
+        name = _line(preset.Name) or _line(token)
+        if name:
+            named.setdefault(name, token)
+    return named
 
 
 def clean_url(url: str, address: str) -> str | None:

@@ -5,6 +5,7 @@ zeep makes the requests and reads the replies, by the service descriptions that 
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
@@ -55,8 +56,16 @@ class Post(AsyncTransport):  # type: ignore[misc]  # zeep's types are not follow
         )
 
 
-def read_services() -> tuple[Document, Document]:
-    """The descriptions of the device service and of the media service: half a second of work.
+class Services(NamedTuple):
+    """The descriptions of the services that devices are asked at."""
+
+    device: Document
+    media: Document
+    ptz: Document
+
+
+def read_services() -> Services:
+    """The descriptions of the services: a second of work.
 
     Raises:
         ConfigError: they are not installed.
@@ -66,10 +75,8 @@ def read_services() -> tuple[Document, Document]:
         raise ConfigError("is not installed", subject="onvif-zeep-async", mend="Install it, or set [discovery] onvif")
     folder = Path(spec.submodule_search_locations[0]) / "wsdl"
     disk, settings = _Disk(), Settings(strict=False)
-    return (
-        Document(str(folder / "devicemgmt.wsdl"), disk, settings=settings),
-        Document(str(folder / "media.wsdl"), disk, settings=settings),
-    )
+    names = ("devicemgmt.wsdl", "media.wsdl", "ptz.wsdl")
+    return Services(*(Document(str(folder / name), disk, settings=settings) for name in names))
 
 
 class _Disk(Transport):  # type: ignore[misc]  # as above

@@ -37,3 +37,5 @@ class AlarmView(Struct, frozen=True):
     returned_at: datetime | None = None
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
+    preset: str = ""
+    """Where its cameras were sent, those that know it."""

@@ -104,6 +104,8 @@ class DeviceView(Struct, frozen=True):
     conflicts: tuple[Conflict, ...] = ()
     same_as: tuple[DeviceKey, ...] = ()
     checks: tuple[StreamCheck, ...] = ()
+    presets: tuple[str, ...] = ()
+    """Positions that a camera can be sent to."""
 
 
 class MetricView(Struct, frozen=True, gc=False):

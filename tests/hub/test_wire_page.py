@@ -83,6 +83,7 @@ def test_the_bounds_are_those_of_the_types() -> None:
         "limits of a metric": longest(Metric, "limits"),
         "streams of a camera": longest(Birth, "streams"),
         "ids in `covers`": longest(Birth, "covers"),
+        "`presets` of a camera": longest(Birth, "presets"),
         "a name in one language, and other single lines": longest(Birth, "maker"),
         "a text (`text`, `cause`)": longest(Limit, "cause"),
         "a URL": longest(Stream, "url"),

@@ -18,6 +18,7 @@ from sensors.rtsp.authentication import Credentials
 
 DEVICE = "http://www.onvif.org/ver10/device/wsdl"
 MEDIA = "http://www.onvif.org/ver10/media/wsdl"
+PTZ = "http://www.onvif.org/ver20/ptz/wsdl"
 SCHEMA = "http://www.onvif.org/ver10/schema"
 _SOAP = "http://www.w3.org/2003/05/soap-envelope"
 _WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
@@ -37,6 +38,9 @@ class OnvifDevice:
         self.answers: dict[str, tuple[int, bytes, dict[str, str]]] = {}
         self.asked: list[tuple[str, str]] = []
         self.port = 0
+        self.presets: dict[str, str] | None = None
+        """Names by their tokens; None for a camera that does not turn."""
+        self.gone_to: list[str] = []
 
     @property
     def url(self) -> str:
@@ -54,6 +58,8 @@ class OnvifDevice:
         if operation not in _OPEN and self.credentials is not None and user != self.credentials.user:
             return 400, _envelope(_FAULT.format(code="Sender", subcode="ter:NotAuthorized")), {}
         token = next((child.text or "" for child in request if child.tag.endswith("ProfileToken")), "")
+        if operation == "GotoPreset":
+            self.gone_to.append(next(child.text or "" for child in request if child.tag.endswith("PresetToken")))
         return 200, _envelope(self._body(operation, token)), {}
 
     def _user(self, envelope: Element) -> str:
@@ -77,13 +83,29 @@ class OnvifDevice:
         media = f"http://{self.media_host}:{self.port}/onvif/media_service"
         answers = {
             "GetSystemDateAndTime": _TIME.format(now=self._now()),
-            "GetCapabilities": _CAPABILITIES.format(device=self.url, media=media),
-            "GetServices": _SERVICES.format(device=self.url, media=media),
+            "GetCapabilities": _CAPABILITIES.format(device=self.url, media=media, ptz=self._ptz(_PTZ_CAPABILITY)),
+            "GetServices": _SERVICES.format(
+                services=_SERVICE.format(namespace=DEVICE, url=self.url)
+                + _SERVICE.format(namespace=MEDIA, url=media)
+                + self._ptz(_SERVICE)
+            ),
             "GetDeviceInformation": _INFORMATION,
-            "GetProfiles": _PROFILES,
+            "GetProfiles": _profiles(turns=self.presets is not None),
+            "GetPresets": _PRESETS.format(
+                presets="".join(
+                    f'<p:Preset token="{token}"><t:Name>{name}</t:Name></p:Preset>'
+                    for token, name in (self.presets or {}).items()
+                )
+            ),
+            "GotoPreset": "<p:GotoPresetResponse/>",
             "GetStreamUri": _STREAM.format(url=f"rtsp://viewer:hunter2@{self.stream_host}:554/{token}?a=1&amp;b=2"),
         }
         return answers.get(operation, _FAULT.format(code="Receiver", subcode="ter:ActionNotSupported"))
+
+    def _ptz(self, words: str) -> str:
+        """Words about the service that turns it; none when it does not."""
+        url = f"http://{self.host}:{self.port}/onvif/ptz_service"
+        return words.format(namespace=PTZ, url=url) if self.presets is not None else ""
 
 
 @contextmanager
@@ -121,7 +143,7 @@ def onvif_device(host: str = "127.0.0.1", credentials: Credentials | None = None
 def _envelope(body: str) -> bytes:
     return (
         f'<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="{_SOAP}" xmlns:d="{DEVICE}" xmlns:m="{MEDIA}" '
-        f'xmlns:t="{SCHEMA}" xmlns:ter="http://www.onvif.org/ver10/error"><s:Body>{body}</s:Body></s:Envelope>'
+        f'xmlns:p="{PTZ}" xmlns:t="{SCHEMA}" xmlns:ter="http://www.onvif.org/ver10/error"><s:Body>{body}</s:Body></s:Envelope>'
     ).encode()
 
 
@@ -138,16 +160,16 @@ _TIME = (
 )
 _CAPABILITIES = (
     "<d:GetCapabilitiesResponse><d:Capabilities><t:Device><t:XAddr>{device}</t:XAddr></t:Device>"
-    "<t:Media><t:XAddr>{media}</t:XAddr><t:StreamingCapabilities/></t:Media>"
+    "<t:Media><t:XAddr>{media}</t:XAddr><t:StreamingCapabilities/></t:Media>{ptz}"
     "</d:Capabilities></d:GetCapabilitiesResponse>"
 )
-_SERVICES = "<d:GetServicesResponse>{}</d:GetServicesResponse>".format(
-    "".join(
-        f"<d:Service><d:Namespace>{namespace}</d:Namespace><d:XAddr>{{{name}}}</d:XAddr>"
-        "<d:Version><t:Major>2</t:Major><t:Minor>0</t:Minor></d:Version></d:Service>"
-        for name, namespace in (("device", DEVICE), ("media", MEDIA))
-    )
+_PTZ_CAPABILITY = "<t:PTZ><t:XAddr>{url}</t:XAddr></t:PTZ>"
+_PRESETS = "<p:GetPresetsResponse>{presets}</p:GetPresetsResponse>"
+_SERVICE = (
+    "<d:Service><d:Namespace>{namespace}</d:Namespace><d:XAddr>{url}</d:XAddr>"
+    "<d:Version><t:Major>2</t:Major><t:Minor>0</t:Minor></d:Version></d:Service>"
 )
+_SERVICES = "<d:GetServicesResponse>{services}</d:GetServicesResponse>"
 _INFORMATION = (
     "<d:GetDeviceInformationResponse><d:Manufacturer>Example</d:Manufacturer><d:Model>X-7</d:Model>"
     "<d:FirmwareVersion>1.2.3</d:FirmwareVersion><d:SerialNumber>00408C010203</d:SerialNumber>"
@@ -165,11 +187,17 @@ _PROFILE = (
     "</t:FrameRateLimit><t:EncodingInterval>1</t:EncodingInterval><t:BitrateLimit>2048</t:BitrateLimit></t:RateControl>"
     "<t:Multicast><t:Address><t:Type>IPv4</t:Type><t:IPv4Address>239.0.0.1</t:IPv4Address></t:Address><t:Port>0</t:Port>"
     "<t:TTL>1</t:TTL><t:AutoStart>false</t:AutoStart></t:Multicast><t:SessionTimeout>PT60S</t:SessionTimeout>"
-    "</t:VideoEncoderConfiguration></m:Profiles>"
+    "</t:VideoEncoderConfiguration>{ptz}</m:Profiles>"
 )
-_PROFILES = "<m:GetProfilesResponse>{}</m:GetProfilesResponse>".format(
-    "".join(
-        _PROFILE.format(token=token, width=width, height=height, fps=fps)
+_PTZ_CONFIGURATION = (
+    '<t:PTZConfiguration token="ptz"><t:Name>ptz</t:Name><t:UseCount>1</t:UseCount><t:NodeToken>n</t:NodeToken>'
+    "</t:PTZConfiguration>"
+)
+
+
+def _profiles(*, turns: bool) -> str:
+    profiles = "".join(
+        _PROFILE.format(token=token, width=width, height=height, fps=fps, ptz=_PTZ_CONFIGURATION if turns else "")
         for token, width, height, fps in (("low", 640, 360, 12), ("high", 1920, 1080, 25), ("mid", 1280, 720, 25))
     )
-)
+    return f"<m:GetProfilesResponse>{profiles}</m:GetProfilesResponse>"

@@ -1,0 +1,185 @@
+"""Cameras sent to their presets: by officers and by alarms, over ONVIF or their own dialect, walls told before."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+from onvif import ONVIFCamera  # type: ignore[import-untyped]  # it has no types
+
+from hub.client import HubClient
+from hub.cues import Cues
+from hub.discovery.onvif import Interviewer
+from hub.discovery.turning import Turner
+from hub.inputs import Connected, Moment
+from hub.protocol import Approval, StreamCheck, StreamState
+from sensors.access import Role
+from sensors.clock import SystemClock
+from sensors.dialects.native import CommandPayload, decode_command, encode_birth
+from sensors.errors import AccessError, ConflictError, NotFoundError, UnavailableError
+from sensors.model import Condition, DeviceId, DeviceKey, Limit, Names, Priority, SiteId
+from sensors.rtsp.authentication import Credentials
+from sensors.secrets import Secrets
+from sensors.topics import Leaf, topic, wall_key
+from tests.hub.standing_hub import CAMERA, CAMERA_BIRTH, FENCE, FENCE_BIRTH, StandingHub, standing_hub
+from tests.support.onvif_device import OnvifDevice, onvif_device
+from tests.support.waiting import eventually_async
+
+PASSWORD = Credentials("viewer", "not a secret: tests")
+INTERVIEWER = Interviewer(SystemClock())
+GATE, YARD = "Ворота", "yard"
+OTHER = DeviceKey(SiteId("kordai"), DeviceId("cam-2"))
+
+
+def turning(device: OnvifDevice) -> OnvifDevice:
+    device.presets = {"1": GATE, "2": YARD, "3": ""}
+    return device
+
+
+@asynccontextmanager
+async def hub_with_camera(folder: Path) -> AsyncIterator[tuple[StandingHub, OnvifDevice]]:
+    """A hub that has found its camera by ONVIF, with a wall that shows it."""
+    async with AsyncExitStack() as stack:
+        device = turning(stack.enter_context(onvif_device(credentials=PASSWORD)))
+        hub = await stack.enter_async_context(standing_hub(folder))
+        hub.facade.turner = Turner(Secrets(cameras={"kordai": PASSWORD}), lambda: INTERVIEWER)
+        told = await INTERVIEWER.ask(device.url, device.host, PASSWORD)
+        check = StreamCheck(device.url, told.state, hub.clock.now())
+        await hub.facade.note_checks(CAMERA, (check,), told.presets)
+        yield hub, device
+
+
+def commands(hub: StandingHub, key: DeviceKey) -> list[CommandPayload]:
+    """What a device was asked to do."""
+    said = [decode_command(each.payload) for each in hub.outbox.published if each.topic == topic(key, Leaf.COMMAND)]
+    return [each for each in said if isinstance(each, CommandPayload)]
+
+
+async def test_the_written_device_turns_for_a_foreign_client_too() -> None:
+    with onvif_device(credentials=PASSWORD) as device:
+        turning(device)
+        camera = ONVIFCamera(device.host, device.port, PASSWORD.user, PASSWORD.password, no_cache=True)
+        try:
+            await camera.update_xaddrs()
+            service = await camera.create_ptz_service()
+            presets = await service.GetPresets({"ProfileToken": "low"})
+            assert [preset.token for preset in presets] == ["1", "2", "3"]
+            await service.GotoPreset({"ProfileToken": "low", "PresetToken": "2"})
+        finally:
+            await camera.close()
+        assert device.gone_to == ["2"]
+
+
+async def test_a_camera_tells_its_presets_and_one_that_does_not_turn_or_gets_it_wrong_has_pictures_still() -> None:
+    with onvif_device(credentials=PASSWORD) as device:
+        still = await INTERVIEWER.ask(device.url, device.host, PASSWORD)
+        turning(device)
+        told = await INTERVIEWER.ask(device.url, device.host, PASSWORD)
+        device.answers["GetPresets"] = (200, b"<no", {})
+        confused = await INTERVIEWER.ask(device.url, device.host, PASSWORD)
+    assert (still.presets, told.presets, confused.presets) == ((), (GATE, YARD, "3"), ())
+    assert len(confused.streams) == len(told.streams) == 2
+    assert confused.state is StreamState.OK
+
+
+async def test_an_officer_sends_a_camera_and_the_walls_that_show_it_know_before(tmp_path: Path) -> None:
+    async with hub_with_camera(tmp_path) as (hub, device), HubClient(hub.url) as client:
+        await client.sign_in(Role.DUTY_OFFICER.value, "quiet-border-night")
+        (view,) = [each for each in await client.devices() if each.key == CAMERA]
+        assert view.presets == (GATE, YARD, "3")
+        plan = (await client.walls())[0]
+        entry = await client.go_to_preset(CAMERA, GATE)
+        assert device.gone_to == ["1"]
+        assert (entry.kind, entry.text, entry.who, entry.key) == ("camera-sent", GATE, Role.DUTY_OFFICER.value, CAMERA)
+        (move,) = commands(hub, wall_key(plan.wall))
+        assert move.name == "expect-move"
+        assert move.arguments == {"site": "kordai", "camera": "cam-1", "seconds": 30.0}
+        with pytest.raises(NotFoundError):
+            await client.go_to_preset(CAMERA, "nowhere")
+        with pytest.raises(NotFoundError):
+            await client.go_to_preset(FENCE, GATE)
+
+
+async def test_only_who_may_control_walls_may_turn_cameras(tmp_path: Path) -> None:
+    async with hub_with_camera(tmp_path) as (hub, device), HubClient(hub.url) as client:
+        await client.sign_in(Role.VIEWER.value, "quiet-border-night")
+        with pytest.raises(AccessError):
+            await client.go_to_preset(CAMERA, GATE)
+        assert device.gone_to == []
+
+
+async def test_what_a_camera_refuses_is_said_and_logged(tmp_path: Path) -> None:
+    async with hub_with_camera(tmp_path) as (hub, device):
+        del device.presets["1"]  # type: ignore[union-attr]  # it has some
+        with pytest.raises(NotFoundError):
+            await hub.facade.go_to_preset(CAMERA, GATE, "aigul")
+        device.credentials = Credentials("viewer", "changed")
+        with pytest.raises(UnavailableError, match="refuses the password"):
+            await hub.facade.go_to_preset(CAMERA, YARD, "aigul")
+        kinds = [(entry.kind, entry.text) for entry in (await hub.facade.log(None, 10)).entries]
+        assert ("camera-not-sent", f"{YARD}: refuses the password") in kinds
+        assert ("camera-not-sent", f"{GATE}: has no such preset any more") in kinds
+        await hub.facade.refuse(CAMERA, "aigul")
+        with pytest.raises(NotFoundError):
+            await hub.facade.go_to_preset(CAMERA, YARD, "aigul")
+
+
+async def test_a_camera_that_never_answers_holds_up_no_other_and_is_not_asked_twice_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.discovery.onvif.CONVERSATION_WITHIN_S", 2.0)
+    async with hub_with_camera(tmp_path) as (hub, device):
+        silent = socket.create_server(("127.0.0.1", 0))
+        port = silent.getsockname()[1]
+        hub.hear(OTHER, Leaf.BIRTH, encode_birth(CAMERA_BIRTH))
+        assert OTHER in {view.key for view in await hub.facade.devices()}
+        await hub.facade.note_checks(
+            OTHER, (StreamCheck(f"http://127.0.0.1:{port}/onvif", StreamState.OK, hub.clock.now()),), (YARD,)
+        )
+        waiting = asyncio.create_task(hub.facade.go_to_preset(OTHER, YARD, "aigul"))
+        await hub.facade.go_to_preset(CAMERA, YARD, "aigul")
+        assert device.gone_to == ["2"]
+        assert not waiting.done()
+        with pytest.raises(ConflictError):
+            await hub.facade.go_to_preset(OTHER, YARD, "aigul")
+        with pytest.raises(UnavailableError, match="does not answer"):
+            await waiting
+        silent.close()
+
+
+async def test_a_camera_of_the_native_dialect_is_sent_by_a_command(tmp_path: Path) -> None:
+    async with standing_hub(tmp_path) as hub:
+        hub.hear(CAMERA, Leaf.BIRTH, encode_birth(msgspec.structs.replace(CAMERA_BIRTH, presets=(GATE,))))
+        (camera,) = [view for view in await hub.facade.devices() if view.key == CAMERA]
+        assert camera.presets == (GATE,)
+        with pytest.raises(UnavailableError):
+            await hub.facade.go_to_preset(CAMERA, GATE, "aigul")
+        now = hub.clock.now()
+        hub.pipeline.inbox.put(Connected(Moment(now, hub.clock.monotonic_s()), now))
+        await hub.facade.go_to_preset(CAMERA, GATE, "aigul")
+        (go,) = commands(hub, CAMERA)
+        assert (go.name, go.arguments) == ("go-to-preset", {"preset": GATE})
+
+
+async def test_an_alarm_that_names_a_preset_has_its_cameras_look_there_and_not_again_at_once(tmp_path: Path) -> None:
+    limit = Limit("cut", Condition.EQUALS, True, Priority.CRITICAL, Names(en="The fence is cut"), preset=GATE)
+    alarm = msgspec.structs.replace(FENCE_BIRTH.metrics[0], limits=(limit,))
+    async with hub_with_camera(tmp_path) as (hub, device):
+        cues = Cues(hub.facade, hub.clock)
+        hub.pipeline.take_cue = cues.take
+        working = asyncio.create_task(cues.run())
+        hub.hear(FENCE, Leaf.BIRTH, encode_birth(msgspec.structs.replace(FENCE_BIRTH, metrics=(alarm,))))
+        hub.measure(FENCE, alarm=True)
+        await eventually_async(lambda: device.gone_to == ["1"], what="the camera sent")
+        (view,) = await hub.facade.alarms()
+        assert (view.preset, view.cameras) == (GATE, (CAMERA,))
+        hub.measure(FENCE, alarm=False)
+        hub.measure(FENCE, alarm=True)
+        await eventually_async(lambda: cues.dropped_total == 1, what="the second cue passed over")
+        assert device.gone_to == ["1"]
+        assert (await hub.facade.devices())[0].approval is Approval.APPROVED
+        working.cancel()
+        await asyncio.wait({working})
