@@ -1,7 +1,9 @@
 """What people may ask of walls: over the API and the typed client, kept over restarts, written into the log."""
 
+import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hub.client import HubClient
@@ -26,7 +28,12 @@ from sensors.model import Birth, Names
 from sensors.topics import Leaf, topic, wall_key
 from tests.hub.quiet_center import CAMERA, FENCE, FENCE_BIRTH, QuietCenter, device, entries, kinds
 from tests.hub.standing_hub import PASSWORD, standing_hub
-from videowall.plan import Feed, Fit, Mask, Panel, PanelKind, Place, Plan, decode_plan
+from videowall.plan import Canvas, Feed, Fit, Mask, Panel, PanelKind, Place, Plan, decode_plan, find_fault
+
+PAGE = (Path(__file__).parents[2] / "docs" / "walls.md").read_text("utf-8")
+EXAMPLES = [
+    (path, body.encode()) for path, body in re.findall(r"`PUT (/api/v1/\S+)`[^`]*```json\n(.*?)```", PAGE, re.DOTALL)
+]
 
 NIGHT = Composition("2x2", tiles=(Pinned(CAMERA), Panel(PanelKind.CLOCK)))
 MASK = Mask(((0.0, 0.0), (0.5, 0.0), (0.5, 0.5)))
@@ -188,8 +195,8 @@ def test_masks_reach_the_wall_at_once_are_logged_and_stay() -> None:
 
 def test_positions_that_a_camera_names_reach_the_wall() -> None:
     center = border()
-    center.state.registry.devices[CAMERA].presets = ("Gate", "Fence")
-    (feed,) = change(center, WallRequest(layout="1x1")).tiles
+    center.bear(CAMERA, Birth("camera", Names(en="Entry"), presets=("Gate", "Fence")))
+    (feed,) = center.state.walls.plans["main"].tiles
     assert isinstance(feed, Feed)
     assert feed.presets == ("Gate", "Fence")
 
@@ -243,3 +250,16 @@ async def test_the_typed_client_says_it_all_and_each_role_may_do_its_part(tmp_pa
         assert (await client.walls())[0].composition == NIGHT
         with pytest.raises(AccessError):
             await client.remove_preset("night")
+
+
+@pytest.mark.parametrize(("path", "body"), EXAMPLES)
+def test_every_example_of_the_page_is_understood(path: str, body: bytes) -> None:
+    kind = {"walls": WallRequest, "presets": PresetRequest, "devices": CameraView}[path.split("/")[3]]
+    asked = msgspec.json.decode(body, type=kind)
+    if isinstance(asked, WallRequest) and asked.places is not None:
+        assert find_fault(asked.layout or "", asked.places, Canvas()) == ""
+
+
+def test_the_page_has_an_example_of_each() -> None:
+    assert {path.split("/")[3] for path, _ in EXAMPLES} == {"walls", "presets", "devices"}
+    assert len(EXAMPLES) == PAGE.count("```json")
