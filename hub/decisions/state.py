@@ -181,10 +181,16 @@ class State:
             self.effects.live.append(WallsChanged(changed))
 
     def tell_boards(self, now: Moment) -> None:
-        """Send the walls their boards, those that it is time for, retained."""
+        """Send the walls whose nodes are known their boards, those that it is time for, retained."""
         if not self.boards.due(now):
             return
-        walls = {wall: (plan, self.walls.choices[wall]) for wall, plan in self.walls.plans.items()}
+        walls = {
+            wall: (plan, self.walls.choices[wall])
+            for wall, plan in self.walls.plans.items()
+            if self.registry.find(wall_key(wall)) is not None
+        }
+        if not walls:
+            return
         for wall, payload in self.boards.make(self.registry, self.values, self.engine.listed, walls, now):
             self.effects.outgoing.append(Outgoing(topic(wall_key(wall), Leaf.BOARD), payload, retained=True))
 

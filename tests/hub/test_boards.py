@@ -11,13 +11,15 @@ from hub.requests import Acknowledge, ChangeWall, Refuse
 from sensors.catalog import CAMERA_HEALTH, PictureState
 from sensors.equipment import CATALOGUE
 from sensors.model import Birth, DeviceKey, Language, Names, Position, Quality
-from sensors.topics import Leaf
+from sensors.topics import Leaf, wall_key
 from tests.hub.quiet_center import CAMERA, FENCE, FENCE_BIRTH, GATEWAY, START, QuietCenter, device
 from videowall.board import Board, BoardSite, SiteCondition, decode_board
 
 KORDAI = Names(en="Kordai", ru="Кордай", kk="Қордай")
 PORTAL, WEATHER, UPS = device("rpm-1"), device("weather"), device("ups")
 GATEWAY_BIRTH = Birth("gateway", Names(en="Gateway"), site_names=KORDAI, position=Position(43.04, 74.71))
+
+WALL_BIRTH = Birth("wall", Names(en="Wall"))
 
 
 def catalogued(kind: str, *metrics: str) -> Birth:
@@ -32,6 +34,7 @@ def boards(effects: Effects, wall: str = "main") -> list[Board]:
 
 def post() -> QuietCenter:
     center = QuietCenter()
+    center.bear(wall_key("main"), WALL_BIRTH)
     center.bear(GATEWAY, GATEWAY_BIRTH)
     center.bear(FENCE, FENCE_BIRTH)
     center.bear(CAMERA, Birth("camera", Names(en="Entry"), covers=("fence-1",), metrics=CAMERA_HEALTH))
@@ -157,6 +160,7 @@ def test_the_broker_is_told_again_when_it_returns_and_a_refused_device_leaves_th
 
 def test_the_gravest_sites_are_kept_when_there_are_more_than_a_board_has() -> None:
     center = QuietCenter()
+    center.bear(wall_key("main"), WALL_BIRTH)
     for number in range(205):
         key = DeviceKey(f"post-{number}", "fence-1")  # type: ignore[arg-type]  # ids
         center.bear(key, FENCE_BIRTH)
@@ -166,3 +170,11 @@ def test_the_gravest_sites_are_kept_when_there_are_more_than_a_board_has() -> No
     sites = boards(center.wait(1))[-1].sites
     assert len(sites) == 200
     assert sites[0].site == "post-99"
+
+
+def test_nothing_is_said_where_no_wall_listens() -> None:
+    center = QuietCenter()
+    center.bear(FENCE, FENCE_BIRTH)
+    assert boards(center.wait(1)) == []
+    center.bear(wall_key("main"), WALL_BIRTH)
+    assert len(boards(center.wait(1))) == 1
