@@ -11,12 +11,13 @@ from sensors.catalog import PictureState
 from sensors.clock import Clock
 from sensors.model import DeviceKey, StreamRole
 from videowall.decoder import Decoder, OpenDecoder, PictureDecoder
-from videowall.health import FROZEN_S, Facts, Probe, judge
+from videowall.health import Facts, judge
 from videowall.held import Held
 from videowall.intake import MAX_AGE_S, Intake
 from videowall.mask import Burner, name_of
 from videowall.picture import Planes
 from videowall.plan import Mask
+from videowall.probe import FROZEN_S, Probe
 from videowall.quality.inspector import Inspector
 from videowall.quality.likeness import Reference
 from videowall.quality.pace import Pace

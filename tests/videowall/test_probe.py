@@ -1,0 +1,98 @@
+"""A frozen picture is told from a quiet night, whatever coded it."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.support.faulty_pictures import SCENES
+from tests.support.frozen_scores import SAID_WITHIN_S, judge
+from tests.support.frozen_streams import Case, Coding, Content, Freeze
+from videowall.picture import Planes, allocate
+from videowall.probe import FROZEN_S, Probe, shrink
+
+FPS, KEY_EVERY = 10, 10
+NIGHT = SCENES[3]
+HIGH = Coding("libx264", "ultrafast", 10, 20, None, 300, True, 12, 320, 180)
+THIN = Coding("libx264", "veryfast", 8, 8, 28, 100, True, 18, 320, 180)
+HEVC = Coding("libx265", "ultrafast", 8, 16, None, 150, True, 12, 320, 180)
+
+
+def case(coding: Coding, freeze: Freeze, content: Content = Content.NOTHING, noise: float = 1.0) -> Case:
+    return Case(coding, NIGHT, content, freeze, noise, None if freeze is Freeze.NEVER else 24.0, 5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("freeze", [Freeze.REPEATED, Freeze.REPLAYED])
+@pytest.mark.parametrize("coding", [HIGH, THIN, HEVC], ids=["high", "thin", "hevc"])
+def test_a_freeze_is_said_in_time_and_not_before(coding: Coding, freeze: Freeze) -> None:
+    verdict = judge(case(coding, freeze))
+    assert not verdict.falsely
+    assert verdict.after_s is not None
+    assert verdict.after_s <= SAID_WITHIN_S
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("content", [Content.NOTHING, Content.VISITOR, Content.CLOUDS])
+@pytest.mark.parametrize("coding", [HIGH, THIN], ids=["high", "thin"])
+def test_a_quiet_night_is_no_freeze(coding: Coding, content: Content) -> None:
+    verdict = judge(case(coding, Freeze.NEVER, content, noise=0.5))
+    assert verdict.after_s is None
+    assert not verdict.falsely
+
+
+def noisy(chance: np.random.Generator, still: NDArray[np.uint8]) -> Planes:
+    planes = allocate(640, 360)
+    planes.y[:] = still + chance.integers(0, 6, still.shape, np.uint8)
+    return planes
+
+
+def scene() -> NDArray[np.uint8]:
+    return (60 + np.add.outer(np.arange(360) // 4, np.arange(640) // 8)).astype(np.uint8)
+
+
+def test_it_is_frozen_until_it_moves_and_a_session_begins_anew() -> None:
+    chance, probe, still = np.random.default_rng(1), Probe(), scene()
+    last = noisy(chance, still)
+
+    def show(first_s: float, last_s: float, *, frozen: bool) -> None:
+        nonlocal last
+        for number in range(round(first_s * FPS), round(last_s * FPS)):
+            last = last if frozen else noisy(chance, still)
+            probe.look(last, number / FPS, key=number % KEY_EVERY == 0)
+
+    show(0, 30, frozen=False)
+    assert probe.frozen_s == 0
+    show(30, 38, frozen=True)
+    assert FROZEN_S <= probe.frozen_s <= 9
+    show(38, 41, frozen=False)
+    assert probe.frozen_s == 0
+    show(41, 50, frozen=True)
+    assert probe.frozen_s >= FROZEN_S
+    probe.reset(50.0)
+    assert probe.frozen_s == 0
+
+
+def test_a_loop_of_coded_pictures_is_frozen_however_they_move() -> None:
+    chance, probe = np.random.default_rng(2), Probe()
+    loop = [noisy(chance, scene() + 3 * np.uint8(number)) for number in range(KEY_EVERY)]
+    for number in range(9 * KEY_EVERY):
+        probe.look(loop[number % KEY_EVERY], number / FPS, key=number % KEY_EVERY == 0)
+    assert probe.frozen_s >= FROZEN_S
+
+
+def test_pictures_between_rare_key_frames_that_stop_to_change_are_frozen() -> None:
+    chance, probe, still = np.random.default_rng(3), Probe(), scene()
+    last = noisy(chance, still)
+    for number in range(40 * FPS):
+        last = noisy(chance, still) if number < 30 * FPS else last
+        probe.look(last, number / FPS, key=number == 0)
+    assert probe.frozen_s >= FROZEN_S
+
+
+def test_pictures_of_another_size_begin_anew() -> None:
+    chance, probe = np.random.default_rng(4), Probe()
+    for number in range(20 * FPS):
+        planes = noisy(chance, scene()) if number < 10 * FPS else allocate(320, 200)
+        probe.look(planes, number / FPS, key=number % KEY_EVERY == 0)
+    assert probe.frozen_s >= FROZEN_S
+    assert shrink(allocate(1920, 1080).y).shape == (72, 128)

@@ -1,0 +1,219 @@
+"""Since when a stream's pictures bring nothing new: a frozen camera told from a quiet night. Pure: time is an argument.
+
+An encoder with few bits drops the sensor's noise, so on a quiet night pictures bring as little as frozen ones do. And
+an encoder whose source is frozen goes on refining the picture, so frozen pictures change as much as live ones. What
+tells them apart:
+
+- Refining goes one way: a pixel comes nearer to what it shall be, and stays. Noise goes to and fro. So over a second or
+  two the way that pixels have gone, against how far they got, is near 1 when frozen, and several times that when live.
+- A frozen picture that is encoded from the start again, at a key frame, comes out as it did before as soon as the
+  encoder's rate control has settled. With any noise between, it never does.
+
+How far noise is coded differs from stream to stream, so what a stream does is held against what it did while it lived.
+"""
+
+from collections import deque
+from typing import NamedTuple, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from videowall.picture import Plane, Planes
+
+FROZEN_S = 6.0
+"""Pictures that bring nothing for so long are frozen; with the time it takes to see that, it is said within 10 s."""
+_ROWS = 68
+_WINDOW_S = 1.5
+_LEAST_PICTURES = 4
+_CELLS = (8, 6)
+_LEAST_CELLS = 6
+_ACTIVE = 0.03
+_WINDOWS = 256
+"""Of a stream's habits: some six minutes."""
+_KNOWN_S = 8.0
+_LEAST_WINDOWS = 3
+_QUIETEST_SHARE = 0.2
+"""Habits are those of the stream's quieter times, so that a passer-by who goes is no freeze."""
+_SETTLED = FROZEN_S + 4.0
+_HABIT_RETURNS, _HABIT_ACTIVITY = 1.8, 0.02
+"""A stream that usually shows less than this of its noise says nothing when it shows none."""
+_LESS_RETURNS, _FEW_RETURNS = 0.7, 1.95
+_FAR_LESS_RETURNS, _MOST_RETURNS = 0.45, 2.6
+_LESS_ACTIVITY = 0.15
+_KEYS = 12
+_REPEATED_SHARE, _EXACT_SHARE = 0.65, 0.98
+"""Of a key picture's pixels, as many as are exactly those of an earlier one. Live, at most 0.55, but for chance."""
+_REPEATED_WITHIN_S = 6.0
+"""Longer loops are no freeze: films are looped, and simulated cameras' pictures recur."""
+_PROOF_S = 12.0
+_PENDING_S = 6.0
+_KEYS_TO_CONFIRM = 8
+
+
+class _Window(NamedTuple):
+    """What changed between two key pictures, or in `_WINDOW_S`.
+
+    `activity`: mean change of a pixel from picture to picture; `returns`: way gone over way got, None without either.
+    """
+
+    end_s: float
+    activity: float
+    returns: float | None
+
+
+class Probe:
+    """Looks at every decoded picture of one stream, small."""
+
+    def __init__(self) -> None:
+        self.reset(0.0)
+
+    def reset(self, now_s: float) -> None:
+        """Begin anew with a session."""
+        self._now_s = now_s
+        self._alive_s: deque[float] = deque([now_s], maxlen=_WINDOWS)
+        """When the stream was last seen to live; the newest are taken back when a picture turns out to be repeated."""
+        self._pending_s: float | None = None
+        self._before: Plane | None = None
+        self._first: Plane | None = None
+        self._way: NDArray[np.uint16] | None = None
+        self._began_s = now_s
+        self._pictures = 0
+        self._keys: deque[tuple[float, Plane]] = deque(maxlen=_KEYS)
+        self._repeated_s: deque[float] = deque(maxlen=_KEYS)
+        self._repeats = False
+        self._proven_s = float("-inf")
+        self._recent: deque[_Window] = deque()
+        self._habits: deque[_Window] = deque(maxlen=_WINDOWS)
+        self._unconfirmed_keys = 0
+
+    def look(self, planes: Planes, now_s: float, *, key: bool) -> None:
+        """Take in the next picture."""
+        small, before = shrink(planes.y), self._before
+        self._now_s = now_s
+        if before is not None and before.shape != small.shape:
+            self.reset(now_s)
+            before = None
+        if key:
+            self._end(now_s)
+            self._take_key(small, now_s)
+            self._begin(small, now_s)
+        elif before is None or self._way is None:
+            self._begin(small, now_s)
+        else:
+            change = cv2.absdiff(small, before)
+            self._pictures += 1
+            cv2.add(self._way, change, dst=self._way, dtype=cv2.CV_16U)
+            if now_s - self._began_s >= _WINDOW_S:
+                self._before = small
+                self._end(now_s)
+                self._begin(small, now_s)
+        self._before = small
+
+    @property
+    def frozen_s(self) -> float:
+        """For how long the pictures brought nothing new, where that is proven; 0 where it is not, or hardly began."""
+        still_s = self._now_s - self._alive_s[-1]
+        is_proven = self._knows_habits or self._now_s - self._proven_s <= _PROOF_S
+        return still_s if is_proven and still_s > 2 * _WINDOW_S else 0.0
+
+    @property
+    def _knows_habits(self) -> bool:
+        habits = self._habits
+        return len(habits) >= _LEAST_WINDOWS and habits[-1].end_s - habits[0].end_s >= _KNOWN_S
+
+    def _begin(self, first: Plane, now_s: float) -> None:
+        self._first, self._began_s, self._pictures = first, now_s, 0
+        if self._way is None:
+            self._way = np.zeros(first.shape, np.uint16)
+        else:
+            self._way.fill(0)
+
+    def _end(self, now_s: float) -> None:
+        first, last, way = self._first, self._before, self._way
+        if first is None or last is None or way is None or self._pictures < _LEAST_PICTURES:
+            return
+        gone = cv2.resize(way.astype(np.float32), _CELLS, interpolation=cv2.INTER_AREA)
+        got = cv2.resize(cv2.absdiff(last, first).astype(np.float32), _CELLS, interpolation=cv2.INTER_AREA)
+        active = gone > _ACTIVE
+        returns = None
+        if np.count_nonzero(active) >= _LEAST_CELLS:
+            # The median of the cells: what passes by, somewhere, is neither noise nor refining.
+            returns = float(np.median(gone[active] / np.maximum(got[active], 0.01)))
+        self._weigh(_Window(now_s, float(gone.mean()) / self._pictures, returns))
+
+    def _weigh(self, window: _Window) -> None:
+        if self._lives(window):
+            if self._repeats and window.end_s - self._keys[-1][0] < _PENDING_S:
+                # It replays what was alive once, unless its next key picture is a new one.
+                self._pending_s = window.end_s
+            else:
+                self._alive_s.append(window.end_s)
+                self._unconfirmed_keys = 0
+        self._recent.append(window)
+        while window.end_s - self._recent[0].end_s > _SETTLED:
+            settled = self._recent.popleft()
+            if self.frozen_s < FROZEN_S:
+                self._habits.append(settled)
+
+    def _lives(self, window: _Window) -> bool:
+        """Whether what changed is as usual; a stream whose habits are not known yet is taken to live."""
+        if not self._knows_habits:
+            return True
+        returns = window.returns
+        usual = _quietest([habit.activity for habit in self._habits])
+        if usual >= _HABIT_ACTIVITY and window.activity < _LESS_ACTIVITY * usual:
+            return False
+        known = [habit.returns for habit in self._habits if habit.returns is not None]
+        usual_returns = _quietest(known) if len(known) >= _LEAST_WINDOWS else 0.0
+        if returns is None or usual_returns < _HABIT_RETURNS:
+            return True
+        return returns > max(
+            min(_FEW_RETURNS, _LESS_RETURNS * usual_returns), min(_MOST_RETURNS, _FAR_LESS_RETURNS * usual_returns)
+        )
+
+    def _take_key(self, small: Plane, now_s: float) -> None:
+        since_s, share = self._repetition(small, now_s)
+        self._keys.append((now_s, small))
+        if share < _REPEATED_SHARE:
+            if self._pending_s is not None:
+                self._alive_s.append(self._pending_s)
+            self._pending_s, self._repeats = None, False
+            self._doubt()
+            return
+        self._repeated_s.append(now_s)
+        lately = sum(now_s - at_s <= _PROOF_S for at_s in self._repeated_s)
+        if share >= _EXACT_SHARE or lately > 1:
+            self._pending_s, self._repeats, self._proven_s, self._unconfirmed_keys = None, True, now_s, 0
+            while len(self._alive_s) > 1 and self._alive_s[-1] > since_s:
+                self._alive_s.pop()
+            self._alive_s[-1] = min(self._alive_s[-1], since_s)
+
+    def _repetition(self, small: Plane, now_s: float) -> tuple[float, float]:
+        """The earliest key picture that this one repeats: when it was, and the share of pixels that are the same."""
+        for place, (at_s, known) in enumerate(self._keys):
+            if now_s - at_s <= _REPEATED_WITHIN_S or place == len(self._keys) - 1:
+                share = 1 - cv2.countNonZero(cv2.absdiff(small, known)) / small.size
+                if share >= _REPEATED_SHARE:
+                    return at_s, share
+        return now_s, 0.0
+
+    def _doubt(self) -> None:
+        """What only habits speak for must be borne out by a repeated key picture, or habits have changed."""
+        if self.frozen_s < FROZEN_S:
+            return
+        self._unconfirmed_keys += 1
+        if self._unconfirmed_keys > _KEYS_TO_CONFIRM and self._now_s - self._proven_s > _PROOF_S:
+            self._habits.clear()
+            self._alive_s.append(self._now_s)
+            self._unconfirmed_keys = 0
+
+
+def shrink(luma: Plane) -> Plane:
+    """Every n-th pixel of a luma plane, so that noise is kept; at most twice `_ROWS` rows."""
+    step = max(1, luma.shape[0] // _ROWS)
+    return cast("Plane", np.ascontiguousarray(luma[::step, ::step]))
+
+
+def _quietest(values: list[float]) -> float:
+    return sorted(values)[int(len(values) * _QUIETEST_SHARE)]
