@@ -96,7 +96,7 @@ async def test_what_is_masked_is_in_no_still_no_canvas_and_no_encoded_frame(stan
             async with asyncio.timeout(20):
                 async for frame in viewer:
                     for picture in decoder.decode(av.Packet(frame.data)):
-                        # Ringing of a coarse quantiser is a few levels; the stamp that is hidden here is of black and white.
+                        # A coarse quantiser rings by a few levels; the stamp that is hidden here is black and white.
                         assert float(hidden(planes_of(picture).y, tile).std()) < 8
                         seen += 1
                     if seen >= 10:
