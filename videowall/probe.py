@@ -101,9 +101,8 @@ class Probe:
         elif before is None or self._way is None:
             self._begin(small, now_s)
         else:
-            change = cv2.absdiff(small, before)
             self._pictures += 1
-            cv2.add(self._way, change, dst=self._way, dtype=cv2.CV_16U)
+            self._way += cast("Plane", cv2.absdiff(small, before))
             if now_s - self._began_s >= _WINDOW_S:
                 self._before = small
                 self._end(now_s)
