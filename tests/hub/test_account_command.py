@@ -1,7 +1,8 @@
 import os
 import subprocess
-import sys
 from pathlib import Path
+
+from tests.support.forked import run_shekara
 
 PASSWORD = "quiet-border-night"
 
@@ -9,15 +10,8 @@ PASSWORD = "quiet-border-night"
 def account(
     folder: Path, *arguments: str, given: str = "", environ: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "hub.command", "account", *arguments],
-        input=given,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "SHEKARA_HUB_DATA_DIR": str(folder), **(environ or {})},
-        timeout=60,
-    )
+    given_environ = {**os.environ, "SHEKARA_HUB_DATA_DIR": str(folder), **(environ or {})}
+    return run_shekara(folder, "account", *arguments, environ=given_environ, given=given)
 
 
 def test_accounts_are_made_listed_and_removed_without_a_password_on_the_command_line(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import os
 import sqlite3
 import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,21 +10,15 @@ from hub.storage.dead_letters import FILE_NAME, DeadLetters, Refused, Tally
 from sensors.clock import ManualClock
 from tests.hub.faulty_influx import NEVER, serving
 from tests.hub.forwarding_bench import START, bench, measured
+from tests.support.forked import run_shekara
 from tests.support.waiting import eventually
 
 
 def command(
     folder: Path, *arguments: str, given: str = "", url: str = "http://127.0.0.1:1"
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "hub.command", "dead-letters", *arguments],
-        input=given,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "SHEKARA_HUB_DATA_DIR": str(folder), "SHEKARA_INFLUX_URL": url},
-        timeout=60,
-    )
+    environ = {**os.environ, "SHEKARA_HUB_DATA_DIR": str(folder), "SHEKARA_INFLUX_URL": url}
+    return run_shekara(folder, "dead-letters", *arguments, environ=environ, given=given)
 
 
 def refused(*numbers: int) -> list[Refused]:

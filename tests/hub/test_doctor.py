@@ -3,7 +3,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from sensors.settings import Settings, parse_document
 from tests.hub.faulty_influx import serving
 from tests.hub.standing_hub import CHEAP, PASSWORD, standing_hub
 from tests.support.brokers import free_port, running_broker
+from tests.support.forked import run_shekara
 
 
 def visit(folder: Path, text: str = "", environ: dict[str, str] | None = None, secrets: str = "") -> dict[str, Finding]:
@@ -169,15 +169,8 @@ def test_a_wall_that_would_believe_nobody_is_named(tmp_path: Path, content: byte
 
 def test_the_command_prints_a_table_or_json_and_fails_when_something_would(tmp_path: Path) -> None:
     def doctor(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "hub.command", "doctor", *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=tmp_path,
-            env={**os.environ, "SHEKARA_HUB_PORT": "0", "SHEKARA_WALL_PORT": "0", **environ},
-            timeout=60,
-        )
+        given = {**os.environ, "SHEKARA_HUB_PORT": "0", "SHEKARA_WALL_PORT": "0", **environ}
+        return run_shekara(tmp_path, "doctor", *arguments, environ=given)
 
     well = doctor(SHEKARA_BROKER_PORT=str(free_port()))
     assert well.returncode == 0, well.stdout + well.stderr

@@ -5,7 +5,6 @@ import io
 import json
 import sqlite3
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,6 +35,7 @@ from sensors.errors import ConfigError, WireError
 from sensors.model import Birth, Names, Position, Quality, Reading, Value
 from tests.hub.quiet_center import FENCE, START, device, reading
 from tests.hub.standing_hub import PASSWORD, StandingHub, standing_hub
+from tests.support.forked import run_shekara
 from tests.support.waiting import eventually_async
 
 ALL = Selection()
@@ -323,9 +323,8 @@ async def test_a_disk_that_fails_on_the_way_cuts_the_connection_so_that_no_part_
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hub.command", "export", *arguments]
     environ = {"SHEKARA_HUB_DATA_DIR": str(folder), "PATH": "/usr/bin:/bin"}
-    return subprocess.run(command, env=environ, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    return run_shekara(folder, "export", *arguments, environ=environ)
 
 
 def test_the_command_writes_a_whole_file_or_none(folder: Path) -> None:

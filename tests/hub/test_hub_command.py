@@ -16,21 +16,14 @@ from sensors.dialects import native
 from sensors.rtsp.authentication import Credentials
 from tests.hub.quiet_center import FENCE_BIRTH, START
 from tests.support.brokers import free_port, running_broker
-from tests.support.running_hub import COMMAND, environ, running_hub
+from tests.support.forked import run_shekara
+from tests.support.running_hub import environ, running_hub
 from tests.support.waiting import eventually
 
 
 def run(directory: Path, *arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
     """A command that is expected to end by itself."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=directory,
-        env=environ(**extra),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run_shekara(directory, *arguments, environ=environ(**extra))
 
 
 @contextmanager

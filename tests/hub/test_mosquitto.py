@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from sensors.broker_settings import BrokerSettings
 from sensors.errors import ConfigError
 from sensors.rtsp.authentication import Credentials
 from tests.support.brokers import free_port
+from tests.support.forked import run_shekara
 from tests.support.mosquitto import Mosquitto, program
 from tests.support.waiting import eventually
 
@@ -105,12 +105,9 @@ def test_a_post_speaks_for_its_own_site_only_and_never_as_the_centre(tmp_path: P
 
 def test_the_command_prints_it_or_writes_it(tmp_path: Path) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "hub.command", "mosquitto-config", *arguments]
         environ = {**os.environ, "SHEKARA_BROKER_URL": "mqtt://broker.example:1883"}
         secret = {"SHEKARA_SECRET_MQTT_USER": "hub", "SHEKARA_SECRET_MQTT_PASSWORD": "right"}
-        return subprocess.run(
-            command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environ | secret, timeout=60
-        )
+        return run_shekara(tmp_path, "mosquitto-config", *arguments, environ=environ | secret)
 
     printed = run()
     assert printed.stdout == (ROOT / "deploy" / CONFIGURATION).read_text("utf-8")

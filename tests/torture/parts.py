@@ -1,14 +1,11 @@
 """The hub as a process that is quick to start, because everything it needs is loaded once, and forked for each run."""
 
-import multiprocessing
 import os
-import sys
 from collections.abc import Mapping
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-_CONTEXT = multiprocessing.get_context("forkserver")
-_LOADED_ONCE = ["hub.main", "hub.command", "hub.api.app", "hub.api.server", "hub.storage.forwarder", "influxdb_client"]
+from tests.support.forked import fork_shekara
 
 
 class HubProcess:
@@ -24,9 +21,9 @@ class HubProcess:
 
     def start(self) -> None:
         """Begin; returns at once."""
-        _CONTEXT.set_forkserver_preload(_LOADED_ONCE)
-        self._process = _CONTEXT.Process(target=_run, args=(self._folder, self._environ), name="hub-under-torture")
-        self._process.start()
+        streams = (Path(os.devnull), self.log, self.log)
+        environ = {**os.environ, **self._environ}
+        self._process = fork_shekara(self._folder, environ, "hub", streams=streams, name="hub-under-torture")
 
     @property
     def subscribed(self) -> bool:
@@ -57,15 +54,3 @@ class HubProcess:
         self._process.terminate()
         self._process.join(10)
         return self._process.exitcode
-
-
-def _run(folder: Path, environ: Mapping[str, str]) -> None:
-    os.chdir(folder)
-    os.environ.update(environ)
-    log = os.open("hub.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for stream in (1, 2):
-        os.dup2(log, stream)
-    sys.argv = ["shekara", "hub"]
-    from hub.command import main  # noqa: PLC0415 - the hub is loaded in its own process only
-
-    main()
