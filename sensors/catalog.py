@@ -206,6 +206,13 @@ CAMERA_HEALTH: tuple[Metric, ...] = (
             ),
         ),
     ),
+    Metric(
+        name="latency_capture",
+        type=MetricType.NUMBER,
+        unit="ms",
+        minimum=0,
+        names=Names(en="Latency, capturing", ru="Задержка: от съёмки до приёма", kk="Кідіріс: түсіруден қабылдауға"),
+    ),
     _hop("receive", Names(en="Latency, receiving", ru="Задержка: приём", kk="Кідіріс: қабылдау")),
     _hop("decode", Names(en="Latency, decoding", ru="Задержка: декодирование", kk="Кідіріс: декодтау")),
     _hop("compose", Names(en="Latency, composing", ru="Задержка: сборка", kk="Кідіріс: құрастыру")),
@@ -266,7 +273,8 @@ CAMERA_HEALTH: tuple[Metric, ...] = (
 """Published for each camera by the wall node that decodes it, on the camera's own data topic.
 
 The parts of `latency_p95` are `latency_receive` (a picture's first packet to its last), `latency_decode` and
-`latency_compose`; the metrics that are named after states of the picture are confidences. `picture` says which of them is believed, and
+`latency_compose`; before them lies `latency_capture`, known where the camera's clock is right.
+The metrics that are named after states of the picture are confidences. `picture` says which of them is believed, and
 is the one that raises an alarm, so that one fault is one alarm.
 """
 

@@ -133,6 +133,7 @@ def camera_values(tile: Tile, channel: Channel | None, bitrate_kbps: float, now_
         "saving": channel.saving.thrift.value,
         "spared_total": channel.spared_total,
         **_latencies(tile),
+        "latency_capture": None if stream.receive_latency_s is None else max(0, round(stream.receive_latency_s * 1000)),
         PictureState.FROZEN.value: round(100 * channel.frozen_share),
         **{fault.value: round(100 * sure) for fault, sure in channel.inspector.verdict.confidences.items()},
         "key_interval": _rounded(channel.pace.key_interval_s(now_s), 1),

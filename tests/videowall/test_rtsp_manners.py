@@ -131,6 +131,16 @@ async def test_the_session_is_kept_alive_as_the_camera_knows_it() -> None:
         assert all(request.headers["session"] == "12345678" for request in after_play)
 
 
+async def test_a_session_that_has_timed_out_at_the_camera_is_left_and_named() -> None:
+    def forgets(request: Request) -> Response:
+        return answered(request, 454) if request.method == "GET_PARAMETER" else willing(request)
+
+    async with scripted(forgets) as server:
+        error = await Opened(server.url).fails()
+    assert (error.state, "454" in error.text) == (PictureState.NO_PACKETS, True)
+    assert server.methods[-2:] == ["GET_PARAMETER", "TEARDOWN"]
+
+
 async def test_a_session_that_could_not_be_ended_is_ended_before_the_next_begins() -> None:
     plays = 0
 
