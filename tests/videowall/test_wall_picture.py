@@ -56,8 +56,8 @@ def all_live(wall: Wall) -> bool:
 
 
 def hidden(luma: NDArray[np.uint8], tile: TileView) -> NDArray[np.uint8]:
-    """The upper part of what `RIGHT_HALF` hides, clear of its soft edge and of what the wall may say in the middle."""
-    left, right = tile.x + round(tile.width * 0.53), tile.x + tile.width - 8
+    """The upper part of what `RIGHT_HALF` hides, clear of what the wall may say in the upper left and the middle."""
+    left, right = tile.x + round(tile.width * 0.62), tile.x + tile.width - 8
     return luma[tile.y + 8 : tile.y + round(tile.height * 0.35), left:right]
 
 
