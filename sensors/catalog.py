@@ -52,6 +52,10 @@ class PictureState(StrEnum):
 
 
 _CLOCK_OFF_S = 10.0
+_DRIFT_MOST_PPM = 200.0
+"""17 s a day: four times what a crystal does in frost."""
+_BITRATE_LEAST_KBPS, _BITRATE_MOST_KBPS = 12.0, 16_000.0
+"""Under the least there is no picture worth the name; no main stream needs the most. Nothing at all is `picture`'s."""
 _LATE_MS = 1000.0
 """Twice what a wall allows before it drops pictures of one camera: above it, the whole wall is late."""
 
@@ -82,6 +86,48 @@ def _clock_limit(id_: str, condition: Condition, bound_s: float) -> Limit:
             en="Set the camera's time server.",
             ru="Задайте камере сервер времени.",
             kk="Камераға уақыт серверін орнатыңыз.",
+        ),
+    )
+
+
+def _drift_limit(id_: str, condition: Condition, bound_ppm: float) -> Limit:
+    return Limit(
+        id=id_,
+        condition=condition,
+        bound=bound_ppm,
+        deadband=50.0,
+        priority=Priority.LOW,
+        message=Names(en="The camera's clock drifts", ru="Часы камеры уходят", kk="Камера сағаты ауытқып барады"),
+        on_delay_s=600.0,
+        off_delay_s=600.0,
+        cause="The camera does not reach its time server, and its own clock is bad or very cold.",
+        procedure=Names(
+            en="Set the camera's time server; replace a camera that drifts for all that.",
+            ru="Задайте камере сервер времени; если часы всё равно уходят, замените камеру.",
+            kk="Камераға уақыт серверін орнатыңыз; сонда да ауытқыса, камераны ауыстырыңыз.",
+        ),
+    )
+
+
+def _bitrate_limit(id_: str, condition: Condition, bound_kbps: float, deadband: float) -> Limit:
+    return Limit(
+        id=id_,
+        condition=condition,
+        bound=bound_kbps,
+        deadband=deadband,
+        priority=Priority.LOW,
+        message=Names(
+            en="The camera's bit rate is not as it should be",
+            ru="Битрейт камеры вне нормы",
+            kk="Камераның битрейті қалыптан тыс",
+        ),
+        on_delay_s=60.0,
+        off_delay_s=60.0,
+        cause="Its encoder is set wrong, or a thin link starves it.",
+        procedure=Names(
+            en="Set the stream's bit rate: 256 to 1024 kbit/s for the small one, 2 to 8 Mbit/s for the large one.",
+            ru="Задайте битрейт: 256-1024 кбит/с для малого потока, 2-8 Мбит/с для большого.",
+            kk="Битрейтті орнатыңыз: шағын ағынға 256-1024 кбит/с, үлкеніне 2-8 Мбит/с.",
         ),
     )
 
@@ -134,6 +180,10 @@ CAMERA_HEALTH: tuple[Metric, ...] = (
         unit="kbit/s",
         minimum=0,
         names=Names(en="Bit rate", ru="Битрейт", kk="Битрейт"),
+        limits=(
+            _bitrate_limit("low", Condition.BELOW, _BITRATE_LEAST_KBPS, 8.0),
+            _bitrate_limit("high", Condition.ABOVE, _BITRATE_MOST_KBPS, 2000.0),
+        ),
     ),
     Metric(
         name="lost_total",
@@ -268,6 +318,10 @@ CAMERA_HEALTH: tuple[Metric, ...] = (
         type=MetricType.NUMBER,
         unit="[ppm]",
         names=Names(en="Camera clock drift", ru="Уход часов камеры", kk="Камера сағатының ауытқуы"),
+        limits=(
+            _drift_limit("fast", Condition.ABOVE, _DRIFT_MOST_PPM),
+            _drift_limit("slow", Condition.BELOW, -_DRIFT_MOST_PPM),
+        ),
     ),
 )
 """Published for each camera by the wall node that decodes it, on the camera's own data topic.

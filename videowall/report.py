@@ -126,7 +126,8 @@ def camera_values(tile: Tile, channel: Channel | None, bitrate_kbps: float, now_
         "picture": channel.state.value,
         "fps": round(channel.fps, 1),
         "age": None if age_s is None else round(age_s, 2),
-        "bitrate": round(bitrate_kbps),
+        # Nothing at all is for `picture` to say.
+        "bitrate": round(bitrate_kbps) or None,
         "lost_total": stream.lost_total,
         "dropped_total": channel.dropped_total,
         "decode_errors_total": channel.decode_errors_total,
