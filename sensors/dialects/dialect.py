@@ -30,7 +30,7 @@ class Send(Struct, frozen=True):
 
 
 class Listen(Struct, frozen=True):
-    """From now on the dialect wants this one topic, without wildcards, too."""
+    """From now on the dialect wants this topic too. A broker that refuses it is heard as before otherwise."""
 
     topic: str
 

@@ -6,24 +6,30 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.client import MQTTv5, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion
 
 from hub.client import HubClient
 from hub.decisions.dialects import Dialects
+from hub.decisions.state import Wish
 from hub.people.accounts import Accounts
 from hub.protocol import DeviceView, HistoryPoint, Liveness
 from sensors.access import Role
 from sensors.clock import SystemClock
+from sensors.dialects.dialect import Listen
 from sensors.dialects.sparkplug.host import SparkplugHost
+from sensors.dialects.sparkplug.topics import CERTIFICATES
 from sensors.errors import NotFoundError
 from sensors.model import DeviceKey
 from tests.hub.doorstep import doorstep
 from tests.hub.standing_hub import CHEAP, PASSWORD
-from tests.sensors.sparkplug_edge import START
+from tests.sensors.sparkplug_edge import START, Edge
 from tests.support.mosquitto import running_mosquitto
 from tests.support.running_hub import RunningHub, running_hub
 from tests.support.sparkplug_peer import sparkplug_peer
+from tests.support.waiting import eventually
 
 HOST = "situation-centre"
 _STEP_S = 0.05
@@ -90,6 +96,21 @@ def test_a_dialect_with_a_will_has_a_clean_session(tmp_path: Path, version: int,
         log = (tmp_path / f"mosquitto-{port}.log").read_text()
         assert f"as hub-sparkplug ({letter}, c1, " in log
         assert f"as hub- ({letter}, c0, " in log
+
+
+def test_births_that_a_broker_keeps_are_heard_from_a_real_one(tmp_path: Path) -> None:
+    host = SparkplugHost(HOST, {})
+    kept = f"{CERTIFICATES}spBv1.0/Kordai/NBIRTH/Edge-1"
+    with running_mosquitto(tmp_path) as port, doorstep(port, Dialects([host])) as step:
+        keeper = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="keeper")
+        keeper.connect("127.0.0.1", port)
+        keeper.loop_start()
+        keeper.publish(kept, Edge().connect().payload, qos=1, retain=True).wait_for_publish(10)
+        asked = [each for each in host.connected(START, START).actions if isinstance(each, Listen)]
+        step.door.listen([Wish(each.topic, wanted=True, connection=host.name) for each in asked])
+        eventually(lambda: kept in step.listen(), what="what the broker keeps")
+        keeper.disconnect()
+        keeper.loop_stop()
 
 
 @pytest.mark.slow

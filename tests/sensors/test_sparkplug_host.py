@@ -75,7 +75,7 @@ def test_the_first_word_on_a_connection_is_that_the_host_is_there_with_the_time_
 def test_each_connection_has_a_time_of_its_own() -> None:
     host = SparkplugHost(HOST, {})
     for opened_at in (START, START + timedelta(hours=1)):
-        (first,) = host.connected(opened_at, opened_at).actions
+        first = host.connected(opened_at, opened_at).actions[0]
         assert isinstance(first, Send)
         assert state(first).timestamp == state(host.will(opened_at)).timestamp == to_milliseconds(opened_at)
 
@@ -118,13 +118,13 @@ def test_state_may_be_said_in_the_words_of_the_version_before() -> None:
     before = Send(f"STATE/{HOST}", b"ONLINE", qos=1, retained=True)
     gone = Send(f"STATE/{HOST}", b"OFFLINE", qos=1, retained=True)
     also = SparkplugHost(HOST, {}, legacy_state=LegacyState.ALSO)
-    now, legacy = also.connected(START, START).actions
+    now, legacy = also.connected(START, START).actions[:2]
     assert isinstance(now, Send)
     assert (state(now).online, legacy) == (True, before)
     assert also.farewell(START)[1] == gone
     assert not state(also.will(START)).online
     only = SparkplugHost(HOST, {}, legacy_state=LegacyState.ONLY)
-    assert only.connected(START, START).actions == (before,)
+    assert [each for each in only.connected(START, START).actions if isinstance(each, Send)] == [before]
     assert (only.farewell(START), only.will(START)) == ((gone,), gone)
 
 

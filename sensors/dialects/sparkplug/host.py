@@ -6,7 +6,7 @@ docs/dialects/sparkplug.md says what of the specification is covered, and by whi
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from sensors.dialects.dialect import NOTHING, Filter, Heard, Send
+from sensors.dialects.dialect import NOTHING, Filter, Heard, Listen, Send
 from sensors.dialects.native import CommandPayload, reject
 from sensors.dialects.sparkplug.announcement import Announcement, LegacyState
 from sensors.dialects.sparkplug.births import place_of
@@ -16,8 +16,18 @@ from sensors.dialects.sparkplug.node import EdgeNode
 from sensors.dialects.sparkplug.order import Arrival
 from sensors.dialects.sparkplug.payload import unpack
 from sensors.dialects.sparkplug.rebirths import Rebirths
+from sensors.dialects.sparkplug.sparkplug_b_pb2 import Payload
 from sensors.dialects.sparkplug.times import EPOCH
-from sensors.dialects.sparkplug.topics import EVERYTHING, NAMESPACE, Kind, NodeId, is_state, parse
+from sensors.dialects.sparkplug.topics import (
+    CERTIFICATES,
+    EVERYTHING,
+    NAMESPACE,
+    Address,
+    Kind,
+    NodeId,
+    is_state,
+    parse,
+)
 from sensors.identity import UNASSIGNED
 from sensors.model import Birth, DeviceKey, Message, SiteId
 
@@ -58,6 +68,8 @@ class SparkplugHost:
         self._reorder = timedelta(seconds=reorder_s)
         self._rebirths = Rebirths(timedelta(seconds=rebirth_interval_s), rebirths_per_s)
         self._nodes: dict[NodeId, EdgeNode] = {}
+        self._kept: tuple[Listen, ...] = (Listen(f"{CERTIFICATES}{EVERYTHING}"),)
+        """What is still to be asked of the broker's memory; one that has none, or gives none, is heard all the same."""
         self._opened_at: datetime | None = None
         self._now: datetime | None = None
         for key, birth in (remembered or {}).items():
@@ -69,22 +81,22 @@ class SparkplugHost:
         return (Filter(self._announcement.topic, qos=1), Filter(EVERYTHING, qos=1))
 
     def claims(self, topic: str) -> bool:
-        """Whether the topic is in Sparkplug's namespace."""
-        return topic.startswith(f"{NAMESPACE}/")
+        """Whether the topic is in Sparkplug's namespace, or of a birth that the broker keeps."""
+        return topic.startswith((f"{NAMESPACE}/", CERTIFICATES))
 
     def decode(self, topic: str, payload: bytes, *, retained: bool, received_at: datetime) -> Heard:
         """One message. Commands are what other hosts, or this one, say to equipment: nothing to a host."""
         self._now = received_at
+        if topic.startswith(CERTIFICATES):
+            return self._recall(topic, payload, received_at)
         if is_state(topic):
             return self._hear_state(topic, payload, received_at)
-        address = parse(topic)
-        if isinstance(address, str):
-            return Heard((reject(topic, payload, address, received_at),))
-        if address.kind.is_command:
+        read = _read(topic, payload)
+        if read is None:
             return NOTHING
-        decoded = unpack(payload)
-        if isinstance(decoded, str):
-            return Heard((reject(topic, payload, decoded, received_at),))
+        if isinstance(read, str):
+            return Heard((reject(topic, payload, read, received_at),))
+        address, decoded = read
         node = self._meet(address.node, received_at)
         if node is None:
             return Heard((reject(topic, payload, "there are too many edge nodes", received_at),))
@@ -102,7 +114,10 @@ class SparkplugHost:
                 messages += node.overlook(now)
             node.doubt()
             self._rebirths.want(node.node, now + RETURN_WITHIN)
-        return Heard(tuple(messages), (*self._announcement.say(online=True, at=opened_at), *self._ask(now)))
+        online = self._announcement.say(online=True, at=opened_at)
+        # Once is enough: the hub asks for it again on each connection.
+        kept, self._kept = self._kept, ()
+        return Heard(tuple(messages), (*online, *kept, *self._ask(now)))
 
     def tick(self, now: datetime) -> Heard:
         """Gaps that nothing has filled, devices that were not born again, questions, and nodes that answer none."""
@@ -162,6 +177,23 @@ class SparkplugHost:
             self._rebirths.settle(node.node)
         self._note(node)
         return heard
+
+    def _recall(self, topic: str, payload: bytes, received_at: datetime) -> Heard:
+        """A birth as the broker keeps it: who that was, until it says so itself; if it does not, it is gone."""
+        if not payload:
+            return NOTHING
+        read = _read(topic.removeprefix(CERTIFICATES), payload)
+        if read is None or isinstance(read, str) or read[0].kind not in (Kind.NBIRTH, Kind.DBIRTH):
+            reason = read if isinstance(read, str) else "a broker keeps nothing but births"
+            return Heard((reject(topic, payload, reason, received_at),))
+        arrival = Arrival(read[0], topic, payload, received_at, read[1])
+        node = self._meet(arrival.address.node, received_at)
+        if node is None or self._is_full(node, arrival):
+            return Heard((_refuse(arrival, "there are too many edge nodes, devices or metrics"),))
+        if node.born:
+            return NOTHING
+        self._rebirths.want(node.node, received_at + RETURN_WITHIN)
+        return Heard(tuple(node.recall(arrival)))
 
     def _hear_state(self, topic: str, payload: bytes, received_at: datetime) -> Heard:
         """Told that it is not there, a host that is says so: an old will may come late."""
@@ -237,6 +269,17 @@ class SparkplugHost:
                 if session.key == key:
                     return node, name
         return None
+
+
+def _read(topic: str, payload: bytes) -> tuple[Address, Payload] | str | None:
+    """A message's address and content, or why it has none. None for commands: hosts say those to equipment."""
+    address = parse(topic)
+    if isinstance(address, str):
+        return address
+    if address.kind.is_command:
+        return None
+    decoded = unpack(payload)
+    return decoded if isinstance(decoded, str) else (address, decoded)
 
 
 def _refuse(arrival: Arrival, reason: str) -> Message:

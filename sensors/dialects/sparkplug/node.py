@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from sensors.dialects.native import reject
 from sensors.dialects.sparkplug.births import birth_of_device, birth_of_node, id_of
 from sensors.dialects.sparkplug.declarations import BIRTH_DEATH_NUMBER, Declarations, Declared, declare, line
@@ -13,7 +15,7 @@ from sensors.dialects.sparkplug.sparkplug_b_pb2 import Payload
 from sensors.dialects.sparkplug.times import moment
 from sensors.dialects.sparkplug.topics import Kind, NodeId
 from sensors.dialects.sparkplug.values import text_of
-from sensors.model import Birth, BirthSeen, DeviceKey, Message, SiteId, StateSeen
+from sensors.model import Birth, BirthSeen, DeviceKey, Message, ReadingsSeen, SiteId, StateSeen
 
 MAX_DEVICES = 512
 BIRTHS_WITHIN = timedelta(seconds=10)
@@ -54,6 +56,28 @@ class EdgeNode:
         if device:
             self.devices[device] = Session(DeviceKey(self.itself.key.site, id_of(self.node, device)), online=True)
         self.introduced = self.itself.online = True
+
+    def recall(self, birth: Arrival) -> Iterator[Message]:
+        """Who it, or a device of it, was when it was born last, by a broker's memory; its values are of then."""
+        name = birth.address.device
+        if name and name not in self.devices and len(self.devices) >= MAX_DEVICES:
+            yield _refuse(birth, f"over {MAX_DEVICES} devices behind one edge node", self.itself.key)
+            return
+        self.remember(name)
+        session = self.devices[name] if name else self.itself
+        declarations, _ = declare(birth.payload.metrics)
+        metrics = birth.payload.metrics
+        was = (
+            birth_of_device(self.node, name, declarations, metrics)
+            if name
+            else birth_of_node(self.node, declarations, metrics)
+        )
+        yield BirthSeen(session.key, was, birth.received_at, retained=True)
+        known = ((metric, declarations.by_name.get(text_of(metric.name))) for metric in metrics)
+        said = [Said(metric, declared) for metric, declared in known if declared is not None]
+        taken = take(session.key, said, moment(birth.payload.timestamp), birth.received_at)
+        for seen in taken.messages:
+            yield replace(seen, snapshot=True) if isinstance(seen, ReadingsSeen) else seen
 
     @property
     def born(self) -> bool:

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 NAMESPACE = "spBv1.0"
 EVERYTHING = f"{NAMESPACE}/#"
+CERTIFICATES = "$sparkplug/certificates/"
+"""Below it, a broker that knows Sparkplug keeps the last births, under their own topics."""
 _STATE = "STATE"
 _MAX_ID = 128
 
