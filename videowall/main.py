@@ -136,12 +136,10 @@ class _Program:
         node = WallNode(
             self._engine, self._broker, self._settings.secrets.mqtt, self._clock, self._url, lambda: outputs.reports
         )
-        peers = Peers(section.webrtc_viewers, own_addresses(section.webrtc_addresses, self._section.host), self._clock)
         node.restarts = read_restarts(self._settings.environ)
+        peers = Peers(section.webrtc_viewers, own_addresses(section.webrtc_addresses, self._section.host), self._clock)
         clips = Clips(self._section.name, self._engine.rings, self._clock, node.tell_clip)
-        app = build_app(
-            self._engine, self._section, self._clock, peers, clips, node.petitions, lambda: outputs.reports
-        )
+        app = build_app(self._engine, self._section, self._clock, peers, clips, node.petitions, lambda: outputs.reports)
         parts: list[Coroutine[None, None, None]] = [
             self._engine.run(),
             node.run(),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sensors.dialects.dialect import Listen, Send
+from sensors.dialects.dialect import Listen, Send, Unlisten
 from sensors.dialects.hass import announcements
 from sensors.dialects.native import CommandPayload
 from sensors.model import (
@@ -309,5 +309,8 @@ def test_no_sequence_of_bytes_can_raise_or_leave_anything_behind(
     assert (known.devices, known.ears, known._owners, known._known_by, known._sources) == ({}, {}, {}, {}, {})
     listening: set[str] = set()
     for action in desk.actions:
-        (listening.add if isinstance(action, Listen) else listening.discard)(action.topic)
+        if isinstance(action, Listen):
+            listening.add(action.topic)
+        elif isinstance(action, Unlisten):
+            listening.discard(action.topic)
     assert listening == set()

@@ -139,7 +139,7 @@ def test_the_page_needs_nothing_from_elsewhere_and_nothing_inline(client: httpx.
     assert "style=" not in page.text
     assert "<script>" not in page.text
     names = [part.partition('"')[0] for part in page.text.split('"/page/')[1:]]
-    assert set(names) == {"icon.svg", "wall.css", "main.js"}
+    assert set(names) == {"icon.svg", "wall.css", "drawn.css", "panels.css", "main.js"}
     for name in names:
         file = client.get(f"/page/{name}")
         assert file.status_code == 200

@@ -214,7 +214,6 @@ async def test_chromium_plays_the_wall_with_little_delay(wall: MovingWall, keys:
     async with serving_peers(wall, keys) as (address, _):
         behind = await asyncio.to_thread(watch, address)
     assert len(behind) == 20
-    print("pictures behind, median:", sorted(behind)[10])
     assert sorted(behind)[10] <= 12, behind
 
 

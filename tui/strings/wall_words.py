@@ -1,7 +1,5 @@
 """The words of the wall's screen, and of what is logged of walls, in every language. The same keys in each."""
 
-
-
 from typing import Final
 
 ENGLISH: Final[dict[str, str]] = {
