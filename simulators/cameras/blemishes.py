@@ -11,6 +11,7 @@ from simulators.cameras.vocabulary import Blemish
 _DARK = 3
 _GLARE, _GLARE_SHARE = 222.0, 0.2
 _BLUR_WIDTHS = 1 / 70
+_GLOW_SHRINK = 8
 _CLOTH = (52, 58, 66)
 _LEAK = 0.07
 _TURN_DEG, _TURN_WIDTHS, _TURN_HEIGHTS = 5.0, 0.38, 0.08
@@ -33,17 +34,25 @@ def _white(picture: Pixels, _: int) -> Pixels:
     return np.asarray(np.minimum(picture * np.float32(_GLARE_SHARE) + _GLARE, 255), np.uint8)
 
 
-def _blurred(picture: Pixels, _: int, widths: float = _BLUR_WIDTHS) -> Pixels:
-    return np.asarray(cv2.GaussianBlur(picture, (0, 0), picture.shape[1] * widths), np.uint8)
+def _blurred(picture: Pixels, _: int) -> Pixels:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), picture.shape[1] * _BLUR_WIDTHS), np.uint8)
 
 
-def _covered(picture: Pixels, index: int) -> Pixels:
+def _glow(picture: Pixels) -> Pixels:
+    """What little comes through: blurred far more, where it is small, for a hundredth of the work."""
+    height, width = picture.shape[:2]
+    small = cv2.resize(picture, (width // _GLOW_SHRINK, height // _GLOW_SHRINK), interpolation=cv2.INTER_AREA)
+    blurred = cv2.GaussianBlur(small, (0, 0), width * 3 * _BLUR_WIDTHS / _GLOW_SHRINK)
+    return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _covered(picture: Pixels, _: int) -> Pixels:
     """A cloth over the lens: dark, without detail, a little light coming through."""
     height, width = picture.shape[:2]
     folds = np.sin(np.linspace(0.0, 5.0, width, dtype=np.float32))[None, :] * 5
     fall = np.linspace(8.0, -8.0, height, dtype=np.float32)[:, None]
     cloth = np.array(_CLOTH, np.float32) + (folds + fall)[:, :, None]
-    return np.asarray(np.clip(cloth + _LEAK * _blurred(picture, index, 3 * _BLUR_WIDTHS), 0, 255), np.uint8)
+    return np.asarray(np.clip(cloth + _LEAK * _glow(picture), 0, 255), np.uint8)
 
 
 def _turned(picture: Pixels, _: int) -> Pixels:
