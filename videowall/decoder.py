@@ -71,6 +71,9 @@ class Decoder:
             return None
         if planes is not None:
             self.errors_in_row = 0
+        elif unit.key:
+            # One that skips pictures does not say that it lacks what it needs for all of them.
+            self.errors_in_row += 1
         return planes
 
 

@@ -86,6 +86,7 @@ class Probe:
         self._recent: deque[_Window] = deque()
         self._habits: deque[_Window] = deque(maxlen=_WINDOWS)
         self._unconfirmed_keys = 0
+        self._is_weighed = False
 
     def look(self, planes: Planes, now_s: float, *, key: bool) -> None:
         """Take in the next picture."""
@@ -142,6 +143,7 @@ class Probe:
         self._weigh(_Window(now_s, float(gone.mean()) / self._pictures, returns))
 
     def _weigh(self, window: _Window) -> None:
+        self._is_weighed = True
         if self._lives(window):
             if self._repeats and window.end_s - self._keys[-1][0] < _PENDING_S:
                 # It replays what was alive once, unless its next key picture is a new one.
@@ -177,9 +179,13 @@ class Probe:
         if share < _REPEATED_SHARE:
             if self._pending_s is not None:
                 self._alive_s.append(self._pending_s)
-            self._pending_s, self._repeats = None, False
+            elif not self._is_weighed:
+                # There are hardly any pictures but key pictures: a new one is news.
+                self._alive_s.append(now_s)
+            self._pending_s, self._repeats, self._is_weighed = None, False, False
             self._doubt()
             return
+        self._is_weighed = False
         self._repeated_s.append(now_s)
         lately = sum(now_s - at_s <= _PROOF_S for at_s in self._repeated_s)
         if share >= _EXACT_SHARE or lately > 1:

@@ -12,6 +12,7 @@ from tests.support.coded_film import HEIGHT, WIDTH, draw
 from videowall.decoder import Decoder
 from videowall.picture import Planes
 from videowall.rtsp.assembly import AccessUnit
+from videowall.thrift import Thrift
 
 KEY_EVERY = 10
 LOST_FROM = 13
@@ -65,3 +66,19 @@ def test_pictures_that_lead_a_key_frame_after_a_loss_do_not_come_out_as_ghosts(c
             shown.append(planes)
     assert all(is_whole(planes) for planes in shown)
     assert len(shown) >= len(packets) - KEY_EVERY - 6
+
+
+@pytest.mark.parametrize("thrift", list(Thrift))
+def test_key_pictures_without_parameter_sets_are_errors_whatever_is_skipped(thrift: Thrift) -> None:
+    decoder = Decoder("h264", thrift=thrift)
+    for number in range(4):
+        # A key picture's slice that refers to parameter sets which never came.
+        unit = AccessUnit(
+            b"\0\0\0\1\x65\x88\x84\x00\x10\xff\xfe\xf6\xf0",
+            key=True,
+            gap=number == 0,
+            rtp_timestamp=number,
+            arrival_s=0.0,
+        )
+        assert decoder.decode(unit) is None
+    assert decoder.errors_in_row >= 4

@@ -80,6 +80,19 @@ def test_a_loop_of_coded_pictures_is_frozen_however_they_move() -> None:
     assert probe.frozen_s >= FROZEN_S
 
 
+def test_where_key_pictures_alone_are_looked_at_they_tell() -> None:
+    chance, probe = np.random.default_rng(2), Probe()
+    for second in range(60):
+        probe.look(noisy(chance, scene()), float(second), key=True)
+        assert probe.frozen_s == 0
+    last = noisy(chance, scene())
+    for second in range(60, 70):
+        probe.look(last, float(second), key=True)
+        assert (probe.frozen_s >= FROZEN_S) == (second >= 60 + FROZEN_S)
+    probe.look(noisy(chance, scene()), 70.0, key=True)
+    assert probe.frozen_s == 0
+
+
 def test_pictures_between_rare_key_frames_that_stop_to_change_are_frozen() -> None:
     chance, probe, still = np.random.default_rng(3), Probe(), scene()
     last = noisy(chance, still)
