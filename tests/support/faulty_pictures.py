@@ -141,7 +141,10 @@ def covered(planes: Planes, chance: np.random.Generator, second: int, level: flo
     del second
     column = np.linspace(-1, 1, WIDTH, dtype=np.float32)[None, :]
     row = np.linspace(-1, 1, HEIGHT, dtype=np.float32)[:, None]
-    through = cv2.GaussianBlur(planes.y, (0, 0), 40).astype(np.float32)
+    # So wide a blur is the same, to less than a level, where the picture is small.
+    small = cv2.resize(planes.y, (WIDTH // 8, HEIGHT // 8), interpolation=cv2.INTER_AREA)
+    glow = cv2.GaussianBlur(small, (0, 0), 40 / 8)
+    through = cv2.resize(glow, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR).astype(np.float32)
     return _grey(planes, level - 14 * column + 9 * row + 0.06 * through + _noise(chance, 2.0), 0.1)
 
 
