@@ -4,6 +4,9 @@ from enum import Enum
 
 from sensors.model import Condition, Limit, Value
 
+# Python 3.11 looks an enumeration's member up by a function call; what every reading passes has it by name.
+_ABOVE, _BELOW, _EQUALS = Condition.ABOVE, Condition.BELOW, Condition.EQUALS
+
 
 class Turn(Enum):
     """What a watch has to say when it says something."""
@@ -18,17 +21,13 @@ def holds(limit: Limit, value: Value, *, held: bool) -> bool:
     A deadband narrows the way back: ABOVE 10 with deadband 2 begins over 10 and ends at 8. Values that cannot be
     ordered never meet ABOVE or BELOW; true is not the number 1.
     """
-    match limit.condition:
-        case Condition.EQUALS:
-            return _same(value, limit.bound)
-        case Condition.DIFFERS:
-            return not _same(value, limit.bound)
-    if isinstance(value, str) or isinstance(limit.bound, str):
+    condition, bound = limit.condition, limit.bound
+    if condition is not _ABOVE and condition is not _BELOW:
+        return _same(value, bound) is (condition is _EQUALS)
+    if isinstance(value, str) or isinstance(bound, str):
         return False
     deadband = limit.deadband if held else 0.0
-    if limit.condition is Condition.ABOVE:
-        return value > limit.bound - deadband
-    return value < limit.bound + deadband
+    return value > bound - deadband if condition is _ABOVE else value < bound + deadband
 
 
 class Watch:

@@ -14,6 +14,8 @@ MAX_AHEAD = timedelta(seconds=60)
 """A source clock further ahead than this makes its readings uncertain."""
 CLOCKS_SET_SINCE = 2020
 """A year before this is a clock that was never set: Shekara is younger."""
+# Python 3.11 looks an enumeration's member up by a function call; what every reading passes has it by name.
+_GOOD, _UNCERTAIN = Quality.GOOD, Quality.UNCERTAIN
 _TYPES = {
     MetricType.NUMBER: (float, int),
     MetricType.COUNTER: (int, float),
@@ -37,14 +39,14 @@ def find_lie(key: DeviceKey, birth: Birth) -> str | None:
 def check(reading: Reading, metric: Metric | None) -> Reading | str:
     """The reading with its declared unit and the quality found, or why it is refused. None: it was never declared."""
     quality = reading.quality
-    if quality is Quality.GOOD and not _possible(reading):
-        quality = Quality.UNCERTAIN
+    if quality is _GOOD and not _possible(reading):
+        quality = _UNCERTAIN
     if metric is None:
         return reading if quality is reading.quality else msgspec.structs.replace(reading, quality=quality)
     if not fits(reading.value, metric.type):
         return f"{metric.name} is declared as {metric.type}, its value is {_kind(reading.value)}"
-    if quality is Quality.GOOD and not _plausible(reading.value, metric):
-        quality = Quality.UNCERTAIN
+    if quality is _GOOD and not _plausible(reading.value, metric):
+        quality = _UNCERTAIN
     return Reading(
         reading.key,
         reading.metric,
@@ -60,8 +62,9 @@ def check(reading: Reading, metric: Metric | None) -> Reading | str:
 
 def _possible(reading: Reading) -> bool:
     """Whether it can have been captured when it says. It may be old: it may have waited for a link, or for the hub."""
-    captured_at = reading.captured_at
-    return captured_at - reading.received_at <= MAX_AHEAD and captured_at.year >= CLOCKS_SET_SINCE
+    captured_at, received_at = reading.captured_at, reading.received_at
+    is_past = captured_at <= received_at or captured_at - received_at <= MAX_AHEAD
+    return is_past and captured_at.year >= CLOCKS_SET_SINCE
 
 
 def _lie_of_metric(metric: Metric) -> str | None:

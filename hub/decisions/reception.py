@@ -36,6 +36,8 @@ MAX_SITES = 1_000
 MAX_EVENTS_PER_MINUTE = 60
 _REMEMBERED_EVENTS = 10_000
 _NATIVE_TOPICS = f"{PREFIX}/"
+# Python 3.11 looks an enumeration's member up by a function call; what every reading passes has it by name.
+_BAD = Quality.BAD
 _LINK_LOST = (PictureState.NO_PACKETS, PictureState.CONNECTING)
 
 
@@ -113,7 +115,8 @@ class Reception:
             return
         if not _is_memory(seen, message) and not _is_of_absence(seen, provenance):
             self._state.registry.hear(device, now)
-            self._vetting.meet(device, now)
+            if not device.introduced:
+                self._vetting.meet(device, now)
         self._take_seen(seen, device, message, provenance)
 
     def _trespass(self, seen: Message, device: Device, provenance: str) -> str | None:
@@ -139,12 +142,12 @@ class Reception:
         provenance: str,
     ) -> None:
         match seen:
+            case ReadingsSeen():
+                self._take_readings(seen, device, message, provenance)
             case BirthSeen():
                 self._take_birth(seen, device, message, provenance)
             case StateSeen():
                 self._state.registry.hear_state(device, online=seen.online)
-            case ReadingsSeen():
-                self._take_readings(seen, device, message, provenance)
             case EventSeen():
                 self._take_event(seen, message)
             case AckSeen():
@@ -252,15 +255,15 @@ class Reception:
 
 def _is_memory(seen: Message, message: Received) -> bool:
     """Whether the broker remembered it, so that it says nothing of now; a dialect may come back to it later."""
-    if isinstance(seen, BirthSeen | StateSeen):
-        return message.retained or seen.retained
-    return message.retained or (isinstance(seen, ReadingsSeen) and seen.snapshot)
+    if isinstance(seen, ReadingsSeen):
+        return message.retained or seen.snapshot
+    return message.retained or (isinstance(seen, BirthSeen | StateSeen) and seen.retained)
 
 
 def _is_of_absence(seen: Message, provenance: str) -> bool:
     """Whether it says that a device is not there: a will, or values that a dialect does not believe any more."""
     if isinstance(seen, ReadingsSeen) and provenance != NATIVE:
-        return all(reading.quality is Quality.BAD for reading in seen.readings)
+        return all(reading.quality is _BAD for reading in seen.readings)
     return isinstance(seen, StateSeen) and not seen.online
 
 
@@ -283,6 +286,6 @@ def _admits_undeclared(device: Device, name: str) -> bool:
 
 def _may_alarm(device: Device, reading: Reading, metric: Metric) -> bool:
     """Only a trusted value of an approved device; and a dead link is one alarm, not one for each camera behind it."""
-    if not metric.limits or not device.approved or reading.quality is Quality.BAD:
+    if not metric.limits or not device.approved or reading.quality is _BAD:
         return False
     return not (device.cut_off and device.birth.kind == CAMERA and reading.value in _LINK_LOST)

@@ -26,6 +26,8 @@ MAX_ADOPTED = 128
 """So that one post, or one stranger, cannot take the places of all others."""
 UNKNOWN_KIND = "unknown"
 _NOBODY = Birth(kind=UNKNOWN_KIND, names=Names())
+# Python 3.11 looks an enumeration's member up by a function call; what every message passes has it by name.
+_APPROVED, _ONLINE = Approval.APPROVED, Liveness.ONLINE
 
 
 @dataclass(slots=True)
@@ -87,7 +89,7 @@ class Device:
     @property
     def approved(self) -> bool:
         """Whether it may raise alarms and reach a wall."""
-        return self.approval is Approval.APPROVED
+        return self.approval is _APPROVED
 
     @property
     def introduced(self) -> bool:
@@ -240,12 +242,15 @@ class Registry:
         device.last_seen_at = now.at
         device.heard_s = now.monotonic_s
         device.heard = True
-        if device.liveness is not Liveness.ONLINE:
+        if device.liveness is not _ONLINE:
             self._doubtful[device.key] = None
-        if device.birth.kind != CAMERA and (through := self.through(device)) is not None:
+        birth = device.birth
+        if birth.via is None or birth.kind == CAMERA:
+            return
+        if (through := self.through(device)) is not None:
             through.heard_s = now.monotonic_s
             through.heard = True
-            if through.liveness is not Liveness.ONLINE:
+            if through.liveness is not _ONLINE:
                 self._doubtful[through.key] = None
 
     def hear_state(self, device: Device, *, online: bool) -> None:

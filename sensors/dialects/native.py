@@ -20,7 +20,6 @@ from sensors.model import (
     EventSeen,
     Ident,
     Message,
-    MetricName,
     Paragraph,
     Quality,
     Reading,
@@ -36,7 +35,10 @@ MAX_SAMPLES = 1_000
 MAX_VALUES = 256
 _HEAD_BYTES = 200
 _MAX_INTEGER = 2**63
+# Python 3.11 looks an enumeration's member up by a function call; what every message passes has it by name.
 _GOOD = Quality.GOOD
+_DATA = Leaf.DATA
+_OF_THE_CENTRE = frozenset({Leaf.COMMAND, Leaf.PLAN, Leaf.BOARD, Leaf.STORED})
 
 Moment = Annotated[datetime, Meta(tz=True)]
 
@@ -104,36 +106,38 @@ _ack = msgspec.json.Decoder(AckPayload)
 _encode = msgspec.json.Encoder().encode
 
 
-def decode(  # noqa: PLR0911 - one return for each leaf
-    topic: str, payload: bytes, *, retained: bool, received_at: datetime
-) -> Message | None:
-    """One message of a device; None for the centre's own topics (commands, plans, receipts)."""
+def decode(topic: str, payload: bytes, *, retained: bool, received_at: datetime) -> Message | None:
+    """One message of a device; None for the centre's own topics (commands, plans, boards, receipts)."""
     parsed = parse_topic(topic)
     if isinstance(parsed, str):
         return reject(topic, payload, parsed, received_at)
     key, leaf = parsed
-    if leaf in (Leaf.COMMAND, Leaf.PLAN, Leaf.BOARD, Leaf.STORED):
+    if leaf in _OF_THE_CENTRE:
         return None
     if len(payload) > MAX_PAYLOAD_BYTES:
         return reject(topic, payload, f"payload is over {MAX_PAYLOAD_BYTES} bytes", received_at, key)
     try:
-        match leaf:
-            case Leaf.BIRTH:
-                birth = _birth.decode(payload) if payload else None
-                return BirthSeen(key, birth, received_at, retained)
-            case Leaf.STATE:
-                state = _state.decode(payload)
-                return StateSeen(key, state.online, _utc(state.since), received_at, retained)
-            case Leaf.DATA:
-                return ReadingsSeen(key, _readings(key, payload, received_at))
-            case Leaf.EVENT:
-                event = _event.decode(payload)
-                return EventSeen(key, event.id, event.kind, event.text, _utc(event.at), received_at)
-            case Leaf.ACK:
-                ack = _ack.decode(payload)
-                return AckSeen(key, ack.id, ack.done, ack.text, received_at)
+        if leaf is _DATA:
+            return ReadingsSeen(key, _readings(key, payload, received_at))
+        return _decode_other(key, leaf, payload, received_at, retained=retained)
     except (msgspec.DecodeError, UnicodeDecodeError, OverflowError, RecursionError) as error:
         return reject(topic, payload, str(error), received_at, key)
+
+
+def _decode_other(key: DeviceKey, leaf: Leaf, payload: bytes, received_at: datetime, *, retained: bool) -> Message:
+    match leaf:
+        case Leaf.BIRTH:
+            birth = _birth.decode(payload) if payload else None
+            return BirthSeen(key, birth, received_at, retained)
+        case Leaf.STATE:
+            state = _state.decode(payload)
+            return StateSeen(key, state.online, _utc(state.since), received_at, retained)
+        case Leaf.EVENT:
+            event = _event.decode(payload)
+            return EventSeen(key, event.id, event.kind, event.text, _utc(event.at), received_at)
+        case _:
+            ack = _ack.decode(payload)
+            return AckSeen(key, ack.id, ack.done, ack.text, received_at)
 
 
 def reject(topic: str, payload: bytes, reason: str, received_at: datetime, key: DeviceKey | None = None) -> Rejected:
@@ -220,7 +224,7 @@ def _gather(
             continue
         quality = sample.quality.get(name, _GOOD) if sample.quality else _GOOD
         readings.append(
-            Reading(key, MetricName(name), value, "", quality, captured_at, received_at, sequence, historical)  # type: ignore[arg-type]  # not None
+            Reading(key, name, value, "", quality, captured_at, received_at, sequence, historical)  # type: ignore[arg-type]  # not None; a name by its pattern
         )
 
 
