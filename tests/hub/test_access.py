@@ -41,7 +41,7 @@ async def sign_in(hub: StandingHub, role: Role) -> str:
 async def ask(hub: StandingHub, method: str, path: str, token: str | None) -> int:
     """The status for a request whose path leads nowhere and whose body is wrong: past the gate, nothing happens."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    real = path.format(site="no", device="no", metric="no", occurrence="no", wall="no", name="no")
+    real = path.format(site="no", device="no", metric="no", occurrence="no", wall="no", name="no", preset="no")
     async with httpx.AsyncClient(base_url=hub.url, trust_env=False) as http:
         return (await http.request(method, real, headers=headers, content=b"[]")).status_code
 
