@@ -16,9 +16,11 @@ _SAMPLES = 2000
 """At most so many over a whole run."""
 _SETTLE_S = 90.0
 """A camera that was full is asked again after a minute at most."""
-JUDGED_FROM_H = 0.2
-"""Before that a slope says more of the warm-up than of the day."""
+JUDGED_FROM_H = 2.0
+"""In a shorter run a slope says more of the warm-up and of chance than of the day: then the two ends are compared."""
 MOST_RSS_MB_PER_H = 5.0
+WARM_FROM_H = 0.1
+MOST_MORE_RSS_MB = 50.0
 MOST_MORE_FDS = 12
 MOST_MORE_THREADS = 6
 
@@ -52,6 +54,8 @@ class Outcome(Struct, frozen=True):
             f"{self.live_at_end} of {self.cameras} cameras live at the end": self.live_at_end < self.cameras,
             f"memory grows by {self.rss_slope_mb_per_h:.1f} MB an hour": is_long
             and self.rss_slope_mb_per_h > MOST_RSS_MB_PER_H,
+            f"memory grows from {self.rss_mb[0]} to {self.rss_mb[1]} MB": self.hours >= WARM_FROM_H
+            and self.rss_mb[1] - self.rss_mb[0] > MOST_MORE_RSS_MB,
             f"descriptors grow from {self.fds[0]} to {self.fds[1]}": self.fds[1] - self.fds[0] > MOST_MORE_FDS,
             f"threads grow from {self.threads[0]} to {self.threads[1]}": self.threads[1] - self.threads[0]
             > MOST_MORE_THREADS,

@@ -43,6 +43,7 @@ def outcome(**changes: object) -> Outcome:
     ("changes", "fault"),
     [
         ({"rss_slope_mb_per_h": MOST_RSS_MB_PER_H + 1}, "memory grows by 6.0 MB an hour"),
+        ({"rss_mb": (300.0, 360.0)}, "memory grows from 300.0 to 360.0 MB"),
         ({"fds": (40, 140)}, "descriptors grow from 40 to 140"),
         ({"threads": (20, 60)}, "threads grow from 20 to 60"),
         ({"restarts": 1}, "begun again 1 times"),

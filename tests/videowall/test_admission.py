@@ -16,6 +16,7 @@ from tests.support.film_server import FilmServer, serving
 from tests.support.waiting import eventually_async
 from videowall.admission import Admission, Bounds
 from videowall.config import WallSettings
+from videowall.health import DELAYED_S
 from videowall.rtsp.stream import CameraStream, Source
 
 KORDAI, KONYSBAYEV = SiteId("kordai"), SiteId("konysbayev")
@@ -187,4 +188,4 @@ async def test_two_hundred_cameras_that_return_together_are_live_within_a_minute
     assert rate <= 2 * wall.openings_per_s + 1
     assert [stream.sessions_total for stream in healthy.streams] == [1] * 8
     assert [stream.failure for stream in healthy.streams] == [None] * 8
-    assert gap_s < 1.0
+    assert gap_s < DELAYED_S, "no healthy camera would have been said to be late"

@@ -26,6 +26,8 @@ from videowall.secrets_file import SecretsFile
 from videowall.wall import Wall
 
 CHANGED, LOCKED = "cam-2", "cam-4"
+HALF_A_SECOND = 6
+"""In pictures of the wall."""
 OTHERS = ("cam-1", "cam-3", "cam-5")
 
 
@@ -122,7 +124,8 @@ async def test_a_camera_changes_and_the_others_miss_nothing(border_stand: Stand,
 
         wall.renew_secrets(right)
         unlocked = await rhythm(lambda: state(LOCKED) is PictureState.LIVE)
-        assert max(moved, unlocked) <= max(usual, 1) + 2
+        # A busy machine may keep anything waiting; a stream that was opened anew waits longer, and is counted besides.
+        assert max(moved, unlocked) <= max(usual, 1) + HALF_A_SECOND
         assert sessions() == [1] * len(OTHERS)
 
 
