@@ -173,7 +173,10 @@ class Rig:
         pause_s = self._chance.choice((0.0, 0.0, 0.3))
         with suppress(WebSocketException, OSError):
             viewer = connect(
-                f"ws://127.0.0.1:{self._port}/wall/main/stream", additional_headers=self._keys.bearer(), max_queue=1
+                f"ws://127.0.0.1:{self._port}/wall/main/stream",
+                additional_headers=self._keys.bearer(),
+                max_queue=1,
+                ping_interval=None,
             )
             try:
                 while not leave.wait(pause_s):
