@@ -7,8 +7,8 @@ KILLS ?= 50
 SOAK_HOURS ?= 24
 SOAK_SHARDS ?= 0
 TESTS ?= tests
-# Tests mostly wait for what they started, so more files of them than cores run side by side.
-WORKERS ?= 3
+# Tests mostly wait for what they started, so files of them run side by side; more of them than cores and walls begin to save.
+WORKERS ?= 2
 
 demo:
 	@deploy/prepare run

@@ -112,6 +112,8 @@ async def test_a_wall_announces_itself_draws_its_retained_plan_and_reports(
         await eventually_async(hub.online)
         await eventually_async(lambda: PictureState.LIVE in hub.values("picture"), within_s=20)
         await eventually_async(lambda: hub.values("cameras_live"), within_s=20)
+        # The first report of a camera knows no rate yet.
+        await eventually_async(lambda: hub.values("bitrate"), within_s=20)
     births = [message for message in hub.messages if isinstance(message, BirthSeen) and message.key == WALL]
     birth = births[-1].birth
     assert birth is not None

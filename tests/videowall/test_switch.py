@@ -24,7 +24,7 @@ async def test_a_tile_that_grows_is_never_black_while_its_larger_stream_is_opene
     feeds = tuple(feed(border_stand, camera) for camera in CAMERAS[:4])
     async with asyncio.TaskGroup() as group:
         running = group.create_task(wall.run())
-        wall.apply(make_plan(feeds, layout="2x2"))
+        wall.apply(make_plan(feeds, layout="3x3"))
         await eventually_async(
             lambda: len(wall.tiles()) == 4 and all(tile.state is PictureState.LIVE for tile in wall.tiles()),
             within_s=60,
