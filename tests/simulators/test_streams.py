@@ -118,7 +118,7 @@ def test_a_smart_codec_sends_few_key_frames(stand: Stand) -> None:
     receiver_report = encode_interleaved(1, b"\x80\xc9\x00\x01\x00\x00\x00\x01")
     with Client(stand, "smart") as client:
         client.play()
-        kinds: list[int] = []
+        keys: list[int] = []
         ends = 0
         while ends < 60:
             message = client.next()
@@ -127,8 +127,10 @@ def test_a_smart_codec_sends_few_key_frames(stand: Stand) -> None:
             if packet is not None:
                 ends += packet.marker
                 client.socket.sendall(receiver_report)  # is a sign of life too
-                kinds.append(packet.payload[0] & 0x1F)
-    assert kinds.count(24) <= 1, "parameter sets, which come before a key frame"
+                # Parameter sets come before a key frame.
+                keys += [packet.timestamp] * (packet.payload[0] & 0x1F == 24)
+    gaps_s = [(after - before) % 2**32 / 90_000 for before, after in itertools.pairwise(keys)]
+    assert all(gap_s > 2.5 for gap_s in gaps_s), "key frames come by the second"
 
 
 def test_a_session_whose_client_falls_silent_is_over(stand: Stand) -> None:
