@@ -6,9 +6,10 @@ BENCH ?=
 KILLS ?= 50
 SOAK_HOURS ?= 24
 SOAK_SHARDS ?= 0
-TESTS ?= tests
-# Tests mostly wait for what they started, so files of them run side by side; more of them than cores and walls begin to save.
-WORKERS ?= 2
+TESTS ?=
+# What decodes, draws and times pictures wants the machine to itself; the rest mostly waits, and runs side by side.
+WATCHING := tests/browser tests/integration tests/simulators tests/soak tests/videowall
+WORKERS ?= 3
 
 demo:
 	@deploy/prepare run
@@ -22,7 +23,12 @@ check:
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
+ifdef TESTS
+	$(BIN)/pytest $(TESTS)
+else
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile tests $(WATCHING:%=--ignore=%)
+	$(BIN)/pytest $(WATCHING)
+endif
 
 bench:
 	@deploy/prepare test
