@@ -74,7 +74,7 @@ CASES = (
     _breaks(Fault.STALLED, State.NO_PACKETS),
     _breaks(Fault.HALF_OPEN, State.NO_PACKETS),
     _breaks(Fault.RESET, State.REFUSED),
-    _breaks(Fault.TRICKLING, State.NO_PACKETS, over=frozenset({Transport.TCP}))._replace(amount=20.0),
+    _breaks(Fault.TRICKLING, State.NO_PACKETS, 7.0, over=frozenset({Transport.TCP}))._replace(amount=20.0),
     _goes_on(Fault.TRICKLING, 20.0, over=frozenset({Transport.UDP})),
     _breaks(Fault.LOCKED, State.BAD_CREDENTIALS),
     _breaks(Fault.GONE, State.NOT_FOUND),
@@ -93,7 +93,7 @@ CASES = (
     Case(Fault.LOSSY, frozenset({State.LIVE}), 20.0, 0.05, on_way=frozenset({State.DELAYED})),
     Case(Fault.TRUNCATED, frozenset({State.LIVE}), 20.0, 0.2, on_way=frozenset({State.DELAYED})),
 )
-"""RESTARTING is away for 4 s, then back."""
+"""RESTARTING is away for 4 s, then back. Of TRICKLING a whole packet may still come."""
 
 
 def camera_of(case: Case) -> str:

@@ -30,7 +30,7 @@ from videowall.wall import Wall
 
 _CANVAS = Canvas(1280, 720, 12.5)
 _LAYOUT = "6x6"
-_QUIET_S, _FAULTY_S, _OFF_WALL_S, _MENDED_S = 5.0, 24.0, 4.0, 20.0
+_QUIET_S, _FAULTY_S, _OFF_WALL_S, _MENDED_S = 4.0, 22.0, 4.0, 20.0
 _MENDED = "mended"
 
 
@@ -96,36 +96,16 @@ class Watched(NamedTuple):
         return max(rhythm.longest for rhythm in self.during.values()) / _CANVAS.fps
 
 
-async def watch_both(stand: Stand, folder: Path) -> tuple[Watched, ...]:
-    """Run every case once over each transport, both walls at the same time."""
-    walls = [_Viewer(stand, transport, folder / transport) for transport in (Transport.TCP, Transport.UDP)]
+async def watch(stand: Stand, transport: Transport, folder: Path) -> Watched:
+    """Run every case once over one transport."""
+    viewer = _Viewer(stand, transport, folder / transport)
     async with asyncio.TaskGroup() as group:
-        running = [group.create_task(viewer.run()) for viewer in walls]
-        for viewer in walls:
-            await viewer.settle()
-        await _break(stand, walls)
-        for viewer in walls:
-            await viewer.mended()
-        for task in running:
-            task.cancel()
-    return tuple([await asyncio.to_thread(viewer.judge) for viewer in walls])
-
-
-async def _break(stand: Stand, walls: list["_Viewer"]) -> None:
-    await asyncio.sleep(_QUIET_S)
-    for case in CASES:
-        for viewer in walls:
-            viewer.mark(camera_of(case))
-        await asyncio.to_thread(stand.set_fault, camera_of(case), case.fault, case.amount)
-    for viewer in walls:
-        viewer.show(without_afresh=True)
-    await asyncio.sleep(_OFF_WALL_S)
-    for viewer in walls:
-        viewer.show()
-    await asyncio.sleep(_FAULTY_S - _OFF_WALL_S)
-    for viewer in walls:
-        viewer.mark(_MENDED)
-    await asyncio.to_thread(stand.mend)
+        running = group.create_task(viewer.run())
+        await viewer.settle()
+        await viewer.suffer()
+        await viewer.mended()
+        running.cancel()
+    return await asyncio.to_thread(viewer.judge)
 
 
 class _Viewer:
@@ -156,6 +136,19 @@ class _Viewer:
         for camera in self._cameras():
             await self._wall.accept_view(key(camera))
 
+    async def suffer(self) -> None:
+        """Have all faults at once, for a while, and then none."""
+        await asyncio.sleep(_QUIET_S)
+        for case in self._cases:
+            self._mark(camera_of(case))
+            await asyncio.to_thread(self._stand.set_fault, camera_of(case), case.fault, case.amount)
+        self.show(without_afresh=True)
+        await asyncio.sleep(_OFF_WALL_S)
+        self.show()
+        await asyncio.sleep(_FAULTY_S - _OFF_WALL_S)
+        self._mark(_MENDED)
+        await asyncio.to_thread(self._stand.mend)
+
     async def mended(self) -> None:
         """Every camera is live again, or has had its time."""
         with contextlib.suppress(AssertionError):
@@ -167,7 +160,7 @@ class _Viewer:
         plan = Plan(1, "main", Names(), _CANVAS, _LAYOUT, tiles, Language.RU)
         self._wall.apply(plan)
 
-    def mark(self, what: str) -> None:
+    def _mark(self, what: str) -> None:
         """This camera's fault begins now, or all end."""
         self._marks_s[what] = self._shown[-1].at_s
 
