@@ -22,20 +22,20 @@ from sensors.clock import Clock, SystemClock
 from sensors.errors import ShekaraError, first_in
 from sensors.settings import Settings
 from sensors.supervised import NOTIFY_SOCKET, read_restarts
-from videowall.clips import Clips
+from videowall.clips.clips import Clips
 from videowall.config import WallSettings
 from videowall.heart import Heart
-from videowall.monitor import Monitor, find_monitor
 from videowall.node import WallNode
 from videowall.outputs.config import OutputsSettings
 from videowall.outputs.listener import bind, serve
+from videowall.outputs.monitor import Monitor, find_monitor
 from videowall.outputs.server import build_app
 from videowall.outputs.targets.outputs import Outputs
 from videowall.outputs.webrtc.addresses import own_addresses
 from videowall.outputs.webrtc.peers import Peers
+from videowall.outputs.window import check_display, show_window
 from videowall.secrets_file import SecretsFile
 from videowall.wall import Wall
-from videowall.window import check_display, show_window
 
 _SWITCH_S = 0.0002
 """A busy Python thread gives way this soon; at the default of 5 ms it makes decoding many times slower."""

@@ -17,16 +17,16 @@ from sensors.supervised import Restarts
 from sensors.topics import Leaf, wall_key
 from sensors.wall_orders import ORDER
 from videowall.board import Board, decode_board
-from videowall.channel import Channel
-from videowall.clips import Manifest
-from videowall.mqtt import BrokerLink
-from videowall.orders import Orders
+from videowall.capture.channel import Channel
+from videowall.centre.mqtt import BrokerLink
+from videowall.centre.orders import Orders
+from videowall.centre.petitions import Petitions
+from videowall.centre.report import REPEAT_S, Sums, camera_values, shared_values, wall_birth, wall_values
+from videowall.clips.clips import Manifest
+from videowall.composing.scene import Tile
 from videowall.outputs.targets.output import OutputReport
 from videowall.outputs.targets.report import output_values
-from videowall.petitions import Petitions
 from videowall.plan import Plan, decode_plan
-from videowall.report import REPEAT_S, Sums, camera_values, shared_values, wall_birth, wall_values
-from videowall.scene import Tile
 from videowall.wall import Wall
 
 _PERIOD_S = 1.0

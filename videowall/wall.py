@@ -9,39 +9,39 @@ from sensors.clock import Clock
 from sensors.errors import NotFoundError, UnavailableError
 from sensors.model import DeviceKey, Language, Names, StreamRole
 from sensors.secrets import Secrets
-from videowall import strings
-from videowall.attention import Attention
-from videowall.beat import Beat
 from videowall.board import Board
-from videowall.broadcast import Broadcast, TileView
-from videowall.caption import mark_still
-from videowall.channel import Channel
-from videowall.choice import choose
-from videowall.composer import Composer
+from videowall.captions import strings
+from videowall.captions.attention import Attention
+from videowall.captions.caption import mark_still
+from videowall.captions.face import exercise_marks
+from videowall.capture.channel import Channel
+from videowall.capture.choice import choose
+from videowall.capture.ingest import Ingest
+from videowall.clips.ring import Rings
+from videowall.composing.composer import Composer
+from videowall.composing.expression import express
+from videowall.composing.latency import Hop, Spread
+from videowall.composing.painter import Painter
+from videowall.composing.scene import Scene, Tile, build_scene
 from videowall.config import WallSettings
-from videowall.encode import Encoder, FrugalEncoder
-from videowall.expression import express
-from videowall.face import exercise_marks
+from videowall.decoding.beat import Beat
+from videowall.decoding.pool import DecodePool, Pool
+from videowall.decoding.relief import Relief
+from videowall.decoding.shards.pool import ShardPool
+from videowall.encoding.broadcast import Broadcast, TileView
+from videowall.encoding.encoder import Encoder, FrugalEncoder
+from videowall.encoding.profile import ProfileName
+from videowall.encoding.rendition import make_renditions
 from videowall.hardware.decoding import DecoderMaker
 from videowall.hardware.encoding import EncoderMaker
 from videowall.hardware.selection import Selection
-from videowall.ingest import Ingest
-from videowall.latency import Hop, Spread
 from videowall.outputs.config import OutputsSettings
-from videowall.painter import Painter
-from videowall.passthrough import Passthrough
+from videowall.outputs.showing import Showing
+from videowall.passthrough.passthrough import Passthrough
 from videowall.picture import Planes, Rect, encode_bitmap, encode_jpeg, turned
 from videowall.plan import Canvas, Feed, Panel, PanelKind, Plan
-from videowall.pool import DecodePool, Pool
-from videowall.profile import ProfileName
 from videowall.quality.keeper import Keeper
 from videowall.quality.shelf import Shelf
-from videowall.relief import Relief
-from videowall.rendition import make_renditions
-from videowall.ring import Rings
-from videowall.scene import Scene, Tile, build_scene
-from videowall.shards.pool import ShardPool
-from videowall.showing import Showing
 
 _SUPERVISE_S = 0.1
 _STORE_S = 5.0

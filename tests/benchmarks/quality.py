@@ -11,8 +11,8 @@ from tests.support.frozen_scores import is_provable, judge, score
 from tests.support.frozen_streams import draw_cases
 from tests.support.quality_scores import Sequence, judge_all, scores
 from videowall.picture import Planes, allocate, scale
-from videowall.probe import Probe
 from videowall.quality.inspector import Inspector
+from videowall.quality.probe import Probe
 
 _AIM = 0.95
 _LOOKS = 400

@@ -26,7 +26,7 @@ from hub.protocol import (
 from hub.protocol.walls import Blank, Pin
 from sensors.model import DeviceId, DeviceKey, Language, Names, Priority, SiteId, Stream, StreamRole
 from tests.hub.quiet_center import START
-from videowall.layout import arrange
+from videowall.composing.layout import arrange
 from videowall.plan import MAX_PLAN_BYTES, Feed, Panel, PanelKind, Place, Plan, decode_plan, encode_plan, spots_of
 
 HOUSE = House(Language.RU, "Asia/Almaty")

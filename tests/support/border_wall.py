@@ -12,7 +12,7 @@ from simulators.cameras.camera import Camera
 from simulators.cameras.film import Shot
 from simulators.cameras.vocabulary import Terrain, View
 from tests.support.camera_stand import Stand
-from videowall.broadcast import TileView
+from videowall.encoding.broadcast import TileView
 from videowall.plan import Canvas, Feed, LayoutName, Plan, Spotlight
 
 CAMERAS = tuple(f"cam-{number}" for number in range(1, 13))

@@ -10,7 +10,7 @@ from simulators.cameras.film import Shot
 from simulators.cameras.formats import Format
 from simulators.cameras.vocabulary import Fault, Terrain, View
 from tests.support.border_wall import key
-from videowall.rtsp.conversation import Transport
+from videowall.capture.rtsp.conversation import Transport
 
 STALL_S, FROZEN_S = 3.0, 10.0
 """Within what time a picture that comes no more, and one that goes on unchanged, must be said not to be live."""

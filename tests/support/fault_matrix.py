@@ -18,7 +18,7 @@ import structlog
 from tests.support.camera_stand import Stand
 from tests.support.fault_cases import CASES, FROZEN_S, STALL_S, TRANSPORTS, camera_of, cameras
 from tests.support.fault_wall import Outcome, Rhythm, Watched, watch
-from videowall.rtsp.conversation import Transport
+from videowall.capture.rtsp.conversation import Transport
 
 _HEAD = """# What a wall says of every fault of a camera
 

@@ -21,11 +21,11 @@ from tests.support.border_wall import key
 from tests.support.camera_stand import Stand
 from tests.support.fault_cases import CASES, WITNESSES, Case, camera_of
 from tests.support.waiting import eventually_async
-from videowall.broadcast import CLOCK_RATE_HZ, EncodedFrame, TileView
+from videowall.capture.rtsp.conversation import Transport
 from videowall.config import WallSettings
+from videowall.encoding.broadcast import CLOCK_RATE_HZ, EncodedFrame, TileView
 from videowall.picture import Plane, planes_of
 from videowall.plan import Canvas, Feed, Plan
-from videowall.rtsp.conversation import Transport
 from videowall.wall import Wall
 
 _CANVAS = Canvas(1280, 720, 12.5)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from tests.support.frozen_streams import Case, Freeze, play
-from videowall.probe import FROZEN_S, Probe
+from videowall.quality.probe import FROZEN_S, Probe
 
 SAID_WITHIN_S = 10.0
 _PROVABLE_KEYS_S = 4.0

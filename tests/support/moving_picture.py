@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from sensors.catalog import PictureState
 from sensors.clock import SystemClock
 from sensors.model import DeviceKey, Language, Names, StreamRole
-from videowall.broadcast import CLOCK_RATE_HZ, Broadcast, EncodedFrame, TileView
-from videowall.passthrough import Passthrough
-from videowall.profile import ProfileName
-from videowall.showing import Showing
+from videowall.encoding.broadcast import CLOCK_RATE_HZ, Broadcast, EncodedFrame, TileView
+from videowall.encoding.profile import ProfileName
+from videowall.outputs.showing import Showing
+from videowall.passthrough.passthrough import Passthrough
 
 Picture = NDArray[np.uint8]
 

@@ -11,12 +11,12 @@ import pytest
 from sensors.clock import SystemClock
 from sensors.model import SiteId
 from sensors.rtsp.authentication import Credentials
-from videowall.admission import Admission, Bounds
-from videowall.rtsp.address import Redirects
-from videowall.rtsp.assembly import AccessUnit
-from videowall.rtsp.conversation import Transport
-from videowall.rtsp.failure import StreamError
-from videowall.rtsp.stream import CameraStream, Source
+from videowall.capture.admission import Admission, Bounds
+from videowall.capture.rtsp.address import Redirects
+from videowall.capture.rtsp.assembly import AccessUnit
+from videowall.capture.rtsp.conversation import Transport
+from videowall.capture.rtsp.failure import StreamError
+from videowall.capture.rtsp.stream import CameraStream, Source
 
 
 class Opened:

@@ -14,10 +14,10 @@ from sensors.model import SiteId
 from tests.support.coded_film import Coding, film
 from tests.support.film_server import FilmServer, serving
 from tests.support.waiting import eventually_async
-from videowall.admission import Admission, Bounds
+from videowall.capture.admission import Admission, Bounds
+from videowall.capture.rtsp.stream import CameraStream, Source
 from videowall.config import WallSettings
-from videowall.health import DELAYED_S
-from videowall.rtsp.stream import CameraStream, Source
+from videowall.quality.health import DELAYED_S
 
 KORDAI, KONYSBAYEV = SiteId("kordai"), SiteId("konysbayev")
 WIDE = Bounds(100, 10_000.0)

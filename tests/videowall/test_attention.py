@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from sensors.model import Priority
 from tests.support.board_of import KORDAI, NOW, SYPATAI, alarm, board_of, camera
-from videowall.attention import Attention, Edge
 from videowall.board import STALE_S
+from videowall.captions.attention import Attention, Edge
 
 LATER = NOW + timedelta(seconds=STALE_S + 1)
 

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 
-from videowall.broadcast import MAX_PENDING_S, Broadcast, EncodedFrame
+from videowall.encoding.broadcast import MAX_PENDING_S, Broadcast, EncodedFrame
 
 
 def frame(index: int, *, key: bool = False, size: int = 10) -> EncodedFrame:

@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from sensors import stamp
 from sensors.catalog import PictureState
 from sensors.model import DeviceId, DeviceKey, Language, Names, Priority, SiteId
-from videowall import strings
-from videowall.attention import Attention, Edge
 from videowall.board import Board, BoardSite, BoardValue, SiteCondition
-from videowall.caption import draw_tile, mark_still
-from videowall.face import AlarmFace, Mark, Moment, TileFace, Tone, ValueText, tile_face, value_texts
-from videowall.layout import GAP, arrange
-from videowall.overlay import Overlay
-from videowall.palette import rgb
+from videowall.captions import strings
+from videowall.captions.attention import Attention, Edge
+from videowall.captions.caption import draw_tile, mark_still
+from videowall.captions.face import AlarmFace, Mark, Moment, TileFace, Tone, ValueText, tile_face, value_texts
+from videowall.captions.overlay import Overlay
+from videowall.captions.palette import rgb
+from videowall.captions.sheet import Patch, Sheet
+from videowall.composing.layout import GAP, arrange
 from videowall.picture import Plane, Rect, allocate
 from videowall.plan import Canvas, Feed
-from videowall.sheet import Patch, Sheet
 
 KAZAKH = "ӘәҒғҚқҢңӨөҰұҮүҺһІі"
 WHITE = rgb(0xFFFFFF)

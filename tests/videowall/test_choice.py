@@ -1,7 +1,7 @@
 """Which stream a tile gets."""
 
 from sensors.model import Stream, StreamRole
-from videowall.choice import choose
+from videowall.capture.choice import choose
 from videowall.picture import Rect
 
 MAIN = Stream(StreamRole.MAIN, "rtsp://camera/main", "h264", 1280, 720)

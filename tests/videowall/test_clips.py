@@ -26,18 +26,18 @@ from tests.support.coded_film import FPS, Coding, film
 from tests.support.media_probe import probe, video
 from tests.support.moving_picture import MovingWall
 from tests.support.wall_server import Keys, serving
-from videowall.channel import Channel
-from videowall.clip import decoding_times, make_clip, presentation_times
-from videowall.clips import Clips, Manifest
+from videowall.capture.channel import Channel
+from videowall.capture.rtsp.assembly import AccessUnit, Assembler
+from videowall.capture.rtsp.packing import PACKINGS
+from videowall.capture.rtsp.sequencing import Sequencer
+from videowall.clips.clip import decoding_times, make_clip, presentation_times
+from videowall.clips.clips import Clips, Manifest
+from videowall.clips.ring import Ring, Rings
+from videowall.composing.mask import MASK_LUMA
 from videowall.config import WallSettings
-from videowall.mask import MASK_LUMA
 from videowall.outputs.server import build_app
 from videowall.picture import planes_of
 from videowall.plan import Mask
-from videowall.ring import Ring, Rings
-from videowall.rtsp.assembly import AccessUnit, Assembler
-from videowall.rtsp.packing import PACKINGS
-from videowall.rtsp.sequencing import Sequencer
 
 KEY = DeviceKey(SiteId("kordai"), DeviceId("cam-1"))
 BEGUN = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)

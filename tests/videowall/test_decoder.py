@@ -9,10 +9,10 @@ from av.video.codeccontext import VideoCodecContext
 
 from sensors.stamp import read
 from tests.support.coded_film import HEIGHT, WIDTH, draw
-from videowall.decoder import Decoder
+from videowall.capture.rtsp.assembly import AccessUnit
+from videowall.decoding.decoder import Decoder
+from videowall.decoding.thrift import Thrift
 from videowall.picture import Planes
-from videowall.rtsp.assembly import AccessUnit
-from videowall.thrift import Thrift
 
 KEY_EVERY = 10
 LOST_FROM = 13

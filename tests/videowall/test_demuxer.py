@@ -20,10 +20,10 @@ from tests.support.film_server import FilmServer, serving
 from tests.support.opened_stream import Opened, running
 from tests.support.waiting import eventually_async
 from tests.support.web_source import WebSource, web_source
-from videowall.decoder import Decoder
-from videowall.demuxer import find_place
+from videowall.capture.demuxer import find_place
+from videowall.capture.rtsp.failure import StreamError
+from videowall.decoding.decoder import Decoder
 from videowall.picture import Planes
-from videowall.rtsp.failure import StreamError
 
 
 @pytest.fixture(autouse=True)
@@ -116,8 +116,8 @@ async def test_a_film_plays_over_and_over(tmp_path: Path, name: str, encoder: st
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("videowall.demuxer.OPEN_TIMEOUT_S", 2.0)
-    monkeypatch.setattr("videowall.demuxer.READ_TIMEOUT_S", 1.0)
+    monkeypatch.setattr("videowall.capture.demuxer.OPEN_TIMEOUT_S", 2.0)
+    monkeypatch.setattr("videowall.capture.demuxer.READ_TIMEOUT_S", 1.0)
 
 
 def reading() -> int:

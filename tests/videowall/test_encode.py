@@ -6,10 +6,10 @@ import pytest
 from av.video.codeccontext import VideoCodecContext
 from numpy.typing import NDArray
 
-from videowall.broadcast import EncodedFrame, ParameterSets
-from videowall.encode import Encoder, FrugalEncoder
+from videowall.encoding.broadcast import EncodedFrame, ParameterSets
+from videowall.encoding.encoder import Encoder, FrugalEncoder
+from videowall.encoding.quantiser import COARSEST, FINEST, Quantiser
 from videowall.plan import Canvas
-from videowall.quantiser import COARSEST, FINEST, Quantiser
 
 CANVAS = Canvas(640, 360, 25)
 KBPS = 800

@@ -7,13 +7,13 @@ import msgspec
 from sensors.catalog import PictureState
 from sensors.model import Language, Names, Priority
 from tests.support.board_of import KORDAI, NOW, alarm, board_of, camera
-from videowall.attention import Attention
 from videowall.board import Board
-from videowall.expression import express
-from videowall.face import Tone
-from videowall.panels.face import AlarmsFace, CalmFace, MapFace, PanelFace, QuietFace, SitesFace
+from videowall.captions.attention import Attention
+from videowall.captions.face import Tone
+from videowall.captions.panels.face import AlarmsFace, CalmFace, MapFace, PanelFace, QuietFace, SitesFace
+from videowall.composing.expression import express
+from videowall.composing.scene import Scene, Tile, build_scene
 from videowall.plan import Canvas, Feed, Page, Panel, PanelKind, Plan, Spotlight
-from videowall.scene import Scene, Tile, build_scene
 
 FEEDS = tuple(Feed(camera(KORDAI, number), Names(ru=f"К{number}"), Names(ru="Кордай"), ()) for number in (1, 2, 3))
 PLAN = Plan(1, "main", Names(ru="Центр"), Canvas(), "1+12", FEEDS)

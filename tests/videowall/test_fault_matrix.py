@@ -12,8 +12,8 @@ from simulators.cameras.vocabulary import Fault
 from tests.support.fault_cases import CASES, FROZEN_S, SLOW_TO_RETURN, STALL_S, TRANSPORTS, Case
 from tests.support.fault_matrix import measure
 from tests.support.fault_wall import Outcome, Watched
-from videowall.health import DELAYED_S
-from videowall.rtsp.conversation import Transport
+from videowall.capture.rtsp.conversation import Transport
+from videowall.quality.health import DELAYED_S
 
 pytestmark = pytest.mark.slow
 TWO_FRAMES = 2

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sensors.errors import ShekaraError, WireError
 from tests.support.moving_picture import Encoder, draw
-from videowall.broadcast import CLOCK_RATE_HZ, EncodedFrame
+from videowall.encoding.broadcast import CLOCK_RATE_HZ, EncodedFrame
 from videowall.fmp4.annexb import MAX_ACCESS_UNIT_BYTES, MAX_NAL_UNITS, join_sample, nal_type, split_units
 from videowall.fmp4.fragment import CLOCK_BYTES, fragment
 from videowall.fmp4.header import find_parameter_sets, init_segment

@@ -14,9 +14,9 @@ from tests.support.coded_film import CAMERA
 from tests.support.foreign_servers import GStreamerServer, gstreamer, toolkit, vlc, write_film
 from tests.support.opened_stream import Opened, running
 from tests.support.waiting import eventually_async
-from videowall.decoder import Decoder
+from videowall.capture.rtsp.conversation import Transport
+from videowall.decoding.decoder import Decoder
 from videowall.picture import Planes
-from videowall.rtsp.conversation import Transport
 
 pytestmark = pytest.mark.slow
 KNOWN = Credentials("viewer", "not a secret: tests")

@@ -11,8 +11,10 @@ import av
 import pytest
 
 from sensors.model import StreamRole
-from videowall.decoder import Decoder
-from videowall.encode import Coded, Encoder
+from videowall.capture.rtsp.assembly import AccessUnit
+from videowall.decoding.decoder import Decoder
+from videowall.decoding.thrift import Thrift
+from videowall.encoding.encoder import Coded, Encoder
 from videowall.hardware.choice import Choice, wanted
 from videowall.hardware.decoding import DecoderMaker, GuardedDecoder, HardwareDecoder
 from videowall.hardware.encoding import EncoderMaker, GuardedEncoder, HardwareEncoder
@@ -22,8 +24,6 @@ from videowall.hardware.selection import Selection, _try_apart
 from videowall.hardware.trial import TRIAL_CANVAS, Verdict, draw_trial, try_decoder, try_encoder
 from videowall.picture import Plane, Planes
 from videowall.plan import Canvas
-from videowall.rtsp.assembly import AccessUnit
-from videowall.thrift import Thrift
 
 SMALL = Canvas(320, 180, 25)
 GOOD = {"preset": "ultrafast", "tune": "zerolatency", "forced-idr": "1", "x264-params": "repeat-headers=1"}

@@ -3,8 +3,8 @@
 import pytest
 
 from sensors.catalog import PictureState
-from videowall.health import Facts, judge
-from videowall.probe import FROZEN_S
+from videowall.quality.health import Facts, judge
+from videowall.quality.probe import FROZEN_S
 
 GOOD = Facts(None, 0.02, 0.05, picture_in_session=True, errors_in_row=0, frozen_s=0.0, fault=None)
 

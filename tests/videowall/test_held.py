@@ -1,8 +1,8 @@
 """What a resting stream keeps, so that its newest picture is there at once."""
 
-from videowall.held import MAX_BYTES, MAX_UNITS, Held
-from videowall.intake import MAX_AGE_S, Intake
-from videowall.rtsp.assembly import AccessUnit
+from videowall.capture.held import MAX_BYTES, MAX_UNITS, Held
+from videowall.capture.intake import MAX_AGE_S, Intake
+from videowall.capture.rtsp.assembly import AccessUnit
 
 
 def unit(number: int, *, key: bool = False, gap: bool = False, size: int = 100) -> AccessUnit:

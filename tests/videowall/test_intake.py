@@ -1,7 +1,7 @@
 """The queue between network and decoder."""
 
-from videowall.intake import MAX_AGE_S, MAX_BYTES, Intake
-from videowall.rtsp.assembly import AccessUnit
+from videowall.capture.intake import MAX_AGE_S, MAX_BYTES, Intake
+from videowall.capture.rtsp.assembly import AccessUnit
 
 
 def unit(number: int, *, key: bool = False, gap: bool = False, size: int = 10) -> AccessUnit:

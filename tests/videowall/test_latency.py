@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from tests.support.fake_pictures import noise
-from videowall.broadcast import Broadcast, EncodedFrame
-from videowall.latency import Hop, Latency, Samples, Spread
+from videowall.composing.latency import Hop, Latency, Samples, Spread
+from videowall.composing.slot import TilePicture
+from videowall.encoding.broadcast import Broadcast, EncodedFrame
 from videowall.picture import Rect
-from videowall.slot import TilePicture
 
 
 def picture(arrival_s: float, began_s: float | None, decoded_s: float | None) -> TilePicture:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from videowall.layout import GAP, arrange, fit
+from videowall.composing.layout import GAP, arrange, fit
 from videowall.picture import Rect
 from videowall.plan import Canvas, Place, small_tiles_of, spots_of
 

@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.fake_pictures import noise
-from videowall.mask import Burner, outline
+from videowall.composing.mask import Burner, outline
 from videowall.picture import Planes, allocate
 from videowall.plan import Mask
 

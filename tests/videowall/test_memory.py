@@ -15,14 +15,14 @@ from tests.support.coded_film import HEIGHT, WIDTH, Coding, film
 from tests.support.film_server import FilmServer, serving
 from tests.support.opened_stream import Opened
 from tests.support.waiting import eventually_async
-from videowall.channel import Channel
+from videowall.capture.channel import Channel
+from videowall.capture.rtsp.assembly import Assembler
+from videowall.capture.rtsp.conversation import Conversation, Transport
+from videowall.capture.rtsp.link import DatagramPair, Link
+from videowall.capture.rtsp.player import Player
 from videowall.config import WallSettings
-from videowall.decoder import Decoder
+from videowall.decoding.decoder import Decoder
 from videowall.plan import Feed
-from videowall.rtsp.assembly import Assembler
-from videowall.rtsp.conversation import Conversation, Transport
-from videowall.rtsp.link import DatagramPair, Link
-from videowall.rtsp.player import Player
 from videowall.wall import Wall
 
 

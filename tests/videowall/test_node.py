@@ -24,11 +24,11 @@ from tests.support.brokers import free_port, running_broker
 from tests.support.camera_stand import Stand
 from tests.support.waiting import eventually, eventually_async
 from videowall.board import encode_board
+from videowall.captions.palette import PRIORITIES
+from videowall.centre.report import WALL_METRICS
 from videowall.config import WallSettings
 from videowall.node import WallNode
-from videowall.palette import PRIORITIES
 from videowall.plan import encode_plan
-from videowall.report import WALL_METRICS
 from videowall.wall import Wall
 
 WALL = wall_key("main")

@@ -14,10 +14,10 @@ from sensors.clock import SystemClock
 from sensors.wall_orders import open_order
 from tests.support.moving_picture import MovingWall
 from tests.support.wall_server import Keys, serving
+from videowall.centre.orders import Orders
+from videowall.centre.petitions import Petitions
 from videowall.config import WallSettings
-from videowall.orders import Orders
 from videowall.outputs.server import build_app
-from videowall.petitions import Petitions
 
 BODY = {"name": "change-wall", "change": {"layout": "3x3"}}
 

@@ -21,8 +21,8 @@ from sensors.clock import ManualClock
 from tests.support.moving_picture import Encoder, MovingWall
 from tests.support.waiting import eventually
 from tests.support.wall_server import Keys, serving
-from videowall.broadcast import EncodedFrame
 from videowall.config import WallSettings
+from videowall.encoding.broadcast import EncodedFrame
 from videowall.fmp4.fragment import CLOCK_BYTES
 from videowall.outputs import stream
 from videowall.outputs.server import build_app

@@ -20,8 +20,9 @@ from tests.support.media_probe import probe, receiving, video
 from tests.support.moving_picture import MovingWall
 from tests.support.waiting import eventually_async
 from tests.support.wall_server import Keys, serving
-from videowall.broadcast import EncodedFrame, ParameterSets
 from videowall.config import WallSettings
+from videowall.encoding.broadcast import EncodedFrame, ParameterSets
+from videowall.encoding.profile import ProfileName
 from videowall.outputs.config import OutputsSettings
 from videowall.outputs.server import build_app
 from videowall.outputs.targets.output import Output, OutputReport, OutputState
@@ -29,7 +30,6 @@ from videowall.outputs.targets.outputs import Outputs
 from videowall.outputs.targets.receiver import OutputError
 from videowall.outputs.targets.target import Kind, Target, parse_targets
 from videowall.outputs.targets.timelapse import Timelapse
-from videowall.profile import ProfileName
 
 
 @pytest.fixture

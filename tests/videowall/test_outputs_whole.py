@@ -28,9 +28,9 @@ from tests.support.brokers import running_broker
 from tests.support.camera_stand import Stand
 from tests.support.media_probe import probe, video
 from tests.support.waiting import eventually, eventually_async
-from videowall.broadcast import TileView
-from videowall.clips import Clips
+from videowall.clips.clips import Clips
 from videowall.config import WallSettings
+from videowall.encoding.broadcast import TileView
 from videowall.node import WallNode
 from videowall.outputs.config import OutputsSettings
 from videowall.outputs.targets.outputs import Outputs

@@ -8,20 +8,29 @@ import pytest
 
 from sensors.model import Language, Names, Priority
 from tests.support.board_of import KORDAI, NOW, alarm, board_of, sites
-from videowall.attention import Attention
 from videowall.board import BoardSite, SiteCondition
-from videowall.canvas import CanvasBuffer
-from videowall.face import Mark, Moment, Tone, ValueText, zone_of
-from videowall.layout import arrange
-from videowall.overlay import Overlay
-from videowall.palette import CONDITIONS, EMPTY
-from videowall.panels.drawing import draw_panel
-from videowall.panels.face import CalmFace, MapFace, MapPoint, MessageFace, PanelFace, QuietFace, SiteRow, SitesFace
-from videowall.panels.making import make_panel
-from videowall.panels.outline import Degrees, read_outline
+from videowall.captions.attention import Attention
+from videowall.captions.face import Mark, Moment, Tone, ValueText, zone_of
+from videowall.captions.overlay import Overlay
+from videowall.captions.palette import CONDITIONS, EMPTY
+from videowall.captions.panels.drawing import draw_panel
+from videowall.captions.panels.face import (
+    CalmFace,
+    MapFace,
+    MapPoint,
+    MessageFace,
+    PanelFace,
+    QuietFace,
+    SiteRow,
+    SitesFace,
+)
+from videowall.captions.panels.making import make_panel
+from videowall.captions.panels.outline import Degrees, read_outline
+from videowall.captions.sheet import blend, fill
+from videowall.composing.canvas import CanvasBuffer
+from videowall.composing.layout import arrange
 from videowall.picture import Planes, Rect
 from videowall.plan import Canvas, Panel, PanelKind, Plan
-from videowall.sheet import blend, fill
 
 BOARD = board_of(*(alarm(f"a{number}", Priority.HIGH, number) for number in range(1, 13)), total=40)
 MARKS = (Mark("ОҚУ-ЖАТТЫҒУ", Tone.EXERCISE),)

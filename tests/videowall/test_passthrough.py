@@ -21,15 +21,15 @@ from sensors.rtsp.rtp import parse_rtp, rewrite
 from sensors.stamp import Stamp
 from tests.support.border_wall import stamp_of
 from tests.support.coded_film import CAMERA, HEIGHT, WIDTH, Coding, film
-from videowall.channel import Channel
+from videowall.capture.channel import Channel
+from videowall.capture.rtsp.assembly import AccessUnit, Assembler
+from videowall.capture.rtsp.packing import PACKINGS
+from videowall.capture.rtsp.sequencing import Sequencer
 from videowall.fmp4.h265 import parse_h265_sps
 from videowall.fmp4.timeline import Span, Timeline
 from videowall.fmp4.track import describe
-from videowall.passthrough import Obstacle, Outlet, Passthrough, Piece, Reel
+from videowall.passthrough.passthrough import Obstacle, Outlet, Passthrough, Piece, Reel
 from videowall.plan import Feed, Mask
-from videowall.rtsp.assembly import AccessUnit, Assembler
-from videowall.rtsp.packing import PACKINGS
-from videowall.rtsp.sequencing import Sequencer
 
 KEY = DeviceKey(SiteId("kordai"), DeviceId("cam-1"))
 CODECS = {Coding.H264: "h264", Coding.H265: "hevc"}

@@ -4,13 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
-from videowall.canvas import CanvasBuffer
-from videowall.decoder import Decoder
-from videowall.palette import rgb
+from videowall.captions.palette import rgb
+from videowall.captions.sheet import Sheet, blend, dim, fill
+from videowall.capture.rtsp.assembly import AccessUnit
+from videowall.composing.canvas import CanvasBuffer
+from videowall.decoding.decoder import Decoder
 from videowall.picture import Planes, Rect, allocate, crop, encode_jpeg, scale
 from videowall.plan import Canvas
-from videowall.rtsp.assembly import AccessUnit
-from videowall.sheet import Sheet, blend, dim, fill
 
 
 def test_opencv_writes_into_a_view_of_the_canvas_and_nowhere_else() -> None:

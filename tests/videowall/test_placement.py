@@ -7,17 +7,17 @@ import pytest
 from sensors.catalog import PictureState
 from sensors.model import Priority
 from tests.support.fake_pictures import noise
-from videowall.attention import Edge
-from videowall.canvas import CanvasBuffer
-from videowall.caption import draw_tile
-from videowall.face import AlarmFace, Mark, TileFace, Tone
-from videowall.layout import fit
-from videowall.palette import CANVAS, EMPTY, PRIORITIES
+from videowall.captions.attention import Edge
+from videowall.captions.caption import draw_tile
+from videowall.captions.face import AlarmFace, Mark, TileFace, Tone
+from videowall.captions.palette import CANVAS, EMPTY, PRIORITIES
+from videowall.captions.sheet import fill
+from videowall.composing.canvas import CanvasBuffer
+from videowall.composing.layout import fit
+from videowall.composing.placement import Placement
+from videowall.composing.slot import TilePicture
 from videowall.picture import Plane, Rect
-from videowall.placement import Placement
 from videowall.plan import Canvas
-from videowall.sheet import fill
-from videowall.slot import TilePicture
 
 TILE = Rect(482, 272, 476, 266)
 LIVE = TileFace(PictureState.LIVE, "Въезд", "Кордай", "", blank=False, clock="12:00:00")

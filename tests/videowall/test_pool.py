@@ -8,9 +8,9 @@ from typing import cast
 
 from sensors.clock import SystemClock
 from tests.support.waiting import eventually
-from videowall.beat import Beat
-from videowall.channel import Channel
-from videowall.pool import DecodePool
+from videowall.capture.channel import Channel
+from videowall.decoding.beat import Beat
+from videowall.decoding.pool import DecodePool
 
 
 class Work:

@@ -8,7 +8,7 @@ from tests.support.faulty_pictures import SCENES
 from tests.support.frozen_scores import SAID_WITHIN_S, judge
 from tests.support.frozen_streams import Case, Coding, Content, Freeze
 from videowall.picture import Planes, allocate
-from videowall.probe import FROZEN_S, Probe, shrink
+from videowall.quality.probe import FROZEN_S, Probe, shrink
 
 FPS, KEY_EVERY = 10, 10
 NIGHT = SCENES[3]

@@ -15,14 +15,14 @@ from sensors.clock import SystemClock
 from sensors.model import Names
 from sensors.secrets import Secrets
 from tests.support.waiting import eventually_async
-from videowall.broadcast import Broadcast, EncodedFrame
-from videowall.canvas import CanvasBuffer
+from videowall.composing.canvas import CanvasBuffer
 from videowall.config import WallSettings
-from videowall.encode import Encoder
+from videowall.encoding.broadcast import Broadcast, EncodedFrame
+from videowall.encoding.encoder import Encoder
+from videowall.encoding.profile import MIDDLE_FPS, THIN_FPS, Profile, ProfileName, fit_profile
+from videowall.encoding.rendition import Rendition
 from videowall.picture import planes_of
 from videowall.plan import Canvas, Panel, PanelKind, Plan
-from videowall.profile import MIDDLE_FPS, THIN_FPS, Profile, ProfileName, fit_profile
-from videowall.rendition import Rendition
 from videowall.wall import Wall
 
 MIDDLE = Profile(ProfileName.MIDDLE, 1920, 1080, MIDDLE_FPS, 4000)

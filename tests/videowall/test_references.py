@@ -9,7 +9,7 @@ import pytest
 from sensors.errors import LimitError, UnavailableError
 from sensors.model import DeviceId, DeviceKey, SiteId, StreamRole
 from tests.support.faulty_pictures import SCENES, coded, seconds
-from videowall.mask import name_of
+from videowall.composing.mask import name_of
 from videowall.plan import Mask
 from videowall.quality import shelf as shelf_module
 from videowall.quality.inspector import Inspector

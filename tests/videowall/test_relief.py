@@ -6,15 +6,15 @@ from typing import cast
 from sensors.clock import Clock
 from sensors.model import Names, StreamRole
 from tests.support.border_wall import CAMERAS, key
-from videowall.broadcast import Broadcast
-from videowall.channel import Channel
-from videowall.composer import Composer
+from videowall.capture.channel import Channel
+from videowall.capture.rtsp.assembly import AccessUnit
+from videowall.composing.composer import Composer
+from videowall.composing.scene import Scene, build_scene
+from videowall.decoding.pool import Pool
+from videowall.decoding.relief import PERIOD_S, Relief
+from videowall.decoding.thrift import PLENTY, Thrift
+from videowall.encoding.broadcast import Broadcast
 from videowall.plan import Canvas, Feed, Plan, Spotlight
-from videowall.pool import Pool
-from videowall.relief import PERIOD_S, Relief
-from videowall.rtsp.assembly import AccessUnit
-from videowall.scene import Scene, build_scene
-from videowall.thrift import PLENTY, Thrift
 
 
 class Hands:

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sensors.rtsp.rtp import RtpPacket, parse_rtp
-from videowall.rtsp.assembly import AccessUnit, Assembler
-from videowall.rtsp.packing import PACKINGS
-from videowall.rtsp.sequencing import Sequencer
+from videowall.capture.rtsp.assembly import AccessUnit, Assembler
+from videowall.capture.rtsp.packing import PACKINGS
+from videowall.capture.rtsp.sequencing import Sequencer
 
 START = b"\0\0\0\1"
 SPS, PPS = b"\x67\x42\x00\x1f", b"\x68\xce\x3c\x80"

@@ -22,11 +22,11 @@ from sensors.rtsp.rtp import parse_rtp
 from tests.support.babble import DIALOGUES, MUTATIONS, Mutation, babbling, mangled
 from tests.support.coded_film import Coding, film
 from tests.support.opened_stream import Opened
-from videowall.decoder import Decoder
-from videowall.rtsp.address import Redirects, follow, parse_address
-from videowall.rtsp.assembly import AccessUnit
-from videowall.rtsp.failure import StreamError
-from videowall.rtsp.packing import PACKINGS
+from videowall.capture.rtsp.address import Redirects, follow, parse_address
+from videowall.capture.rtsp.assembly import AccessUnit
+from videowall.capture.rtsp.failure import StreamError
+from videowall.capture.rtsp.packing import PACKINGS
+from videowall.decoding.decoder import Decoder
 
 TIMES = int(os.environ.get("SHEKARA_FUZZ", "1"))
 SIGN_IN = Credentials("viewer", "not a secret: tests")

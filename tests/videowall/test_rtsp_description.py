@@ -5,7 +5,7 @@ import base64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from videowall.rtsp.description import find_video, resolve
+from videowall.capture.rtsp.description import find_video, resolve
 
 SETS = ",".join(base64.b64encode(unit).decode() for unit in (b"\x67\x42", b"\x68\xce"))
 SDP = f"""v=0

@@ -10,12 +10,12 @@ from tests.support.coded_film import CAMERA, CodedFilm, Coding, draw, film
 from tests.support.film_server import FilmServer, serving
 from tests.support.opened_stream import Opened, running
 from tests.support.waiting import eventually_async
-from videowall.decoder import Decoder
-from videowall.intake import Intake
+from videowall.capture.intake import Intake
+from videowall.capture.rtsp.assembly import AccessUnit
+from videowall.capture.rtsp.conversation import Transport
+from videowall.capture.rtsp.stream import SANE_OFFSET_S
+from videowall.decoding.decoder import Decoder
 from videowall.picture import Planes
-from videowall.rtsp.assembly import AccessUnit
-from videowall.rtsp.conversation import Transport
-from videowall.rtsp.stream import SANE_OFFSET_S
 
 FRAMES = 60
 FAST = 75

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from sensors.rtsp.rtp import parse_rtp
 from tests.support.coded_film import PAYLOAD_TYPE, Coding, film
-from videowall.rtsp.assembly import MAX_UNIT_BYTES, AccessUnit, Assembler
-from videowall.rtsp.conversation import Session
-from videowall.rtsp.description import VideoTrack, find_video
-from videowall.rtsp.failure import StreamError
-from videowall.rtsp.packing import PACKINGS
-from videowall.rtsp.player import _Reception
-from videowall.rtsp.sequencing import MAX_HELD_BYTES, MAX_HELD_PACKETS, Sequencer
+from videowall.capture.rtsp.assembly import MAX_UNIT_BYTES, AccessUnit, Assembler
+from videowall.capture.rtsp.conversation import Session
+from videowall.capture.rtsp.description import VideoTrack, find_video
+from videowall.capture.rtsp.failure import StreamError
+from videowall.capture.rtsp.packing import PACKINGS
+from videowall.capture.rtsp.player import _Reception
+from videowall.capture.rtsp.sequencing import MAX_HELD_BYTES, MAX_HELD_PACKETS, Sequencer
 
 START = b"\0\0\0\1"
 CODINGS = [Coding.H264, Coding.H265]

@@ -14,9 +14,9 @@ from tests.support.film_server import FilmServer, serving
 from tests.support.opened_stream import Opened, running
 from tests.support.scripted_rtsp import ScriptedServer, scripted, willing
 from tests.support.waiting import eventually_async
-from videowall.rtsp.address import Redirects, follow, parse_address
-from videowall.rtsp.conversation import Conversation, Transport
-from videowall.rtsp.failure import StreamError
+from videowall.capture.rtsp.address import Redirects, follow, parse_address
+from videowall.capture.rtsp.conversation import Conversation, Transport
+from videowall.capture.rtsp.failure import StreamError
 
 HOST = "rtsp://127.0.0.1"
 

@@ -12,9 +12,9 @@ from tests.support.film_server import FilmServer, Multicast, serving
 from tests.support.opened_stream import Opened, running
 from tests.support.scripted_rtsp import scripted, willing
 from tests.support.waiting import eventually_async
-from videowall.rtsp.conversation import Transport
-from videowall.rtsp.failure import StreamError
-from videowall.rtsp.multicast import group_of
+from videowall.capture.rtsp.conversation import Transport
+from videowall.capture.rtsp.failure import StreamError
+from videowall.capture.rtsp.multicast import group_of
 
 ADDRESS = "239.255.42.42"
 

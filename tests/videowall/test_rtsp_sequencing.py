@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from sensors.rtsp.rtcp import ReportBlock, SenderReport, parse_receiver_report
 from sensors.rtsp.rtp import RtpPacket
-from videowall.rtsp.reporting import Reporter
-from videowall.rtsp.sequencing import MAX_HELD_BYTES, MAX_HELD_PACKETS, Sequenced, Sequencer
+from videowall.capture.rtsp.reporting import Reporter
+from videowall.capture.rtsp.sequencing import MAX_HELD_BYTES, MAX_HELD_PACKETS, Sequenced, Sequencer
 
 HOLD_S = 0.05
 

@@ -17,11 +17,11 @@ from tests.support.camera_stand import BASIC, DIGEST, OPEN, PASSWORD, SHA, Stand
 from tests.support.opened_stream import Opened, running
 from tests.support.scripted_rtsp import SDP, scripted, willing
 from tests.support.waiting import eventually_async
-from videowall.decoder import Decoder
-from videowall.rtsp.address import parse_address
-from videowall.rtsp.conversation import Conversation, Transport
-from videowall.rtsp.failure import StreamError
-from videowall.rtsp.patience import Patience
+from videowall.capture.rtsp.address import parse_address
+from videowall.capture.rtsp.conversation import Conversation, Transport
+from videowall.capture.rtsp.failure import StreamError
+from videowall.capture.rtsp.patience import Patience
+from videowall.decoding.decoder import Decoder
 
 
 @pytest.fixture

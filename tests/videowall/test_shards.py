@@ -19,15 +19,15 @@ from tests.support.border_wall import CAMERAS, SITE, feed, key, make_plan, stamp
 from tests.support.camera_stand import Stand
 from tests.support.coded_film import HEIGHT, WIDTH, draw
 from tests.support.waiting import eventually, eventually_async
+from videowall.capture.rtsp.assembly import AccessUnit
 from videowall.config import WallSettings
-from videowall.decoder import Decoder
-from videowall.health import ERRORS_IN_ROW
-from videowall.rtsp.assembly import AccessUnit
-from videowall.shards.conduct import FIRST_S, Conduct
-from videowall.shards.decoder import ShardDecoder, Ward
-from videowall.shards.messages import Request
-from videowall.shards.pool import ShardPool
-from videowall.shards.shard import Shard, ShardLostError
+from videowall.decoding.decoder import Decoder
+from videowall.decoding.shards.conduct import FIRST_S, Conduct
+from videowall.decoding.shards.decoder import ShardDecoder, Ward
+from videowall.decoding.shards.messages import Request
+from videowall.decoding.shards.pool import ShardPool
+from videowall.decoding.shards.shard import Shard, ShardLostError
+from videowall.quality.health import ERRORS_IN_ROW
 from videowall.wall import Wall
 
 GENEROUS = 1_500_000_000

@@ -2,8 +2,8 @@
 
 import pytest
 
+from videowall.composing.slot import READY, Slot
 from videowall.picture import Rect, allocate
-from videowall.slot import READY, Slot
 
 PICTURE = allocate(64, 36)
 TICK_S = 0.04

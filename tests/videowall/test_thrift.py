@@ -6,11 +6,11 @@ import pytest
 
 from sensors.clock import SystemClock
 from sensors.model import DeviceId, DeviceKey, SiteId, Stream, StreamRole
-from videowall.channel import Channel
-from videowall.choice import choose
+from videowall.capture.channel import Channel
+from videowall.capture.choice import choose
+from videowall.capture.rtsp.assembly import AccessUnit
+from videowall.decoding.thrift import DEEPEST, PLENTY, Governor, Pressure, Saving, Thrift, saving, ticks_each
 from videowall.picture import Rect
-from videowall.rtsp.assembly import AccessUnit
-from videowall.thrift import DEEPEST, PLENTY, Governor, Pressure, Saving, Thrift, saving, ticks_each
 
 HIGH = Pressure(busy=0.99, missed=0.0, waits_s=0.05)
 GRAVE = Pressure(busy=1.0, missed=0.2, waits_s=0.39)

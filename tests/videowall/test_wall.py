@@ -22,8 +22,8 @@ from simulators.cameras.vocabulary import Fault
 from tests.support.border_wall import CAMERAS, feed, key, make_plan, stamp_in
 from tests.support.camera_stand import Stand
 from tests.support.waiting import eventually_async
-from videowall.broadcast import TileView
 from videowall.config import WallSettings
+from videowall.encoding.broadcast import TileView
 from videowall.picture import planes_of
 from videowall.plan import Canvas
 from videowall.wall import Wall

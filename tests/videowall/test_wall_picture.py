@@ -23,11 +23,11 @@ from tests.support.board_of import alarm, board_of
 from tests.support.border_wall import CAMERAS, feed, key, make_plan, stamp_in
 from tests.support.camera_stand import Stand
 from tests.support.waiting import eventually_async
-from videowall.broadcast import TileView
+from videowall.captions.palette import CANVAS
+from videowall.composing.latency import Hop
+from videowall.composing.mask import MASK_LUMA
 from videowall.config import WallSettings
-from videowall.latency import Hop
-from videowall.mask import MASK_LUMA
-from videowall.palette import CANVAS
+from videowall.encoding.broadcast import TileView
 from videowall.picture import Plane, planes_of
 from videowall.plan import Mask, Page, Plan
 from videowall.wall import Wall

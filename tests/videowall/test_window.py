@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sensors.errors import ConfigError
 from tests.support.brokers import free_port
 from tests.support.waiting import eventually
-from videowall.monitor import Monitor, find_monitor, parse_monitors
+from videowall.outputs.monitor import Monitor, find_monitor, parse_monitors
 
 WIDTH, HEIGHT = 960, 540
 
@@ -97,7 +97,7 @@ LISTING = """Monitors: 2
 
 
 def test_monitors_are_known_by_name_number_and_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("videowall.monitor._list_monitors", lambda _: LISTING)
+    monkeypatch.setattr("videowall.outputs.monitor._list_monitors", lambda _: LISTING)
     right = Monitor("DP-1", 1920, 56, 1280, 1024)
     assert find_monitor("DP-1", {}) == find_monitor("2", {}) == right
     assert find_monitor("800x600+1920+0", {})[1:] == (1920, 0, 800, 600)

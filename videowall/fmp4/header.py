@@ -5,7 +5,7 @@ from typing import Final
 from msgspec import Struct
 
 from sensors.errors import WireError
-from videowall.broadcast import CLOCK_RATE_HZ, ParameterSets
+from videowall.encoding.broadcast import CLOCK_RATE_HZ, ParameterSets
 from videowall.fmp4.annexb import NalType, nal_type
 from videowall.fmp4.boxes import IDENTITY_MATRIX, box, full_box, halves, words
 from videowall.fmp4.sps import SequenceParameters, parse_sps

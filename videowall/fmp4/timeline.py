@@ -6,7 +6,7 @@ it ends, and lasts until it should have been followed by another.
 
 from typing import Final, NamedTuple
 
-from videowall.broadcast import CLOCK_RATE_HZ
+from videowall.encoding.broadcast import CLOCK_RATE_HZ
 
 _FIRST_STEP: Final = CLOCK_RATE_HZ // 25
 _SHORTEST: Final = CLOCK_RATE_HZ // 1000

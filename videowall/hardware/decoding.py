@@ -11,12 +11,12 @@ from av.codec.context import Flags
 from av.video.codeccontext import VideoCodecContext
 
 from sensors.model import StreamRole
-from videowall.decoder import Decoder, OpenDecoder, PictureDecoder
+from videowall.capture.rtsp.assembly import AccessUnit
+from videowall.decoding.decoder import Decoder, OpenDecoder, PictureDecoder
+from videowall.decoding.thrift import Thrift
 from videowall.hardware.kinds import DecoderCandidate, open_device
 from videowall.hardware.likeness import LEAST_LIKENESS_DB, likeness_db
 from videowall.picture import Planes, planes_of
-from videowall.rtsp.assembly import AccessUnit
-from videowall.thrift import Thrift
 
 _CODECS: Final = frozenset({"h264", "hevc"})
 _log = structlog.get_logger(__name__)

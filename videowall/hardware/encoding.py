@@ -8,12 +8,12 @@ import av
 import structlog
 from av.video.codeccontext import VideoCodecContext
 
-from videowall.encode import Coded, encode_canvas
+from videowall.encoding.encoder import Coded, encode_canvas
+from videowall.encoding.rendition import CanvasEncoder, MakeEncoder
 from videowall.hardware.kinds import EncoderCandidate, open_device
 from videowall.hardware.likeness import LEAST_LIKENESS_DB, likeness_db, luma_of
 from videowall.picture import Plane
 from videowall.plan import Canvas
-from videowall.rendition import CanvasEncoder, MakeEncoder
 
 _BUFFER_S: Final = 0.5
 _LOOK_EVERY: Final = 16
@@ -50,7 +50,7 @@ class HardwareEncoder:
         self._context = context
 
     def encode(self, buffer: Plane, index: int, encoded_at: float, *, key: bool) -> Coded | None:
-        """As `videowall.encode.Encoder.encode`."""
+        """As `videowall.encoding.encoder.Encoder.encode`."""
         return encode_canvas(self._context, buffer, index, encoded_at, key=key)
 
 
@@ -72,7 +72,7 @@ class GuardedEncoder:
         self._keys = 0
 
     def encode(self, buffer: Plane, index: int, encoded_at: float, *, key: bool) -> Coded | None:
-        """As `videowall.encode.Encoder.encode`."""
+        """As `videowall.encoding.encoder.Encoder.encode`."""
         if not self._is_hardware:
             return self._encoder.encode(buffer, index, encoded_at, key=key)
         try:

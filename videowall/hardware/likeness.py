@@ -5,9 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from videowall.decoder import Decoder
+from videowall.capture.rtsp.assembly import AccessUnit
+from videowall.decoding.decoder import Decoder
 from videowall.picture import Plane
-from videowall.rtsp.assembly import AccessUnit
 
 LEAST_LIKENESS_DB: Final = 24.0
 """Peak signal to noise of luma. The wall's lowest bit rates stay above it; another picture, or a torn one, does not."""

@@ -16,8 +16,10 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from videowall.decoder import Decoder
-from videowall.encode import Coded, Encoder
+from videowall.capture.rtsp.assembly import AccessUnit
+from videowall.decoding.decoder import Decoder
+from videowall.encoding.encoder import Coded, Encoder
+from videowall.encoding.rendition import MakeEncoder
 from videowall.hardware.choice import Choice
 from videowall.hardware.decoding import HardwareDecoder
 from videowall.hardware.encoding import HardwareEncoder
@@ -25,8 +27,6 @@ from videowall.hardware.kinds import DECODERS, ENCODERS
 from videowall.hardware.likeness import LEAST_LIKENESS_DB, likeness_db
 from videowall.picture import Plane, Planes
 from videowall.plan import Canvas
-from videowall.rendition import MakeEncoder
-from videowall.rtsp.assembly import AccessUnit
 
 TRIAL_CANVAS: Final = Canvas(1280, 720, 25)
 _KBPS: Final = 8000

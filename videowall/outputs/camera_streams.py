@@ -23,7 +23,7 @@ from videowall.outputs.access import Access
 from videowall.outputs.gate import CLOSE_CODES, refuse_stream
 from videowall.outputs.live_wall import LiveWall
 from videowall.outputs.session import SEND_WITHIN_S, EndedError, run_session
-from videowall.passthrough import Obstacle, Outlet, Piece, Said
+from videowall.passthrough.passthrough import Obstacle, Outlet, Piece, Said
 
 MAX_VIEWERS: Final = 100
 RECORD: Final = struct.Struct(">HBxI")

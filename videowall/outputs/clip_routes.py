@@ -11,7 +11,7 @@ from fastapi import Path as PathParameter
 from sensors.access import Action, authorise
 from sensors.errors import NotFoundError
 from sensors.model import ID_PATTERN, DeviceId, DeviceKey, SiteId
-from videowall.clips import Clips
+from videowall.clips.clips import Clips
 from videowall.outputs.access import Access
 
 MAX_SECONDS: Final = 120

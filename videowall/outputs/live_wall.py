@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
-from videowall.broadcast import WallView
-from videowall.passthrough import Passthrough
-from videowall.showing import Showing
+from videowall.encoding.broadcast import WallView
+from videowall.outputs.showing import Showing
+from videowall.passthrough.passthrough import Passthrough
 
 
 class LiveWall(WallView, Protocol):

@@ -9,9 +9,9 @@ from msgspec import Meta, Struct
 from sensors.access import Action, authorise
 from sensors.errors import LimitError, NotFoundError, WireError
 from sensors.model import Ident
+from videowall.centre.petitions import Petitions
 from videowall.outputs.access import Access
 from videowall.outputs.gate import refuse_foreign_page
-from videowall.petitions import Petitions
 
 MAX_BODY_BYTES: Final = 1_500
 

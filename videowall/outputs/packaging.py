@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from videowall.broadcast import CLOCK_RATE_HZ, EncodedFrame, ParameterSets
+from videowall.encoding.broadcast import CLOCK_RATE_HZ, EncodedFrame, ParameterSets
 from videowall.fmp4.annexb import join_sample, split_units
 from videowall.fmp4.fragment import fragment
 from videowall.fmp4.header import find_parameter_sets, init_segment

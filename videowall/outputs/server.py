@@ -12,8 +12,10 @@ from msgspec import Struct
 from sensors.clock import Clock
 from sensors.errors import NotFoundError
 from sensors.model import ID_PATTERN, DeviceId, DeviceKey, SiteId
-from videowall.clips import Clips
+from videowall.centre.petitions import Petitions
+from videowall.clips.clips import Clips
 from videowall.config import WallSettings
+from videowall.encoding.profile import read_profile
 from videowall.outputs.access import Access, PublicKeyFile
 from videowall.outputs.clip_routes import clip_router
 from videowall.outputs.gate import Gate, refuse_stream, sign_in_address
@@ -28,8 +30,6 @@ from videowall.outputs.stream import Streams
 from videowall.outputs.target_routes import NONE, Reports, target_router
 from videowall.outputs.webrtc.peers import Peers
 from videowall.outputs.whep import whep_router
-from videowall.petitions import Petitions
-from videowall.profile import read_profile
 
 _ID: Final = re.compile(ID_PATTERN)
 _JPEG_QUALITY: Final = 80

@@ -15,11 +15,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sensors.clock import Clock
 from sensors.errors import LimitError, ShekaraError, UnavailableError, WireError
-from videowall.broadcast import Broadcast, EncodedFrame, Subscription
+from videowall.encoding.broadcast import Broadcast, EncodedFrame, Subscription
+from videowall.encoding.profile import ProfileName
 from videowall.outputs.access import Access
 from videowall.outputs.gate import CLOSE_CODES, TRY_AGAIN_LATER, refuse_stream
 from videowall.outputs.packaging import Opening, Packager
-from videowall.profile import ProfileName
 
 MAX_VIEWERS: Final = 100
 RECHECK_S: Final = 1.0

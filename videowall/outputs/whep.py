@@ -11,11 +11,11 @@ from fastapi import Path as PathParameter
 from starlette.requests import HTTPConnection
 
 from sensors.errors import LimitError, NotFoundError, WireError
-from videowall.broadcast import WallView
+from videowall.encoding.broadcast import WallView
+from videowall.encoding.profile import read_profile
 from videowall.outputs.access import Access
 from videowall.outputs.webrtc.offer import MAX_OFFER_BYTES
 from videowall.outputs.webrtc.peers import Peers
-from videowall.profile import read_profile
 
 _SDP: Final = "application/sdp"
 Ident = Annotated[str, PathParameter(max_length=200)]

@@ -10,10 +10,10 @@ from typing import NamedTuple, Protocol, Self
 from websockets.asyncio.client import connect
 
 from sensors.rtsp.rtp import parse_rtp
+from videowall.capture.rtsp.assembly import Assembler
+from videowall.capture.rtsp.packing import PACKINGS
+from videowall.capture.rtsp.sequencing import Sequencer
 from videowall.fmp4.fragment import CLOCK_BYTES
-from videowall.rtsp.assembly import Assembler
-from videowall.rtsp.packing import PACKINGS
-from videowall.rtsp.sequencing import Sequencer
 
 _BUFFER_BYTES = 32_000_000
 

@@ -17,7 +17,7 @@ from sensors.model import DeviceId, DeviceKey, Language, Names, Priority, SiteId
 from tests.benchmarks.wall import clips
 from tests.benchmarks.wall.clips import DEPARTURE, SIZES
 from tests.support.brokers import free_port
-from videowall.layout import Arrangement, arrange, fit
+from videowall.composing.layout import Arrangement, arrange, fit
 from videowall.picture import Rect
 from videowall.plan import FREE, Canvas, Feed, Place, Plan, Spotlight
 

@@ -6,7 +6,7 @@ import socket
 import struct
 from typing import Final
 
-from videowall.broadcast import EncodedFrame, ParameterSets
+from videowall.encoding.broadcast import EncodedFrame, ParameterSets
 from videowall.outputs.targets.receiver import OutputError
 from videowall.outputs.targets.target import Target
 from videowall.outputs.targets.transport_stream import PACKET_BYTES, TransportStream

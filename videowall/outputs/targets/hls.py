@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from videowall.broadcast import CLOCK_RATE_HZ, EncodedFrame, ParameterSets
+from videowall.encoding.broadcast import CLOCK_RATE_HZ, EncodedFrame, ParameterSets
 from videowall.outputs.targets.disk import Disk
 from videowall.outputs.targets.transport_stream import TransportStream
 

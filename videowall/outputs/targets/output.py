@@ -12,12 +12,12 @@ from msgspec import Struct
 
 from sensors.clock import Clock
 from sensors.errors import LimitError, WireError
-from videowall.broadcast import Broadcast, EncodedFrame, ParameterSets
+from videowall.encoding.broadcast import Broadcast, EncodedFrame, ParameterSets
+from videowall.encoding.profile import ProfileName
 from videowall.fmp4.annexb import split_units
 from videowall.fmp4.header import find_parameter_sets
 from videowall.outputs.targets.receiver import OutputError, Receiver
 from videowall.outputs.targets.target import Target
-from videowall.profile import ProfileName
 
 OPEN_WITHIN_S: Final = 8.0
 SEND_WITHIN_S: Final = 5.0

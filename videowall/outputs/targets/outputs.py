@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sensors.clock import Clock
 from sensors.rtsp.authentication import Credentials
-from videowall.broadcast import Broadcast
+from videowall.encoding.broadcast import Broadcast
+from videowall.encoding.profile import ProfileName
 from videowall.outputs.config import OutputsSettings
 from videowall.outputs.targets.datagrams import Datagrams
 from videowall.outputs.targets.disk import Disk
@@ -21,7 +22,6 @@ from videowall.outputs.targets.rtsp import RtspPublisher
 from videowall.outputs.targets.srt.sender import SrtSender
 from videowall.outputs.targets.target import Kind, Target, parse_targets
 from videowall.outputs.targets.timelapse import Timelapse
-from videowall.profile import ProfileName
 
 _MEGABYTE = 1_000_000
 

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from sensors.errors import UnavailableError
-from videowall.broadcast import EncodedFrame, ParameterSets
+from videowall.encoding.broadcast import EncodedFrame, ParameterSets
 
 
 class OutputError(UnavailableError):

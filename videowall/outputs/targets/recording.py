@@ -5,7 +5,7 @@ from glob import escape
 from pathlib import Path
 from typing import IO, Final
 
-from videowall.broadcast import CLOCK_RATE_HZ, EncodedFrame, ParameterSets
+from videowall.encoding.broadcast import CLOCK_RATE_HZ, EncodedFrame, ParameterSets
 from videowall.outputs.packaging import Packager
 from videowall.outputs.targets.disk import Disk
 from videowall.outputs.targets.transport_stream import TransportStream

@@ -13,7 +13,7 @@ from sensors.clock import Clock
 from sensors.errors import ShekaraError
 from sensors.rtsp.authentication import authorization, parse_challenge
 from sensors.rtsp.messages import Parser, Request, Response, encode_interleaved, encode_request
-from videowall.broadcast import EncodedFrame, ParameterSets
+from videowall.encoding.broadcast import EncodedFrame, ParameterSets
 from videowall.outputs.targets.receiver import OutputError
 from videowall.outputs.targets.target import Target
 from videowall.outputs.targets.transport_stream import TIME_BASE

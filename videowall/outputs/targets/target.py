@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from sensors.errors import ConfigError
 from sensors.rtsp.authentication import Credentials
-from videowall.profile import ProfileName
+from videowall.encoding.profile import ProfileName
 
 MAX_TARGETS: Final = 16
 _SUBJECT: Final = "[outputs] urls"

@@ -9,10 +9,10 @@ from typing import Final
 import structlog
 
 from sensors.clock import Clock
+from videowall.encoding.profile import ProfileName
 from videowall.outputs.targets.disk import Disk
 from videowall.outputs.targets.output import OutputReport, OutputState
 from videowall.outputs.targets.receiver import OutputError
-from videowall.profile import ProfileName
 
 _DAYS: Final = "????-??-??"
 _PICTURES: Final = f"{_DAYS}/wall-??????Z.jpg"

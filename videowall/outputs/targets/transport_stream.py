@@ -5,7 +5,7 @@ from typing import Final
 
 import av
 
-from videowall.broadcast import CLOCK_RATE_HZ, EncodedFrame
+from videowall.encoding.broadcast import CLOCK_RATE_HZ, EncodedFrame
 
 PACKET_BYTES: Final = 188
 TIME_BASE: Final = Fraction(1, CLOCK_RATE_HZ)

@@ -9,7 +9,7 @@ from aiortc.exceptions import InvalidAccessError, InvalidStateError, OperationEr
 
 from sensors.clock import Clock
 from sensors.errors import WireError
-from videowall.broadcast import Broadcast
+from videowall.encoding.broadcast import Broadcast
 from videowall.outputs.webrtc.track import WallTrack
 
 _KEY_EVERY_S: Final = 0.5

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from sensors.clock import Clock
 from sensors.errors import NotFoundError, ShekaraError, UnavailableError
-from videowall.broadcast import Broadcast
+from videowall.encoding.broadcast import Broadcast
 from videowall.outputs.webrtc.offer import read_offer
 from videowall.outputs.webrtc.peer import Peer
 

@@ -7,7 +7,7 @@ import av
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av.stream import Stream
 
-from videowall.broadcast import CLOCK_RATE_HZ, Subscription
+from videowall.encoding.broadcast import CLOCK_RATE_HZ, Subscription
 
 _TIME_BASE: Final = Fraction(1, CLOCK_RATE_HZ)
 

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import quote
 
 from sensors.errors import LimitError, WireError
-from videowall.broadcast import CLOCK_RATE_HZ, EncodedFrame, ParameterSets
+from videowall.encoding.broadcast import CLOCK_RATE_HZ, EncodedFrame, ParameterSets
 from videowall.fmp4.annexb import join_sample, split_units
 from videowall.fmp4.header import h264_entry
 from videowall.fmp4.sps import parse_sps

@@ -6,7 +6,7 @@ import socket
 from typing import Final
 
 from sensors.clock import Clock
-from videowall.broadcast import EncodedFrame, ParameterSets
+from videowall.encoding.broadcast import EncodedFrame, ParameterSets
 from videowall.outputs.targets.receiver import OutputError
 from videowall.outputs.targets.srt.caller import Caller
 from videowall.outputs.targets.srt.packets import PAYLOAD_BYTES, SEQUENCES

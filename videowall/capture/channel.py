@@ -1,0 +1,280 @@
+"""One stream of one camera inside the wall: packets in at one end, scaled pictures out at the other.
+
+The event loop feeds it, one decoding thread at a time works on it, the composer reads the slots it fills.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from sensors.catalog import PictureState
+from sensors.clock import Clock
+from sensors.model import DeviceKey, StreamRole
+from videowall.capture.held import Held
+from videowall.capture.intake import MAX_AGE_S, Intake
+from videowall.capture.rtsp.assembly import AccessUnit
+from videowall.capture.rtsp.stream import CameraStream
+from videowall.capture.tap import Tap
+from videowall.composing.mask import Burner, name_of
+from videowall.composing.slot import Slot
+from videowall.decoding.decoder import Decoder, OpenDecoder, PictureDecoder
+from videowall.decoding.thrift import PLENTY, Saving, Thrift
+from videowall.picture import Planes
+from videowall.plan import Mask
+from videowall.quality.health import Facts, judge
+from videowall.quality.inspector import Inspector
+from videowall.quality.likeness import Reference
+from videowall.quality.pace import Pace
+from videowall.quality.probe import FROZEN_S, Probe
+from videowall.quality.shelf import View
+
+_RATE_SAMPLES = 50
+_SAMPLE_S = 0.9
+"""A little less than a second, so that cameras with a key picture each second are looked at that often."""
+
+
+class Channel:
+    """A stream with its decoder. `schedule` is called when there is something to decode."""
+
+    def __init__(
+        self,
+        key: DeviceKey,
+        role: StreamRole,
+        clock: Clock,
+        schedule: Callable[["Channel"], None],
+        references: tuple[Reference, ...] = (),
+        open_decoder: OpenDecoder = Decoder,
+        masks: tuple[Mask, ...] = (),
+    ) -> None:
+        self.key = key
+        self.role = role
+        self.masks = masks
+        self.intake = Intake()
+        self.stream: CameraStream | None = None
+        """Set by whoever runs the stream."""
+        self.last: Planes | None = None
+        """The newest decoded picture, full size, its masks burned in."""
+        self.slots: tuple[Slot, ...] = ()
+        """The tiles that this stream fills now."""
+        self.taps: tuple[Tap, ...] = ()
+        """Who else gets every access unit as it comes; set on the event loop."""
+        self.inspector = Inspector(references)
+        self.pace = Pace()
+        self.saving: Saving = PLENTY
+        """What this stream does without now; set on the event loop."""
+        self.spared_total = 0
+        """Pictures that were left out for it."""
+        self.decode_errors_total = 0
+        self.decoded_total = 0
+        self._clock = clock
+        self._schedule = schedule
+        self._burner = Burner(masks)
+        self._probe = Probe()
+        self._open_decoder = open_decoder
+        self._decoder: PictureDecoder | None = None
+        self._codec, self._extradata = "", b""
+        self._renew = False
+        self._in_session = False
+        self._picture_s: float | None = None
+        self._times_s: deque[float] = deque(maxlen=_RATE_SAMPLES)
+        self._lock = threading.Lock()
+        self._scheduled = False
+        self._rests = False
+        self._held = Held()
+        self._rested_s = self._passed_s = float("-inf")
+        self._whole = False
+        self._key_s = 0.0
+        self._leaves_out = False
+        self._thrift = Thrift.NONE
+        """What the decoder does without."""
+
+    def begin_session(self, codec: str, extradata: bytes) -> None:
+        """A new session has begun: the decoder of that name starts anew."""
+        self._codec, self._extradata = codec, extradata
+        self.intake.clear()
+        self._held.clear()
+        self._in_session = False
+        self._renew = True
+        for tap in self.taps:
+            tap.begin(codec, extradata)
+
+    def tap(self, tap: Tap) -> None:
+        """Let another have every access unit from now on, told at once of the session that runs."""
+        self.taps = (*self.taps, tap)
+        if self._codec:
+            tap.begin(self._codec, self._extradata)
+
+    def untap(self, tap: Tap) -> None:
+        """No more of it."""
+        self.taps = tuple(other for other in self.taps if other is not tap)
+
+    def rest(self, *, rests: bool) -> None:
+        """While it rests, key pictures alone are decoded, at most one a second: enough to judge by, not to show.
+
+        What came after the last one is held, so that the newest picture is there as soon as it rests no more.
+        """
+        if rests is self._rests:
+            return
+        self._rests, self._whole = rests, self._in_session
+        if rests:
+            self._held.clear()
+        else:
+            self.intake.catch_up(self._held.take())
+            self._ask()
+
+    def feed(self, unit: AccessUnit) -> None:
+        """Queue a picture for decoding, and pass it on."""
+        self.pace.see(unit.arrival_s, key=unit.key)
+        for tap in self.taps:
+            tap.take(unit)
+        if self._rests:
+            self._held.keep(unit)
+            if not self._is_sample(unit):
+                return
+        if self._is_left_out(unit) or not self.intake.put(unit):
+            return
+        self._ask()
+
+    def _ask(self) -> None:
+        """Have what waits decoded."""
+        with self._lock:
+            if self._scheduled or not len(self.intake):
+                return
+            self._scheduled = True
+        self._schedule(self)
+
+    def show_on(self, slots: tuple[Slot, ...]) -> None:
+        """Fill these slots from now on; new ones get the newest picture at once, so no tile begins empty."""
+        if self.last is not None and self._picture_s is not None:
+            for slot in slots:
+                if slot not in self.slots:
+                    slot.offer(self.last, self._picture_s)
+        self.slots = slots
+
+    def work(self) -> bool:
+        """Decode and scale one picture, in a decoding thread; True when more is waiting."""
+        unit = self.intake.take(self._clock.monotonic_s())
+        if unit is not None:
+            self._decode(unit)
+        with self._lock:
+            self._scheduled = len(self.intake) > 0
+            return self._scheduled
+
+    @property
+    def view(self) -> View:
+        """This stream as it is judged."""
+        return View(self.key, self.role, name_of(self.masks))
+
+    @property
+    def is_showing(self) -> bool:
+        """Whether pictures of the running session have come out."""
+        return self._in_session and self.stream is not None and self.stream.failure is None
+
+    @property
+    def state(self) -> PictureState:
+        """What may be said of this stream's picture now."""
+        now_s = self._clock.monotonic_s()
+        stream = self.stream
+        packet_s = stream.last_packet_s if stream else None
+        return judge(
+            Facts(
+                failure=stream.failure if stream else None,
+                packet_age_s=None if packet_s is None else now_s - packet_s,
+                picture_age_s=self.picture_age_s,
+                picture_in_session=self._in_session,
+                errors_in_row=self._decoder.errors_in_row if self._decoder else 0,
+                frozen_s=self._probe.frozen_s,
+                fault=self.inspector.verdict.fault,
+                period_s=1 / fps if (fps := self.fps) > 0 and self.saving.share >= 1 else 0.0,
+            )
+        )
+
+    @property
+    def picture_age_s(self) -> float | None:
+        """Since the packets of the newest decoded picture arrived; while it rests, of the newest that was passed on."""
+        if self._picture_s is None:
+            return None
+        newest_s = max(self._picture_s, self._passed_s) if self._rests else self._picture_s
+        return self._clock.monotonic_s() - newest_s
+
+    @property
+    def trouble_age_s(self) -> float | None:
+        """For how long the picture cannot be relied on: its age, or since when it is the same, or faulty."""
+        age_s, now_s = self.picture_age_s, self._clock.monotonic_s()
+        if age_s is None:
+            return None
+        frozen_s, verdict = self._probe.frozen_s, self.inspector.verdict
+        still_s = frozen_s if frozen_s >= FROZEN_S else 0.0
+        return max(age_s, still_s, 0.0 if verdict.fault is None else now_s - verdict.since_s)
+
+    @property
+    def frozen_share(self) -> float:
+        """How near the picture is to being called frozen, 0 to 1."""
+        return min(1.0, self._probe.frozen_s / FROZEN_S)
+
+    @property
+    def fps(self) -> float:
+        """Pictures decoded a second, lately; while it rests, those passed on."""
+        times = tuple(self._times_s)
+        if len(times) < 2 or self._clock.monotonic_s() - times[-1] > _RATE_SAMPLES / 10:
+            return 0.0
+        return (len(times) - 1) / max(1e-3, times[-1] - times[0])
+
+    @property
+    def dropped_total(self) -> int:
+        """Pictures dropped on the way to this wall's tiles."""
+        return self.intake.dropped_total
+
+    def _is_sample(self, unit: AccessUnit) -> bool:
+        """Whether a resting channel looks at this picture; pictures that refer to lost ones pass for nothing."""
+        self._whole = unit.key or (self._whole and not unit.gap)
+        if self._whole:
+            self._passed_s = unit.arrival_s
+            self._times_s.append(unit.arrival_s)
+        if not unit.key or unit.arrival_s - self._rested_s < _SAMPLE_S:
+            return False
+        self._rested_s = unit.arrival_s
+        return True
+
+    def _is_left_out(self, unit: AccessUnit) -> bool:
+        """Whether a picture is one that this stream does without; then so are those that follow, to the next key."""
+        if unit.key:
+            self._key_s = unit.arrival_s
+            self._leaves_out = False
+            return False
+        saving = self.saving
+        if saving.share < 1.0 and not self._leaves_out:
+            group_s = self.pace.key_interval_s(unit.arrival_s) or 0.0
+            self._leaves_out = unit.arrival_s - self._key_s >= saving.share * group_s
+        self.spared_total += self._leaves_out
+        return self._leaves_out
+
+    def _decode(self, unit: AccessUnit) -> None:
+        thrift = min(self.saving.thrift, Thrift.REFERENCED)
+        if self._renew or self._decoder is None:
+            self._renew = False
+            self._probe.reset(self._clock.monotonic_s())
+            self._decoder = None
+        if self._decoder is None or (unit.key and thrift is not self._thrift):
+            self._thrift = thrift
+            self._decoder = self._open_decoder(self._codec, self._extradata, thrift)
+        errors_before = self._decoder.errors_total
+        planes = self._decoder.decode(unit)
+        self.decode_errors_total += self._decoder.errors_total - errors_before
+        if planes is None:
+            return
+        planes = self._burner.burn(planes)
+        decoded_s = self._clock.monotonic_s()
+        roughly = self._thrift >= Thrift.UNFILTERED
+        is_old = decoded_s - unit.arrival_s > MAX_AGE_S and len(self.intake) > 0
+        for slot in () if is_old else self.slots:
+            slot.offer(planes, unit.arrival_s, unit.began_s, decoded_s, roughly=roughly)
+        self.last = planes
+        self._picture_s = unit.arrival_s
+        self._in_session = True
+        self.decoded_total += 1
+        if not self._rests and (not self._times_s or unit.arrival_s > self._times_s[-1]):
+            self._times_s.append(unit.arrival_s)
+        now_s = self._clock.monotonic_s()
+        self._probe.look(planes, now_s, key=unit.key)
+        self.inspector.look(planes, now_s)

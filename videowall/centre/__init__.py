@@ -1,0 +1,1 @@
+"""What a wall and the centre say to each other over the broker."""

@@ -1,0 +1,132 @@
+"""Where decoding meets composing: the scaled pictures of one tile. Latest wins, neither side ever waits."""
+
+import threading
+from collections import deque
+from typing import NamedTuple
+
+from videowall.composing.layout import cut, fit
+from videowall.picture import HALF_TURN, Planes, Rect, allocate, crop, rotate, scale
+from videowall.plan import Fit
+
+READY = 2
+"""Pictures kept ready: one more than newest-only, so that a camera's phase against the tick loses no frames."""
+_SPARE_S = 0.006
+"""A picture that is ready so long before it is asked for does not need another ready in front of it."""
+_PATIENCE = 25
+"""For how many takes in a row that must hold, before the one in front is left out."""
+
+
+class TilePicture(NamedTuple):
+    """A picture at its tile's size, where it lies on the canvas, and its way here, monotonic.
+
+    Its first packet arrived at `began_s` where that is known, its last at `arrival_s`, and at `decoded_s` it was
+    decoded; None when it was before, for another tile.
+    """
+
+    planes: Planes
+    rect: Rect
+    arrival_s: float
+    began_s: float | None = None
+    decoded_s: float | None = None
+
+
+class Slot:
+    """One tile's pictures, upright and of its shape. One thread at a time offers, the composer takes."""
+
+    def __init__(self, tile: Rect, way: Fit = Fit.LETTERBOX, rotation: int = 0) -> None:
+        self.tile = tile
+        self._way = way
+        self._rotation = rotation
+        self.dropped_total = 0
+        self._lock = threading.Lock()
+        self._ready: deque[TilePicture] = deque()
+        self._free: list[TilePicture] = []
+        self._shown: TilePicture | None = None
+        self._rect: Rect | None = None
+        self._outrun = False
+        self._spare_s, self._spared = float("inf"), 0
+
+    @property
+    def shown(self) -> TilePicture | None:
+        """What the composer took last; it stays untouched until the next is taken."""
+        return self._shown
+
+    @property
+    def rect(self) -> Rect:
+        """Where pictures lie on the canvas; the whole tile until one has come."""
+        return self._rect or self.tile
+
+    def offer(
+        self,
+        source: Planes,
+        arrival_s: float,
+        began_s: float | None = None,
+        decoded_s: float | None = None,
+        *,
+        roughly: bool = False,
+    ) -> None:
+        """Scale a decoded picture into this tile's memory and make it ready."""
+        rect, source = self._place(source)
+        planes = self._claim(rect)
+        if self._rotation:
+            sideways = self._rotation != HALF_TURN
+            before = allocate(rect.height, rect.width) if sideways else allocate(rect.width, rect.height)
+            scale(source, before)
+            rotate(before, planes, self._rotation)
+        else:
+            scale(source, planes, roughly=roughly)
+        with self._lock:
+            self._ready.append(TilePicture(planes, rect, arrival_s, began_s, decoded_s))
+            self._rect = rect
+
+    def take(self, now_s: float) -> TilePicture | None:
+        """The next ready picture, or None when nothing new has come."""
+        with self._lock:
+            if not self._ready:
+                return None
+            if self._shown is not None:
+                self._free.append(self._shown)
+            if self._may_catch_up(now_s):
+                self._free.append(self._ready.popleft())
+                self.dropped_total += 1
+            self._shown = self._ready.popleft()
+            return self._shown
+
+    def _may_catch_up(self, now_s: float) -> bool:
+        """Whether the older of two can be left out: the camera is faster than the wall, or far enough out of step.
+
+        A camera whose pictures come about when they are asked for needs one in hand, lest it show none now and two
+        then; any other has one in hand only since something stood still, and is late by it until it is left out.
+        """
+        outrun, self._outrun = self._outrun, False
+        if len(self._ready) < READY:
+            self._spare_s, self._spared = float("inf"), 0
+            return False
+        newest = self._ready[-1]
+        self._spare_s = min(self._spare_s, now_s - (newest.decoded_s or newest.arrival_s))
+        self._spared += 1
+        catches_up = outrun or (self._spared >= _PATIENCE and self._spare_s > _SPARE_S)
+        if catches_up or self._spared >= _PATIENCE:
+            self._spare_s, self._spared = float("inf"), 0
+        return catches_up
+
+    def _place(self, source: Planes) -> tuple[Rect, Planes]:
+        """Where a picture lies when it is upright, and what of it is shown, as it comes."""
+        tile = self.tile
+        sideways = self._rotation not in {0, HALF_TURN}
+        if self._way is Fit.CROP:
+            shape = (tile.height, tile.width) if sideways else (tile.width, tile.height)
+            return tile, crop(source, cut(source.width, source.height, *shape))
+        upright = (source.height, source.width) if sideways else (source.width, source.height)
+        return fit(tile, *upright), source
+
+    def _claim(self, rect: Rect) -> Planes:
+        with self._lock:
+            while len(self._ready) >= READY:
+                self._free.append(self._ready.popleft())
+                self.dropped_total += 1
+                self._outrun = True
+            self._free = [picture for picture in self._free if picture.rect == rect]
+            if self._free:
+                return self._free.pop().planes
+        return allocate(rect.width, rect.height)

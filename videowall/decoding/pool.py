@@ -1,0 +1,188 @@
+"""A fixed number of decoding threads for any number of cameras, which take turns picture by picture."""
+
+import os
+import sys
+import threading
+from collections import deque
+from typing import Final, NamedTuple, Protocol
+
+from sensors.clock import Clock
+from sensors.model import DeviceKey, StreamRole
+from videowall.capture.channel import Channel
+from videowall.decoding.beat import Beat
+from videowall.decoding.decoder import OpenDecoder
+from videowall.hardware.decoding import DecoderMaker
+
+_NICENESS: Final = 5
+_STRIDE_S: Final = 0.01
+"""What came within so long is decoded together."""
+_LEAST_LEAD_S: Final = 0.002
+_MARGIN: Final = 1.25
+_ENOUGH_S: Final = 0.008
+"""What takes one thread longer is shared with the others."""
+_SMOOTHING: Final = 0.1
+
+
+class PoolCounts(NamedTuple):
+    """Beside the wall's own process: processor time used, decoding children lost, streams kept away from them."""
+
+    cpu_s: float = 0.0
+    lost_total: int = 0
+    kept_away: int = 0
+
+
+class Pool(Protocol):
+    """Where the pictures of a wall are decoded."""
+
+    def start(self) -> None:
+        """Begin to decode."""
+
+    def stop(self) -> None:
+        """End; what is being decoded is finished or given up."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the wall may go on with it."""
+
+    @property
+    def counts(self) -> PoolCounts:
+        """What decoding does outside the wall's process."""
+
+    @property
+    def busy_s(self) -> float:
+        """For how long the threads have worked, all together divided by their number."""
+
+    def schedule(self, channel: Channel) -> None:
+        """Have one picture of a channel decoded, from any thread."""
+
+    def opener(self, key: DeviceKey, role: StreamRole) -> OpenDecoder:
+        """What makes the decoders of one stream."""
+
+
+class DecodePool:
+    """Threads that decode. A channel waits at most once, so what waits is bounded by how many channels there are.
+
+    While somebody composes, what has come is decoded together, some times between two pictures of the wall and the last
+    time just before the next one is due: a thread that wakes for each picture costs more than some of them. One thread
+    does it all unless there is too much for one.
+    """
+
+    def __init__(self, workers: int, clock: Clock, beat: Beat, hardware: DecoderMaker | None = None) -> None:
+        self._hardware = hardware or DecoderMaker(0)
+        self._clock = clock
+        self._beat = beat
+        self._waiting: deque[Channel] = deque()
+        self._has_work = threading.Event()
+        self._stopping = threading.Event()
+        self._help = threading.Semaphore(0)
+        self._busy = Busy()
+        self._lead_s = _LEAST_LEAD_S
+        self._each_s = 0.0
+        count = workers or os.cpu_count() or 1
+        targets = (self._lead, *([self._assist] * (count - 1)))
+        self._threads = [
+            threading.Thread(target=target, name=f"decode-{number}", daemon=True)
+            for number, target in enumerate(targets)
+        ]
+
+    def start(self) -> None:
+        """Begin to decode."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End the threads; each finishes the picture it is at."""
+        self._stopping.set()
+        self._has_work.set()
+        self._help.release(len(self._threads))
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether every thread runs."""
+        return all(thread.is_alive() for thread in self._threads)
+
+    @property
+    def counts(self) -> PoolCounts:
+        """Nothing is decoded elsewhere."""
+        return PoolCounts()
+
+    @property
+    def busy_s(self) -> float:
+        """For how long the threads have worked, all together divided by their number."""
+        return self._busy.total_s / len(self._threads)
+
+    def schedule(self, channel: Channel) -> None:
+        """Have one picture of a channel decoded, from any thread."""
+        self._waiting.append(channel)
+        if not self._has_work.is_set():
+            self._has_work.set()
+
+    def opener(self, key: DeviceKey, role: StreamRole) -> OpenDecoder:
+        """Decoders of this very process."""
+        del key
+        return self._hardware.opener(role)
+
+    def _lead(self) -> None:
+        yield_to_the_composer()
+        while not self._stopping.wait(self._pause_s()):
+            self._has_work.wait()
+            began_s = self._clock.monotonic_s()
+            count = len(self._waiting)
+            self._has_work.clear()
+            for _ in range(min(len(self._threads) - 1, int(count * self._each_s / _ENOUGH_S))):
+                self._help.release()
+            done = self._work()
+            spent_s = self._clock.monotonic_s() - began_s
+            if done:
+                self._each_s += _SMOOTHING * (spent_s / done - self._each_s)
+            self._lead_s = max(spent_s * _MARGIN, self._lead_s + _SMOOTHING * (spent_s * _MARGIN - self._lead_s))
+            self._lead_s = min(max(self._lead_s, _LEAST_LEAD_S), _STRIDE_S)
+
+    def _assist(self) -> None:
+        yield_to_the_composer()
+        while self._help.acquire() and not self._stopping.is_set():
+            self._work()
+
+    def _work(self) -> int:
+        """Decode until nothing waits; how many pictures that were."""
+        began_s, done = self._clock.monotonic_s(), 0
+        while not self._stopping.is_set():
+            try:
+                channel = self._waiting.popleft()
+            except IndexError:
+                break
+            if channel.work():
+                self._waiting.append(channel)
+            done += 1
+        self._busy.add(self._clock.monotonic_s() - began_s)
+        return done
+
+    def _pause_s(self) -> float:
+        """Until work should be looked for again; none while nobody composes."""
+        now_s = self._clock.monotonic_s()
+        due_s = self._beat.after(now_s + self._lead_s)
+        if due_s is None or self._waiting:
+            return 0.0
+        return (due_s - self._lead_s - now_s) % _STRIDE_S
+
+
+class Busy:
+    """A sum that several threads add to."""
+
+    def __init__(self) -> None:
+        self.total_s = 0.0
+        self._lock = threading.Lock()
+
+    def add(self, duration_s: float) -> None:
+        """So much more."""
+        with self._lock:
+            self.total_s += duration_s
+
+
+def yield_to_the_composer() -> None:
+    """Give this thread alone a lower priority, where the system can."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -1,0 +1,115 @@
+"""Decoding in children: each camera belongs to one of them, by its name, so that it always costs the same others."""
+
+import queue
+import random
+import sys
+import threading
+import zlib
+from functools import partial
+from typing import NamedTuple
+
+from sensors.clock import Clock
+from sensors.errors import ConfigError
+from sensors.model import DeviceKey, StreamRole
+from videowall.capture.channel import Channel
+from videowall.decoding.decoder import OpenDecoder
+from videowall.decoding.pool import Busy, PoolCounts, yield_to_the_composer
+from videowall.decoding.shards.conduct import Conduct
+from videowall.decoding.shards.decoder import ShardDecoder, Ward
+from videowall.decoding.shards.shard import Shard
+
+_MAX_KNOWN = 4096
+
+
+class _Place(NamedTuple):
+    ward: Ward
+    waiting: "queue.SimpleQueue[Channel | None]"
+    thread: threading.Thread
+
+
+class ShardPool:
+    """As `videowall.decoding.pool.DecodePool`, with a child process behind each thread.
+
+    Raises:
+        ConfigError: this system has no memory files.
+    """
+
+    def __init__(self, shards: int, limit_mb: int, clock: Clock) -> None:
+        if sys.platform != "linux":
+            raise ConfigError("needs Linux", subject="[wall] shards", mend="Set it to 0")
+        self._clock = clock
+        self._busy = Busy()
+        self._conducts: dict[tuple[DeviceKey, StreamRole], Conduct] = {}
+        self._places = [self._make(number, limit_mb * 1_000_000) for number in range(shards)]
+
+    def start(self) -> None:
+        """Begin to decode."""
+        for place in self._places:
+            place.thread.start()
+
+    def stop(self) -> None:
+        """End the children, and with them what they were asked."""
+        for place in self._places:
+            place.ward.shard.stop()
+            place.waiting.put(None)
+        for place in self._places:
+            if place.thread.ident is not None:
+                place.thread.join()
+            place.ward.shard.close()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether every thread runs; a child may be gone."""
+        return all(place.thread.is_alive() for place in self._places)
+
+    @property
+    def counts(self) -> PoolCounts:
+        """What the children used, how many were lost, and how many streams are given to none because they end them."""
+        shards = [place.ward.shard for place in self._places]
+        kept_away = sum(conduct.is_kept_away for conduct in tuple(self._conducts.values()))
+        return PoolCounts(sum(shard.cpu_s for shard in shards), sum(shard.life for shard in shards), kept_away)
+
+    def pids(self) -> tuple[int | None, ...]:
+        """The children's, by number."""
+        return tuple(place.ward.shard.pid for place in self._places)
+
+    def number_of(self, key: DeviceKey) -> int:
+        """Which child a camera belongs to; the same at every start."""
+        return zlib.crc32(str(key).encode()) % len(self._places)
+
+    @property
+    def busy_s(self) -> float:
+        """For how long the children were asked, all together divided by their number."""
+        return self._busy.total_s / max(1, len(self._places))
+
+    def schedule(self, channel: Channel) -> None:
+        """Have one picture of a channel decoded, from any thread."""
+        self._places[self.number_of(channel.key)].waiting.put(channel)
+
+    def opener(self, key: DeviceKey, role: StreamRole) -> OpenDecoder:
+        """Decoders in the camera's child. What it did to children is remembered beyond its streams' sessions."""
+        conduct = self._conducts.get((key, role))
+        if conduct is None:
+            if len(self._conducts) >= _MAX_KNOWN:
+                self._conducts.pop(next(iter(self._conducts)))
+            conduct = self._conducts[key, role] = Conduct(self._clock)
+        return partial(ShardDecoder, key, self._places[self.number_of(key)].ward, conduct)
+
+    def _make(self, number: int, limit_bytes: int) -> _Place:
+        chance = random.Random()  # noqa: S311 - jitter, not a secret
+        ward = Ward(Shard(number, limit_bytes, self._clock, chance))
+        waiting: queue.SimpleQueue[Channel | None] = queue.SimpleQueue()
+        thread = threading.Thread(
+            target=_run, args=(ward.shard, waiting, self._busy, self._clock), name=f"shard-{number}", daemon=True
+        )
+        return _Place(ward, waiting, thread)
+
+
+def _run(shard: Shard, waiting: "queue.SimpleQueue[Channel | None]", busy: Busy, clock: Clock) -> None:
+    yield_to_the_composer()
+    shard.is_ready()
+    while (channel := waiting.get()) is not None:
+        began_s = clock.monotonic_s()
+        if channel.work():
+            waiting.put(channel)
+        busy.add(clock.monotonic_s() - began_s)

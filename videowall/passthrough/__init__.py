@@ -1,0 +1,1 @@
+"""Cameras' own streams for those who decode them themselves."""
