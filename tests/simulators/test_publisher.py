@@ -1,26 +1,23 @@
 """A gateway against a real broker."""
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import paho.mqtt.client as mqtt
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 
 from sensors.clock import SystemClock
-from sensors.dialects.native import Sample, decode, encode_command
+from sensors.dialects.native import Sample, encode_command
 from sensors.errors import AccessError, UnavailableError
-from sensors.model import BirthSeen, DeviceId, Message, Reading, ReadingsSeen, SiteId, StateSeen
-from sensors.receipts import encode_receipt, merge
+from sensors.model import DeviceId, SiteId
 from sensors.rtsp.authentication import Credentials
 from simulators.outbox import Outbox
 from simulators.publish_connection import Broker
 from simulators.publisher import Publisher
 from tests.support.brokers import free_port, running_broker
+from tests.support.site_listener import SiteListener
 from tests.support.waiting import eventually_async
 
 _FENCE = DeviceId("fence-1")
@@ -31,56 +28,12 @@ _BIRTHS = {
 _PAUSE_S = 30
 
 
-class _Listener:
-    """Hears everything of one site, decoded, and gives receipts as the centre does."""
-
-    def __init__(self, port: int, site: str) -> None:
-        self.heard: list[Message] = []
-        self.silent = False
-        self._prefix = f"shekara/v1/{site}/"
-        self._subscribed = threading.Event()
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"listener-{id(self)}")
-        self._client.on_connect = lambda client, *_: client.subscribe(f"shekara/v1/{site}/#", qos=1)
-        self._client.on_subscribe = lambda *_: self._subscribed.set()
-        self._client.on_message = self._take
-        self._client.connect("127.0.0.1", port)
-        self._client.loop_start()
-        assert self._subscribed.wait(10)
-
-    def _take(self, client: mqtt.Client, data: object, message: mqtt.MQTTMessage) -> None:
-        del client, data
-        if not message.topic.startswith(self._prefix):
-            return  # the embedded broker greets newcomers with retained messages of others' subscriptions
-        seen = decode(message.topic, bytes(message.payload), retained=message.retain, received_at=datetime.now(UTC))
-        if seen is not None:
-            self.heard.append(seen)
-        if isinstance(seen, ReadingsSeen) and not self.silent:
-            stored = merge({reading.sequence for reading in seen.readings})
-            self.say(f"{self._prefix}gateway/stored", encode_receipt({seen.key.device: stored}, {}))
-
-    def say(self, topic: str, payload: bytes) -> None:
-        self._client.publish(topic, payload, qos=1)
-
-    def readings(self) -> list[Reading]:
-        return [reading for one in self.heard if isinstance(one, ReadingsSeen) for reading in one.readings]
-
-    def states(self) -> list[bool]:
-        return [one.online for one in self.heard if isinstance(one, StateSeen) and one.key.device == "gateway"]
-
-    def retained_births(self) -> set[str]:
-        return {str(one.key) for one in self.heard if isinstance(one, BirthSeen) and one.retained}
-
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-
 @pytest.fixture
-def listen(broker_port: int) -> Iterator[Callable[[str], _Listener]]:
-    opened: list[_Listener] = []
+def listen(broker_port: int) -> Iterator[Callable[[str], SiteListener]]:
+    opened: list[SiteListener] = []
 
-    def _listen(site: str) -> _Listener:
-        opened.append(_Listener(broker_port, site))
+    def _listen(site: str) -> SiteListener:
+        opened.append(SiteListener(broker_port, site))
         return opened[-1]
 
     yield _listen
@@ -110,7 +63,7 @@ def _sample(number: int) -> Sample:
 
 
 async def test_births_and_states_are_retained_and_a_clean_stop_says_offline(
-    broker_port: int, listen: Callable[[str], _Listener]
+    broker_port: int, listen: Callable[[str], SiteListener]
 ) -> None:
     async with _running(_publisher(broker_port, "clean")):
         late = listen("clean")
@@ -123,7 +76,7 @@ async def test_births_and_states_are_retained_and_a_clean_stop_says_offline(
 
 
 async def test_samples_arrive_once_and_are_counted_when_receipted(
-    broker_port: int, listen: Callable[[str], _Listener]
+    broker_port: int, listen: Callable[[str], SiteListener]
 ) -> None:
     listener = listen("count")
     async with _running(_publisher(broker_port, "count")) as publisher:
@@ -137,7 +90,7 @@ async def test_samples_arrive_once_and_are_counted_when_receipted(
 
 
 async def test_a_cut_line_is_noticed_by_the_will_and_nothing_is_lost(
-    broker_port: int, listen: Callable[[str], _Listener]
+    broker_port: int, listen: Callable[[str], SiteListener]
 ) -> None:
     listener = listen("cut")
     async with _running(_publisher(broker_port, "cut")) as publisher:
@@ -156,7 +109,7 @@ async def test_a_cut_line_is_noticed_by_the_will_and_nothing_is_lost(
 
 
 async def test_a_full_outbox_drops_the_oldest_and_counts_it(
-    broker_port: int, listen: Callable[[str], _Listener]
+    broker_port: int, listen: Callable[[str], SiteListener]
 ) -> None:
     listener = listen("full")
     async with _running(_publisher(broker_port, "full", Outbox(capacity=10))) as publisher:
@@ -171,7 +124,7 @@ async def test_a_full_outbox_drops_the_oldest_and_counts_it(
 
 
 async def test_what_only_the_broker_has_goes_again_as_historical(
-    broker_port: int, listen: Callable[[str], _Listener]
+    broker_port: int, listen: Callable[[str], SiteListener]
 ) -> None:
     listener = listen("doubt")
     listener.silent = True
@@ -189,7 +142,7 @@ async def test_what_only_the_broker_has_goes_again_as_historical(
     assert (live.sequence, live.captured_at, live.value) == (again.sequence, again.captured_at, again.value)
 
 
-async def test_commands_reach_the_gateway(broker_port: int, listen: Callable[[str], _Listener]) -> None:
+async def test_commands_reach_the_gateway(broker_port: int, listen: Callable[[str], SiteListener]) -> None:
     listener, commands = listen("orders"), list[bytes]()
     async with _running(_publisher(broker_port, "orders", commands=commands)):
         await eventually_async(lambda: len(listener.heard) >= 4)

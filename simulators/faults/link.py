@@ -1,0 +1,72 @@
+"""The link between a post and the centre: what it does at a moment, as a pure function of the faults it was given."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from simulators.faults.spans import Spans
+from simulators.link_actions import (
+    Ending,
+    LinkAction,
+    LinkBreak,
+    LinkBrownOut,
+    LinkFault,
+    LinkHalfOpen,
+    LinkLatency,
+    LinkLoss,
+    LinkNarrow,
+    LinkResume,
+)
+
+_BYTES_S_PER_KBPS = 125.0
+
+
+class LinkState(NamedTuple):
+    """What a link does at one moment."""
+
+    ending: Ending | None = None
+    half_open: bool = False
+    stalled: bool = False
+    latency_s: float = 0.0
+    jitter_s: float = 0.0
+    loss: float = 0.0
+    bytes_s: float | None = None
+
+    @property
+    def passes(self) -> bool:
+        """Whether what is sent now arrives at all, however late."""
+        return self.ending is None and not self.half_open and not self.stalled
+
+
+class Link:
+    """One post's link. The same actions at the same times make the same states, whoever asks and how often."""
+
+    def __init__(self) -> None:
+        self._faults: Spans[LinkFault] = Spans()
+
+    def act(self, action: LinkAction, now: datetime) -> None:
+        """Take an action that is performed now."""
+        if isinstance(action, LinkResume):
+            self._faults.clear()
+        else:
+            self._faults.add(action, now, action.duration_s)
+
+    def at(self, now: datetime) -> LinkState:
+        """What the link does at a moment."""
+        state = LinkState()
+        for span in self._faults.at(now):
+            match span.fault:
+                case LinkBreak(ending=ending):
+                    state = state._replace(ending=ending)
+                case LinkHalfOpen():
+                    state = state._replace(half_open=True)
+                case LinkBrownOut() as fault:
+                    down = (now - span.starts).total_seconds() % fault.every_s < fault.down_s
+                    ending = Ending.RESET if down and fault.breaks else state.ending
+                    state = state._replace(stalled=down, ending=ending)
+                case LinkLatency(latency_s=latency_s, jitter_s=jitter_s):
+                    state = state._replace(latency_s=latency_s, jitter_s=jitter_s)
+                case LinkLoss(share=share):
+                    state = state._replace(loss=share)
+                case LinkNarrow(kbps=kbps):
+                    state = state._replace(bytes_s=kbps * _BYTES_S_PER_KBPS)
+        return state
