@@ -1,4 +1,4 @@
-"""`shekara simulate`: builds and wires a scenario's posts and cameras, and runs them until a signal."""
+"""`shekara simulate`: builds and wires a scenario's posts and cameras, or a crowd, and runs them until a signal."""
 
 import asyncio
 import signal
@@ -24,6 +24,8 @@ from simulators.cameras.departures import Departure, DepartureWriter
 from simulators.cameras.film import Shot
 from simulators.cameras.server import CameraServer
 from simulators.cameras.workshop import Workshop
+from simulators.load.crowd import MAX_POSTS, MAX_SENSORS
+from simulators.load.run import Crowd, Size
 from simulators.post import Post
 from simulators.publish_connection import Broker
 from simulators.scenario import CameraEntry, Light, Scenario, Site, camera_numbers, formats_of, read_scenario
@@ -31,6 +33,8 @@ from simulators.surroundings import is_dark
 
 _SWITCH_S = 0.0005
 """Drawing threads give way to the event loop this soon."""
+_ACCOUNT_S = 5.0
+"""How often a load says what it costs."""
 _log = structlog.get_logger()
 
 simulate = typer.Typer(add_completion=False)
@@ -66,12 +70,22 @@ def run(
     cache: Annotated[Path | None, typer.Option(help="Keep encoded clips here.", envvar="SHEKARA_CLIPS")] = None,
     light: Annotated[Light | None, typer.Option(help="Film by day, by night, or by the sun.")] = None,
     rtsp_port: Annotated[int | None, typer.Option(help="Port of all cameras; 0 takes a free one.")] = None,
+    posts: Annotated[
+        int | None, typer.Option(min=1, max=MAX_POSTS, help="No scenario: a load of so many posts.")
+    ] = None,
+    sensors: Annotated[int, typer.Option(min=1, max=MAX_SENSORS, help="Of a load: sensors of each post.")] = 50,
+    rate: Annotated[float, typer.Option(min=0.01, max=100, help="Of a load: readings a second of each sensor.")] = 1.0,
+    connections: Annotated[int, typer.Option(min=0, help="Of a load: how many; 0 is one for each post.")] = 0,
+    for_s: Annotated[float | None, typer.Option("--for", min=1, help="Of a load: end after so many seconds.")] = None,
 ) -> None:
     """Run simulated border posts: cameras over RTSP, sensors over MQTT."""
     settings: Settings = ctx.obj
-    sys.setswitchinterval(_SWITCH_S)
-    options = _Options(cache or default_directory(), departures, light, rtsp_port)
     try:
+        if posts is not None:
+            asyncio.run(_run_load(Size(posts, sensors, rate, connections), settings, for_s))
+            return
+        sys.setswitchinterval(_SWITCH_S)
+        options = _Options(cache or default_directory(), departures, light, rtsp_port)
         asyncio.run(_run(read_scenario(scenario), settings, options))
     except BaseExceptionGroup as errors:
         ours = errors.subgroup(ShekaraError)
@@ -85,11 +99,21 @@ def _first(errors: BaseExceptionGroup[ShekaraError]) -> ShekaraError:
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
-async def _run(scenario: Scenario, settings: Settings, options: _Options) -> None:
+def _stopped_by_signal() -> asyncio.Event:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _run_load(size: Size, settings: Settings, for_s: float | None) -> None:
+    crowd = Crowd(size, _broker(settings), SystemClock())
+    await crowd.run(_stopped_by_signal(), _ACCOUNT_S, for_s)
+
+
+async def _run(scenario: Scenario, settings: Settings, options: _Options) -> None:
+    stop = _stopped_by_signal()
     clock = SystemClock()
     if options.light is not None:
         scenario = msgspec.structs.replace(scenario, light=options.light)
@@ -143,8 +167,6 @@ async def _perform_steps(scenario: Scenario, posts: dict[str, Post]) -> None:
 
 
 def _post(site: Site, scenario: Scenario, clock: Clock, settings: Settings, server: CameraServer) -> Post:
-    broker = settings.section(BrokerSettings, "broker")
-    host, port = broker.address
     site_id = SiteId(site.id)
 
     def streams_of(camera: CameraEntry) -> tuple[Stream, ...]:
@@ -154,8 +176,13 @@ def _post(site: Site, scenario: Scenario, clock: Clock, settings: Settings, serv
             for role, form in formats_of(camera).items()
         )
 
-    to_broker = Broker(host, port, broker.client_keepalive_s, settings.secrets.mqtt)
-    return Post(site, scenario, clock, to_broker, streams_of, server.set_fault)
+    return Post(site, scenario, clock, _broker(settings), streams_of, server.set_fault)
+
+
+def _broker(settings: Settings) -> Broker:
+    broker = settings.section(BrokerSettings, "broker")
+    host, port = broker.address
+    return Broker(host, port, broker.client_keepalive_s, settings.secrets.mqtt)
 
 
 def _cameras(scenario: Scenario, settings: Settings, clock: Clock) -> list[Camera]:

@@ -4,9 +4,16 @@ import sys
 
 from tests.benchmarks import demo, quality, telemetry
 from tests.benchmarks.row import publish
-from tests.benchmarks.wall import groups
+from tests.benchmarks.simulators import groups as simulators
+from tests.benchmarks.wall import groups as wall
 
-BENCHMARKS = {"demo": demo.measure, "quality": quality.measure, "telemetry": telemetry.measure, "wall": groups.measure}
+BENCHMARKS = {
+    "demo": demo.measure,
+    "quality": quality.measure,
+    "simulators": simulators.measure,
+    "telemetry": telemetry.measure,
+    "wall": wall.measure,
+}
 
 
 def main() -> None:

@@ -1,0 +1,13 @@
+"""All rows of the simulators."""
+
+from collections.abc import Callable
+
+from tests.benchmarks.row import Row
+from tests.benchmarks.simulators import readings
+
+GROUPS: tuple[Callable[[], list[Row]], ...] = (readings.measure,)
+
+
+def measure() -> list[Row]:
+    """Every group, one after another."""
+    return [row for group in GROUPS for row in group()]
