@@ -60,9 +60,10 @@ def kind_of(device_class: str) -> str:
 def describe(kind: str, metric: str) -> Metric | None:
     """What the catalogue knows of a metric of that kind, or of any kind; None when it knows nothing.
 
-    `relay--2` is a `relay`: what follows two dashes tells several of a device apart.
+    `relay--2` is a `relay`: what follows two dashes tells several of a device apart. `gamma-alarm` is a `gamma_alarm`:
+    ids made of other makers' words have dashes between them.
     """
-    base = metric.partition("--")[0]
+    base = metric.partition("--")[0].replace("-", "_")
     return _NUMBERED.get(kind, {}).get(base) or _OF_ANY_KIND.get(base)
 
 

@@ -7,7 +7,9 @@ says who it is. Any other view is a device of its own, and no camera: it has an 
 from collections import defaultdict
 from datetime import datetime, timedelta
 
+from sensors.catalog import CAMERA
 from sensors.dialects.numbering import Numbering
+from sensors.equipment import describe
 from sensors.identity import slug
 from sensors.model import (
     Birth,
@@ -44,6 +46,9 @@ _NOT_SEEN = Limit(
     ),
     cause="Camera, its link or its power has failed, or Frigate's process for it.",
 )
+_ALERT = describe(CAMERA, "frigate_review_status")
+_LIMITS = {"status detect": (_NOT_SEEN,), "review status": () if _ALERT is None else _ALERT.limits}
+"""Of a view that is a device of its own; a camera that is one otherwise has those of the catalogue."""
 
 
 class View:
@@ -86,8 +91,7 @@ class View:
         if metric not in self._metrics:
             if len(self._metrics) >= MAX_METRICS:
                 raise ValueError(f"over {MAX_METRICS} metrics of one camera")
-            limits = (_NOT_SEEN,) if name == "status detect" else ()
-            self._metrics[metric] = Metric(metric, _type_of(value), unit=unit, limits=limits)
+            self._metrics[metric] = Metric(metric, _type_of(value), unit=unit, limits=_LIMITS.get(name, ()))
         if self._metrics[metric].type is not _type_of(value):
             raise ValueError(f"{metric} was of another type before")
         self._values[metric] = value

@@ -4,7 +4,7 @@ Names follow ONVIF's event topics; the health of the decoded picture is in `sens
 """
 
 from sensors.catalog import CAMERA, CAMERA_HEALTH, EquipmentClass
-from sensors.kinds.form import Kind, equals, switch
+from sensors.kinds.form import Kind, equals, switch, text
 from sensors.model import Names, Priority
 
 _LOOK = Names(
@@ -105,6 +105,19 @@ KINDS = (
                     _CALL,
                     on_delay_s=3,
                     off_delay_s=3,
+                ),
+            ),
+            text(
+                "frigate_review_status",
+                Names("Frigate's review", "Оценка Frigate", "Frigate бағасы"),
+                equals(
+                    "frigate-alert",
+                    "alert",
+                    Priority.MEDIUM,
+                    Names("Frigate asks for attention", "Frigate требует внимания", "Frigate назар аударуды сұрайды"),
+                    "Objects that Frigate's own settings call an alert: by default people and cars.",
+                    _LOOK,
+                    off_delay_s=10,
                 ),
             ),
             switch("relay", Names("Relay", "Реле", "Реле")),

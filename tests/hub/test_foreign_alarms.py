@@ -10,6 +10,8 @@ from hub.decisions.dialects import Dialects
 from hub.decisions.records import DeviceRecord
 from hub.dialects_config import N42Settings, OnvifEventsSettings, make_dialects
 from sensors.catalog import CAMERA
+from sensors.dialects.frigate import Frigate
+from sensors.dialects.home_assistant import HomeAssistant
 from sensors.dialects.n42 import N42
 from sensors.dialects.onvif_events import OnvifEvents, Place
 from sensors.errors import ConfigError
@@ -127,3 +129,31 @@ def test_after_a_restart_a_camera_keeps_what_it_once_declared() -> None:
     after = QuietCenter(dialects=Dialects(spoken))
     after.take(after.message("gate/onvif-ej/VideoSource/MotionAlarm", tamper(state=True)))
     assert {"tamper--lid", "motion--lid"} <= set(after.state.registry.devices[GATE].metrics)
+
+
+@pytest.mark.parametrize("placed", [True, False])
+def test_what_frigate_asks_attention_for_is_an_alarm_until_its_review_is_over(*, placed: bool) -> None:
+    cameras = {"yard": CAMERA_1} if placed else {}
+    center = QuietCenter(dialects=Dialects((Frigate("frigate", CAMERA_1.site, cameras),)))
+    if placed:
+        center.bear(CAMERA_1, Birth(kind=CAMERA, names=Names("Yard")))
+    for word in (b"DETECTION", b"ALERT"):
+        center.take(center.message("frigate/yard/review_status", word))
+    assert [(view.limit, view.priority) for view in center.alarms] == [("frigate-alert", "medium")]
+    assert (center.alarms[0].key == CAMERA_1) is placed
+    center.take(center.message("frigate/yard/review_status", b"NONE"))
+    assert "alarm-returned" in kinds(center.wait(11))
+
+
+def test_a_ground_sensor_that_announces_itself_as_home_assistant_has_it_is_watched_as_one() -> None:
+    center = QuietCenter(dialects=Dialects((HomeAssistant({"homeassistant": CAMERA_1.site}),)))
+    config = {
+        "device": {"identifiers": "0x12ab", "name": "Ravine", "model": "SG-3 seismic"},
+        "unique_id": "0x12ab_person",
+        "state_class": "measurement",
+        "state_topic": "ravine/person",
+    }
+    center.take(center.message("homeassistant/sensor/person/config", json.dumps(config).encode()))
+    center.wait(1)
+    center.take(center.message("ravine/person", b"0.93"))
+    assert [(view.metric, view.limit) for view in center.alarms] == [("person", "person-near")]

@@ -40,6 +40,12 @@ def test_every_metric_is_named_in_three_languages_and_has_a_known_unit(kind: str
     assert describe(kind, metric.name) == metric
 
 
+def test_a_metric_is_known_by_its_words_whatever_stands_between_them() -> None:
+    alarm = describe("radiation-portal", "gamma_alarm")
+    assert alarm is not None
+    assert describe("radiation-portal", "gamma-alarm") == describe("radiation-portal", "gamma-alarm--2") == alarm
+
+
 @pytest.mark.parametrize("kind", CATALOGUE.values(), ids=CATALOGUE)
 def test_every_kind_could_be_declared_by_a_device_and_its_limits_tell_what_to_do(kind: Kind) -> None:
     assert find_lie(KEY, Birth(kind=kind.id, names=kind.names, metrics=kind.metrics)) is None

@@ -73,6 +73,23 @@ def test_the_kind_of_a_device_stands_whatever_entities_come_later_or_first_after
     assert after.birth.kind == "climate"
 
 
+@pytest.mark.parametrize(
+    ("device", "kind"),
+    [
+        ({"name": "Ravine", "model": "SG-3 seismic"}, "ground-sensor"),
+        ({"name": "Fence, zone 1", "model": "FV-200"}, "fence"),
+        ({"name": "Camera box", "model": "Gateway 2"}, "sensor"),
+        ({"name": "Ravine", "model": "X"}, "sensor"),
+    ],
+)
+def test_where_no_device_class_tells_a_device_is_what_its_model_or_its_name_is_called(
+    device: dict[str, str], kind: str
+) -> None:
+    desk = Desk()
+    desk.config("sensor/p", alone(unique_id="0x12ab_person", device={"identifiers": ["0x12ab"], **device}))
+    assert desk.birth.kind == kind
+
+
 def test_mac_addresses_are_what_a_device_is_known_by_elsewhere() -> None:
     desk = Desk()
     desk.config("sensor/t", alone(device={"identifiers": ["x"], "connections": [["mac", "AA:BB:CC:00:11:22"]]}))

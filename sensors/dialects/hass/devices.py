@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 from msgspec import structs
 
+from sensors.catalog import CAMERA, GATEWAY, WALL
 from sensors.dialects.hass.availability import Availability
 from sensors.dialects.hass.commands import Command
 from sensors.dialects.hass.config import DeviceBlock, Scalar, text_of
 from sensors.dialects.hass.entities import Channel, Entity
 from sensors.dialects.hass.templates import Spoken
 from sensors.dialects.numbering import Numbering
-from sensors.equipment import SENSOR, complete, describe
+from sensors.equipment import SENSOR, complete, describe, kind_of
 from sensors.identity import device_id, identity_mark, slug
 from sensors.model import Birth, DeviceKey, Metric, MetricName, MetricType, Names, Value
 
@@ -28,6 +29,8 @@ _MAX_IDENTITIES = 8
 _LINE_LETTERS = 200
 _TELLING_LETTERS = 4
 """Shorter words of a device's identity may be anything in an entity's: a number, a letter."""
+_NOT_ANNOUNCED = frozenset((SENSOR, CAMERA, GATEWAY, WALL))
+"""What a device is not made by its name alone: these have a picture, a connection, a plan."""
 _NAME = re.compile(r"[a-z0-9_]{1,63}")
 _WORD = re.compile(r"[a-z0-9]+")
 
@@ -217,7 +220,8 @@ class Device:
     def _kind(self) -> str:
         """By its most telling entity: what watches before what measures, then in order of name.
 
-        It stays what it was at the first birth: more entities do not make another device of it.
+        Where no entity tells, what its model is called, and else it itself. It stays what it was at the first birth:
+        more entities do not make another device of it.
         """
         self._settled_kind = self._settled_kind or self._telling_kind()
         return self._settled_kind
@@ -228,7 +232,10 @@ class Device:
             for each in self.entities.values()
             if each.primary and each.kind != SENSOR
         ]
-        return min(telling)[2] if telling else SENSOR
+        if telling:
+            return min(telling)[2]
+        called = (kind_of(_line(words)) for words in (self.block.model, self.block.name))
+        return next((kind for kind in called if kind not in _NOT_ANNOUNCED), SENSOR)
 
     def _name(self, entity: Entity, suffix: str, tokens: Iterable[str]) -> MetricName:
         """A name made of the entity's own id, less the words that name its device; told apart where two are alike."""
