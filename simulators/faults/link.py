@@ -61,8 +61,9 @@ class Link:
                     state = state._replace(half_open=True)
                 case LinkBrownOut() as fault:
                     down = (now - span.starts).total_seconds() % fault.every_s < fault.down_s
-                    ending = Ending.RESET if down and fault.breaks else state.ending
-                    state = state._replace(stalled=down, ending=ending)
+                    state = state._replace(stalled=down)
+                    if down and fault.breaks:
+                        state = state._replace(ending=Ending.RESET)
                 case LinkLatency(latency_s=latency_s, jitter_s=jitter_s):
                     state = state._replace(latency_s=latency_s, jitter_s=jitter_s)
                 case LinkLoss(share=share):
