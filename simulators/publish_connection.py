@@ -2,12 +2,13 @@
 
 import asyncio
 import socket
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTMessageInfo
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -31,10 +32,12 @@ class Broker(Struct, frozen=True):
 
 
 class Will(Struct, frozen=True):
-    """What the broker publishes, retained, when we are gone without a word."""
+    """What the broker publishes when we are gone without a word."""
 
     topic: str
     payload: bytes
+    qos: int = 1
+    retained: bool = True
 
 
 class Connection:
@@ -44,12 +47,13 @@ class Connection:
         self,
         broker: Broker,
         client_id: str,
-        will: Will,
+        will: Will | None,
     ) -> None:
         self._broker = broker
         self._loop = asyncio.get_running_loop()
         self._opened: asyncio.Future[None] = self._loop.create_future()
         self.ended = asyncio.Event()
+        self._handed_over: deque[MQTTMessageInfo] = deque()
         self._wanted: dict[str, Callable[[bytes], None]] = {}
         self._client = client = Client(
             CallbackAPIVersion.VERSION2,
@@ -61,7 +65,8 @@ class Connection:
         client.max_inflight_messages_set(0)
         if broker.credentials is not None:
             client.username_pw_set(broker.credentials.user, broker.credentials.password)
-        client.will_set(will.topic, will.payload, qos=1, retain=True)
+        if will is not None:
+            client.will_set(will.topic, will.payload, qos=will.qos, retain=will.retained)
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_message = self._received
@@ -90,9 +95,19 @@ class Connection:
         self._wanted[topic] = take
         self._client.subscribe(topic, qos=1)
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> MQTTMessageInfo:
-        """Hand a message over, QoS 1."""
-        return self._client.publish(topic, payload, qos=1, retain=retain)
+    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> MQTTMessageInfo:
+        """Hand a message over."""
+        self._forget_published()
+        info = self._client.publish(topic, payload, qos=qos, retain=retain)
+        if info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
+            self._handed_over.append(info)
+        return info
+
+    @property
+    def waiting(self) -> int:
+        """Messages that have not left, or that the broker has not acknowledged."""
+        self._forget_published()
+        return len(self._handed_over)
 
     def keep_alive(self) -> None:
         """Time-outs and pings; call about once a second."""
@@ -107,6 +122,10 @@ class Connection:
     def close(self) -> None:
         """End the connection, with a farewell when there is one."""
         self._client.disconnect()
+
+    def _forget_published(self) -> None:
+        while self._handed_over and self._handed_over[0].is_published():
+            self._handed_over.popleft()
 
     def _connected(self, client: Client, data: Any, flags: ConnectFlags, code: ReasonCode, more: Any) -> None:
         del client, data, flags, more
