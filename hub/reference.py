@@ -49,6 +49,9 @@ password = "…"
 [cameras."kordai/cam-1"]     # one camera, before its site's
 user = "viewer"
 password = "…"
+[hub]                        # an account, for simulated portals that upload their files
+user = "portals"
+password = "…"
 [outputs."media.local:8554"] # where a wall is sent, by host:port or host
 user = "wall"
 password = "…"

@@ -13,6 +13,9 @@ The file is TOML:
     [cameras."kordai/cam-gate"]  # one camera, before its site's
     user = "viewer"
     password = "…"
+    [hub]                        # an account, for simulated portals that upload their files
+    user = "portals"
+    password = "…"
     [outputs."media.local:8554"] # where a wall is sent, by host:port or host
     user = "wall"
     password = "…"
@@ -65,6 +68,7 @@ class Secrets(Struct, frozen=True, forbid_unknown_fields=True):
     influx: InfluxSecrets = field(default_factory=InfluxSecrets)
     cameras: dict[str, Credentials] = field(default_factory=dict)
     outputs: dict[str, Credentials] = field(default_factory=dict)
+    hub: Credentials | None = None
 
     def camera(self, key: DeviceKey) -> Credentials | None:
         """The credentials of one camera, or of its site, or none."""

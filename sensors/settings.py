@@ -33,6 +33,7 @@ SECTIONS = (
     "walls",
     "outputs",
     "console",
+    "simulators",
     "secrets",
 )
 """Every section a shekara.toml may have; which Struct describes each is the business of the room that reads it."""
