@@ -1,7 +1,7 @@
 """Births held against themselves, and readings against births: lies are refused, the implausible is marked."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import msgspec
@@ -14,6 +14,7 @@ MAX_AHEAD = timedelta(seconds=60)
 """A source clock further ahead than this makes its readings uncertain."""
 CLOCKS_SET_SINCE = 2020
 """A year before this is a clock that was never set: Shekara is younger."""
+_SINCE = datetime(CLOCKS_SET_SINCE, 1, 1, tzinfo=UTC)
 # Python 3.11 looks an enumeration's member up by a function call; what every reading passes has it by name.
 _GOOD, _UNCERTAIN = Quality.GOOD, Quality.UNCERTAIN
 _TYPES = {
@@ -38,33 +39,33 @@ def find_lie(key: DeviceKey, birth: Birth) -> str | None:
 
 def check(reading: Reading, metric: Metric | None) -> Reading | str:
     """The reading with its declared unit and the quality found, or why it is refused. None: it was never declared."""
-    quality = reading.quality
-    if quality is _GOOD and not _possible(reading):
+    quality, value = reading.quality, reading.value
+    captured_at, received_at = reading.captured_at, reading.received_at
+    # It may be old: it may have waited for a link, or for the hub.
+    if quality is _GOOD and not (_SINCE <= captured_at <= received_at or _is_near(captured_at, received_at)):
         quality = _UNCERTAIN
     if metric is None:
         return reading if quality is reading.quality else msgspec.structs.replace(reading, quality=quality)
-    if not fits(reading.value, metric.type):
-        return f"{metric.name} is declared as {metric.type}, its value is {_kind(reading.value)}"
-    if quality is _GOOD and not _plausible(reading.value, metric):
+    if type(value) not in _TYPES[metric.type]:
+        return f"{metric.name} is declared as {metric.type}, its value is {_kind(value)}"
+    if quality is _GOOD and not _plausible(value, metric):
         quality = _UNCERTAIN
     return Reading(
         reading.key,
         reading.metric,
-        reading.value,
+        value,
         metric.unit,
         quality,
-        reading.captured_at,
-        reading.received_at,
+        captured_at,
+        received_at,
         reading.sequence,
         reading.historical,
     )
 
 
-def _possible(reading: Reading) -> bool:
-    """Whether it can have been captured when it says. It may be old: it may have waited for a link, or for the hub."""
-    captured_at, received_at = reading.captured_at, reading.received_at
-    is_past = captured_at <= received_at or captured_at - received_at <= MAX_AHEAD
-    return is_past and captured_at.year >= CLOCKS_SET_SINCE
+def _is_near(captured_at: datetime, received_at: datetime) -> bool:
+    """Whether a clock is ahead by no more than clocks may be."""
+    return received_at < captured_at <= received_at + MAX_AHEAD
 
 
 def _lie_of_metric(metric: Metric) -> str | None:

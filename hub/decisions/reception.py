@@ -179,8 +179,9 @@ class Reception:
             self._refuse(message, f"over {state.settings.device_readings_per_s:g} readings a second", seen.key)
             return
         conduct.hear(seen, numbered=provenance == NATIVE and is_numbered(device.birth))
+        metrics, move, keep = device.metrics, state.values.move, state.effects.readings.append
         for said in seen.readings:
-            metric = device.metrics.get(said.metric) or self._adopt(said, device, provenance)
+            metric = metrics.get(said.metric) or self._adopt(said, device, provenance)
             if metric is None and not _admits_undeclared(device, said.metric):
                 self._refuse(message, f"over {MAX_UNDECLARED} metrics that no birth declares", seen.key)
                 return
@@ -192,11 +193,9 @@ class Reception:
             if seen.snapshot:
                 state.values.recall(reading)
                 continue
-            state.effects.readings.append(reading)
-            if not reading.historical and metric is not None:
+            keep(reading)
+            if not reading.historical and move(reading) and metric is not None and metric.limits:
                 self._judge(reading, device, metric, now)
-            elif not reading.historical:
-                state.values.move(reading)
         if conduct.due(now):
             self._report(device, now)
 
@@ -208,10 +207,9 @@ class Reception:
         return metric
 
     def _judge(self, reading: Reading, device: Device, metric: Metric, now: Moment) -> None:
-        """Take a live reading as the current value, and see whether it needs a human."""
-        state = self._state
-        if state.values.move(reading) and _may_alarm(device, reading, metric):
-            state.move_alarms(state.engine.see(reading, metric, now), now)
+        """See whether the current value of a metric with limits needs a human."""
+        if _may_alarm(device, reading):
+            self._state.move_alarms(self._state.engine.see(reading, metric, now), now)
 
     def _report(self, device: Device, now: Moment) -> None:
         """Say, as readings of the device, how it speaks."""
@@ -221,7 +219,8 @@ class Reception:
             if (metric := device.declare(found)) is not None:
                 reading = reading_of(device.key, metric, value, now)
                 self._state.effects.readings.append(reading)
-                self._judge(reading, device, metric, now)
+                if self._state.values.move(reading) and metric.limits:
+                    self._judge(reading, device, metric, now)
 
     def _take_event(self, seen: EventSeen, message: Received) -> None:
         event = (seen.key, seen.id)
@@ -284,8 +283,8 @@ def _admits_undeclared(device: Device, name: str) -> bool:
     return True
 
 
-def _may_alarm(device: Device, reading: Reading, metric: Metric) -> bool:
+def _may_alarm(device: Device, reading: Reading) -> bool:
     """Only a trusted value of an approved device; and a dead link is one alarm, not one for each camera behind it."""
-    if not metric.limits or not device.approved or reading.quality is _BAD:
+    if not device.approved or reading.quality is _BAD:
         return False
     return not (device.cut_off and device.birth.kind == CAMERA and reading.value in _LINK_LOST)

@@ -1,31 +1,43 @@
 """The last live value of every metric: what counts as newer, and what clients are shown."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import msgspec
 
 from hub.protocol import MetricView
 from sensors.model import DeviceKey, Quality, Reading
 
-_Key = tuple[DeviceKey, str]
+
+@dataclass(slots=True)
+class _Held:
+    """One device's values by metric: what is shown, what this run has heard, and what has moved since last asked."""
+
+    shown: dict[str, Reading] = field(default_factory=dict)
+    newest: dict[str, Reading] = field(default_factory=dict)
+    changed: dict[str, Reading] = field(default_factory=dict)
 
 
 class LastValues:
     """Last values by device and metric. Values of an earlier run are shown, and give way to any value of this one."""
 
     def __init__(self, earlier: Iterable[Reading]) -> None:
-        self._shown: dict[_Key, Reading] = {(reading.key, reading.metric): reading for reading in earlier}
-        self._newest: dict[DeviceKey, dict[str, Reading]] = {}
-        self._changed: dict[_Key, Reading] = {}
+        self._devices: dict[DeviceKey, _Held] = {}
+        self._moved: list[_Held] = []
+        """The devices with values that have moved, each once."""
+        for reading in earlier:
+            self._of(reading.key).shown[reading.metric] = reading
 
     @property
     def views(self) -> tuple[MetricView, ...]:
         """Every last value, in order of device and metric."""
-        return tuple(_view(self._shown[key]) for key in sorted(self._shown))
+        held = (self._devices[key].shown for key in sorted(self._devices))
+        return tuple(_view(shown[metric]) for shown in held for metric in sorted(shown))
 
     def find(self, key: DeviceKey, metric: str) -> Reading | None:
         """The last value of one metric, if there is any."""
-        return self._shown.get((key, metric))
+        held = self._devices.get(key)
+        return None if held is None else held.shown.get(metric)
 
     def move(self, reading: Reading) -> bool:
         """Take a live reading as the current value; False when it is not newer than the current one.
@@ -33,39 +45,48 @@ class LastValues:
         Newer is a higher sequence number or a later source time: either alone may begin anew in a device that was
         restarted, or whose clock was corrected.
         """
-        of_device = self._newest.get(reading.key)
-        if of_device is None:
-            of_device = self._newest[reading.key] = {}
-        newest = of_device.get(reading.metric)
+        held = self._devices.get(reading.key) or self._of(reading.key)
+        metric = reading.metric
+        newest = held.newest.get(metric)
         if newest is not None and reading.sequence <= newest.sequence and reading.captured_at <= newest.captured_at:
             return False
-        of_device[reading.metric] = reading
-        key = (reading.key, reading.metric)
-        self._shown[key] = self._changed[key] = reading
+        if not held.changed:
+            self._moved.append(held)
+        held.newest[metric] = held.shown[metric] = held.changed[metric] = reading
         return True
 
     def recall(self, reading: Reading) -> None:
         """Show a value that the broker remembers, where this run knows nothing newer; its age is not known."""
-        key = (reading.key, reading.metric)
-        if reading.metric not in self._newest.get(reading.key, {}):
+        held = self._of(reading.key)
+        if reading.metric not in held.newest:
+            if not held.changed:
+                self._moved.append(held)
             doubtful = msgspec.structs.replace(reading, quality=Quality.UNCERTAIN)
-            self._shown[key] = self._changed[key] = doubtful
+            held.shown[reading.metric] = held.changed[reading.metric] = doubtful
 
     def restart(self, key: DeviceKey) -> None:
         """The device has begun anew: its next reading is current, whatever its clock and its counter say."""
-        self._newest.pop(key, None)
+        if (held := self._devices.get(key)) is not None:
+            held.newest.clear()
 
-    def forget(self, key: DeviceKey, metrics: Iterable[str]) -> None:
+    def forget(self, key: DeviceKey) -> None:
         """The device is no longer known."""
-        self._newest.pop(key, None)
-        for metric in metrics:
-            self._shown.pop((key, metric), None)
-            self._changed.pop((key, metric), None)
+        if (held := self._devices.pop(key, None)) is not None:
+            held.changed.clear()
 
     def take_changed(self) -> tuple[MetricView, ...]:
         """The values that have moved since this was last asked: of each metric the newest alone."""
-        changed, self._changed = self._changed, {}
-        return tuple(_view(reading) for reading in changed.values())
+        changed = tuple(_view(reading) for held in self._moved for reading in held.changed.values())
+        for held in self._moved:
+            held.changed.clear()
+        self._moved.clear()
+        return changed
+
+    def _of(self, key: DeviceKey) -> _Held:
+        held = self._devices.get(key)
+        if held is None:
+            held = self._devices[key] = _Held()
+        return held
 
 
 def _view(reading: Reading) -> MetricView:

@@ -91,7 +91,7 @@ class Vetting:
         kin = self._kinship.place(device.key, ())
         self._strangers.pop(device.key, None)
         state.registry.remove(device.key)
-        state.values.forget(device.key, {*device.metrics, *device.undeclared})
+        state.values.forget(device.key)
         self._review(kin, now)
 
     def decide(self, device: Device, approval: Approval, now: Moment) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,6 +36,8 @@ CREATE TABLE readings (
 );
 """
 _COLUMNS = ("series", "captured_us", "sequence", "value", "is_boolean", "quality", "received_us", "historical")
+_Row = tuple[int, int, int, Value, int, int, int, int]
+"""A reading as `_COLUMNS` name it."""
 _ROWS_AT_ONCE = (128, 64, 32, 16, 8, 4, 2, 1)
 """Rows that one statement inserts, largest first. Python's lock is let go and fought for once in a statement: with
 another thread at work, one row at a time costs ten times as long."""
@@ -105,11 +108,11 @@ class ReadingsStore:
                 if not self._series_known:
                     self._load_series()
                 before = self._connection.total_changes
-                values = self._values(batch)
+                rows = self._rows(batch)
                 named = self._connection.total_changes - before
-                self._insert(values)
+                self._insert(rows)
                 stored = self._connection.total_changes - before - named
-                repeated = self._find_repeated(batch, values, stored) if stored < len(batch) else {}
+                repeated = self._find_repeated(batch, rows, stored) if stored < len(batch) else {}
         except BaseException:
             self._series_known = False
             raise
@@ -223,9 +226,9 @@ class ReadingsStore:
         """Let go of the file."""
         self._connection.close()
 
-    def _values(self, batch: Sequence[Reading]) -> list[object]:
-        """The rows of a batch, one after another, as plain int, float and str: all else SQLite takes slowly."""
-        values: list[object] = []
+    def _rows(self, batch: Sequence[Reading]) -> list[_Row]:
+        """The rows of a batch in its order, as plain int, float and str: all else SQLite takes slowly."""
+        rows: list[_Row] = []
         captured_at = received_at = None
         captured_us = received_us = 0
         for item in batch:
@@ -238,17 +241,19 @@ class ReadingsStore:
             value = item.value
             boolean = value is True or value is False
             key = (item.key, item.metric, item.unit)
-            values += (
-                self._series.get(key) or self._name_series(*key),
-                captured_us,
-                item.sequence,
-                int(value) if boolean else value,
-                1 if boolean else 0,
-                _QUALITY_NUMBER[item.quality],
-                received_us,
-                1 if item.historical else 0,
+            rows.append(
+                (
+                    self._series.get(key) or self._name_series(*key),
+                    captured_us,
+                    item.sequence,
+                    int(value) if boolean else value,
+                    1 if boolean else 0,
+                    _QUALITY_NUMBER[item.quality],
+                    received_us,
+                    1 if item.historical else 0,
+                )
             )
-        return values
+        return rows
 
     def _begin_log_again(self) -> None:
         """Move the little that was written since the last checkpoint: then the next transaction begins the log anew."""
@@ -256,23 +261,24 @@ class ReadingsStore:
             self._log_is_long = False
             self._connection.execute(_MOVE_LOG).fetchone()
 
-    def _insert(self, values: list[object]) -> None:
+    def _insert(self, rows: Sequence[_Row]) -> None:
+        """Series by series, each in its order: neighbours in the index are then put there one after another."""
+        values = list(chain.from_iterable(sorted(rows, key=_series_of)))
         begin, width = 0, len(_COLUMNS)
-        for rows in _ROWS_AT_ONCE:
-            while len(values) - begin >= rows * width:
-                self._connection.execute(_insertion(rows), values[begin : begin + rows * width])
-                begin += rows * width
+        for count in _ROWS_AT_ONCE:
+            while len(values) - begin >= count * width:
+                self._connection.execute(_insertion(count), values[begin : begin + count * width])
+                begin += count * width
 
-    def _find_repeated(self, batch: Sequence[Reading], values: list[object], stored: int) -> Counter[DeviceKey]:
+    def _find_repeated(self, batch: Sequence[Reading], rows: Sequence[_Row], stored: int) -> Counter[DeviceKey]:
         """Whose readings of a batch were not new: those beyond the rows just made, which have the highest ids."""
-        rows = self._connection.execute(
+        newest = self._connection.execute(
             "SELECT series, captured_us, sequence FROM readings ORDER BY id DESC LIMIT ?", (stored,)
         )
-        fresh = set(rows)
+        fresh = set(newest)
         repeated: Counter[DeviceKey] = Counter()
-        for place, item in enumerate(batch):
-            begin = place * len(_COLUMNS)
-            identity = tuple(values[begin : begin + 3])
+        for item, row in zip(batch, rows, strict=True):
+            identity = row[:3]
             if identity in fresh:
                 fresh.remove(identity)
             else:
@@ -307,6 +313,10 @@ class ReadingsStore:
         for number, site, device, metric, unit in rows:
             self._remember(DeviceKey(site, device), metric, unit, number)
         self._series_known = True
+
+
+def _series_of(row: _Row) -> int:
+    return row[0]
 
 
 @cache
