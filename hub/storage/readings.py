@@ -263,7 +263,8 @@ class ReadingsStore:
 
     def _insert(self, rows: Sequence[_Row]) -> None:
         """Series by series, each in its order: neighbours in the index are then put there one after another."""
-        values = list(chain.from_iterable(sorted(rows, key=_series_of)))
+        ordered = sorted(rows, key=_series_of)
+        values = list(chain.from_iterable(ordered))
         begin, width = 0, len(_COLUMNS)
         for count in _ROWS_AT_ONCE:
             while len(values) - begin >= count * width:
