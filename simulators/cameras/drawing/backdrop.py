@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from simulators.cameras.drawing.grading import SKY_M, Sky
+from simulators.cameras.drawing.look import SKY_M, Sky
 from simulators.cameras.drawing.projection import Colour, Floats, Lens
 from simulators.cameras.vocabulary import Terrain
 

@@ -57,14 +57,14 @@ def draw_body(picture: Pixels, stage: Stage, body: Body, place: Place) -> None:
 
 def _draw_person(picture: Pixels, stage: Stage, body: Body, place: Place) -> None:
     window = _window(stage.lens, place, *_PERSON_M)
-    hot = stage.grading.lighting is Lighting.HEAT
+    hot = stage.look.lighting is Lighting.HEAT
     cloth = WARM if hot else Cloth(body.colour)
     if stage.lens.scale(place.z) < _FAR_PX_PER_M:
         _draw_blocks(picture, stage, place, (0.24, 1.75, 0.3), (cloth.trousers, cloth.coat))
     else:
         _draw_shadow(picture, stage, place, 0.35, 0.22)
         colours = stage.tone(place.x, place.z)(np.array(cloth, np.float32))
-        if stage.grading.lighting is Lighting.INFRARED and place.z < _RETRO_M:
+        if stage.look.lighting is Lighting.INFRARED and place.z < _RETRO_M:
             colours[-1] = 250.0
         stance = Stance(place.x, place.up_m, place.z, place.heading_rad, place.walked_m)
         draw_person(picture, stage.lens, stance, colours, vest=body.vest)
@@ -75,7 +75,7 @@ def _draw_animal(picture: Pixels, stage: Stage, body: Body, place: Place) -> Non
     build = BUILDS[body.shape]
     reach = build.half_length + 0.4
     window = _window(stage.lens, place, reach, build.back * 1.5)
-    warm = stage.grading.lighting is Lighting.HEAT
+    warm = stage.look.lighting is Lighting.HEAT
     colour = _WARM_COAT if warm else body.colour
     if stage.lens.scale(place.z) < _FAR_PX_PER_M:
         _draw_blocks(picture, stage, place, (build.half_width, build.back * 1.1, build.half_length), (colour, colour))
@@ -83,14 +83,14 @@ def _draw_animal(picture: Pixels, stage: Stage, body: Body, place: Place) -> Non
         _draw_shadow(picture, stage, place, build.half_width + 0.12, build.half_length + 0.06)
         solid = animal(body.shape, colour, place.walked_m, warm=warm)
         _paint(picture, stage, solid, place)
-    if stage.grading.lighting is Lighting.INFRARED and place.z < _RETRO_M and math.cos(place.heading_rad) < -0.2:
+    if stage.look.lighting is Lighting.INFRARED and place.z < _RETRO_M and math.cos(place.heading_rad) < -0.2:
         for x, y, z in eyes(body.shape):
             _draw_spark(picture, stage, (_turned(place, x, z)[0], y, _turned(place, x, z)[1]), 0.035)
     stage.hide(picture, window, place.z - 0.5 * build.half_length * abs(math.cos(place.heading_rad)))
 
 
 def _draw_vehicle(picture: Pixels, stage: Stage, body: Body, place: Place) -> None:
-    paints = HOT if stage.grading.lighting is Lighting.HEAT else painted(body.colour)
+    paints = HOT if stage.look.lighting is Lighting.HEAT else painted(body.colour)
     drawn = vehicle(body.shape, paints)
     height = float(drawn.solid.vertices[:, 1].max())
     window = _window(stage.lens, place, drawn.half_length + 1.0, height)
@@ -124,9 +124,9 @@ def _draw_blocks(
 
 
 def _draw_shadow(picture: Pixels, stage: Stage, place: Place, half_width: float, half_length: float) -> None:
-    if stage.grading.lighting is Lighting.HEAT or place.up_m > 0:
+    if stage.look.lighting is Lighting.HEAT or place.up_m > 0:
         return
-    lean = stage.grading.shadow_lean_m if stage.grading.has_shadows else 0.0
+    lean = stage.look.shadow_lean_m if stage.look.has_shadows else 0.0
     corners = [
         (-half_width, -half_length),
         (half_width, -half_length),
@@ -144,25 +144,25 @@ def _draw_shadow(picture: Pixels, stage: Stage, place: Place, half_width: float,
         around = cv2.convexHull(np.concatenate((seen, stage.lens.project(feet))))
         seen = np.asarray(around[:, 0], np.float32)
     left, top = np.maximum(np.floor(seen.min(axis=0)).astype(int) - 1, 0)
-    right, bottom = np.maximum(np.ceil(seen.max(axis=0)).astype(int) + 2, 0)
+    right, bottom = np.ceil(seen.max(axis=0)).astype(int) + 2
     part = picture[top:bottom, left:right]
     if part.size == 0:
         return
-    dark = part >> 1 if stage.grading.has_shadows else part - (part >> 2)
+    dark = part >> 1 if stage.look.has_shadows else part - (part >> 2)
     mask = np.zeros(part.shape[:2], np.uint8)
     cv2.fillPoly(mask, [fixed_point(seen - (left, top))], 255, cv2.LINE_8, FRACTION_BITS)
     cv2.copyTo(dark, mask, part)
 
 
 def _draw_lamps(picture: Pixels, stage: Stage, place: Place, drawn: Vehicle) -> None:
-    lighting = stage.grading.lighting
+    lighting = stage.look.lighting
     if lighting is Lighting.HEAT:
         return
     coming = math.cos(place.heading_rad) < 0
     colour: Colour = (214, 238, 246) if coming else (40, 36, 196)
     if lighting is Lighting.INFRARED:
         colour = (255, 255, 255) if coming else (200, 200, 200)
-    glows = coming and (stage.grading.lamps_burn or lighting is Lighting.INFRARED)
+    glows = coming and (stage.look.lamps_burn or lighting is Lighting.INFRARED)
     for side in (-0.72, 0.72):
         x, z = _turned(place, side * drawn.half_width, drawn.half_length if coming else -drawn.half_length)
         z -= 0.05

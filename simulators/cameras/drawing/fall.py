@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from simulators.cameras.drawing.grading import Grading
+from simulators.cameras.drawing.look import Look
 from simulators.cameras.drawing.projection import Floats
 from simulators.cameras.vocabulary import Air, Lighting
 
@@ -44,13 +44,13 @@ _BRIGHTNESS: dict[Lighting, float] = {
 class Fall:
     """Adds what falls to the luma of frame after frame; the last of a loop leads to the first."""
 
-    def __init__(self, grading: Grading, light: Floats | None, size: tuple[int, int], loop_frames: int) -> None:
+    def __init__(self, look: Look, light: Floats | None, size: tuple[int, int], loop_frames: int) -> None:
         """Of a picture `size` (width, height); `light` dims what falls where none is."""
         self._width, self._height = size
         self._loop_frames = loop_frames
-        strength = _BRIGHTNESS[grading.lighting]
+        strength = _BRIGHTNESS[look.lighting]
         self._is_cold = strength < 0
-        self._layers = [(_tile(layer, size, abs(strength)), layer.falls) for layer in _LAYERS.get(grading.air, ())]
+        self._layers = [(_tile(layer, size, abs(strength)), layer.falls) for layer in _LAYERS.get(look.air, ())]
         self._light = None if light is None else np.asarray(np.minimum(light * 320 + 14, 255), np.uint8)
 
     def add(self, luma: Luma, index: int) -> None:

@@ -12,7 +12,7 @@ from sensors.stamp import Stamp, blocks
 from simulators.cameras.drawing.blemishes import spoil
 from simulators.cameras.drawing.bodies import Body, Place, draw_body
 from simulators.cameras.drawing.fall import Fall
-from simulators.cameras.drawing.grading import grading_of
+from simulators.cameras.drawing.look import look_of
 from simulators.cameras.drawing.movers import places
 from simulators.cameras.drawing.projection import Lens, Pixels
 from simulators.cameras.drawing.scenes import LOOP_S, Boom, scene_of
@@ -60,10 +60,10 @@ class Film:
         self.shot = shot
         self._scene = scene = scene_of(shot.view, shot.terrain, shot.variant)
         self._lens = lens = Lens.of(shot.width, shot.height, eye_height_m=scene.eye_height_m, horizon=scene.horizon)
-        self._grading = grading = grading_of(shot.lighting, shot.air)
-        self._stage = set_stage(lens, scene, grading, rng)
-        self._fall = Fall(grading, self._stage.light, (shot.width, shot.height), LOOP_FRAMES)
-        self._noise = _noise(shot.width, shot.height, grading.noise)
+        self._look = look = look_of(shot.lighting, shot.air)
+        self._stage = set_stage(lens, scene, look, rng)
+        self._fall = Fall(look, self._stage.light, (shot.width, shot.height), LOOP_FRAMES)
+        self._noise = _noise(shot.width, shot.height, look.noise)
         self._bias = np.full((shot.height, shot.width), _BIAS, np.uint8)
         self._canvas = np.empty((shot.height * 3 // 2, shot.width), np.uint8)
 
@@ -83,7 +83,7 @@ class Film:
         down, along = index * 37 % _MARGIN, index * 23 % _MARGIN
         cv2.add(luma, self._noise[down : down + shot.height, along : along + shot.width], dst=luma)
         cv2.subtract(luma, self._bias, dst=luma)
-        if self._grading.is_grey:
+        if self._look.is_grey:
             canvas[shot.height :] = _GREY
         if clock:
             self._write(clock)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from simulators.cameras.drawing.grading import Grading
+from simulators.cameras.drawing.look import Look
 from simulators.cameras.drawing.projection import Floats, Lens
 from simulators.cameras.vocabulary import Air, Lighting
 
@@ -15,11 +15,11 @@ _FAINTEST = 0.05
 Lamps = tuple[tuple[float, float, float], ...]
 
 
-def light_map(lens: Lens, lamps: Lamps, grading: Grading, distance_m: Floats) -> Floats | None:
+def light_map(lens: Lens, lamps: Lamps, look: Look, distance_m: Floats) -> Floats | None:
     """The light on each pixel, (height, width), 0 to 1; None where the sun lights all alike, or heat needs no light."""
-    match grading.lighting:
+    match look.lighting:
         case Lighting.DUSK | Lighting.LAMPS:
-            return _lamp_light(lens, lamps, grading)
+            return _lamp_light(lens, lamps, look)
         case Lighting.INFRARED:
             columns = np.arange(lens.width, dtype=np.float32)[None, :]
             rows = np.arange(lens.height, dtype=np.float32)[:, None]
@@ -28,11 +28,11 @@ def light_map(lens: Lens, lamps: Lamps, grading: Grading, distance_m: Floats) ->
             return None
 
 
-def _lamp_light(lens: Lens, lamps: Lamps, grading: Grading) -> Floats:
+def _lamp_light(lens: Lens, lamps: Lamps, look: Look) -> Floats:
     """What is left of the day, and a pool below every lamp; smooth, so computed coarsely. Wet ground gleams."""
     columns = np.arange(0, lens.width, _COARSE, dtype=np.float32)[None, :]
     rows = np.arange(0, lens.height, _COARSE, dtype=np.float32)[:, None]
-    light = np.full((rows.shape[0], columns.shape[1]), grading.ambient, np.float32)
+    light = np.full((rows.shape[0], columns.shape[1]), look.ambient, np.float32)
     for x, y, z in lamps:
         column, row = lens.point(x, 0.0, z)
         head = lens.point(x, y, z)[1]
@@ -40,7 +40,7 @@ def _lamp_light(lens: Lens, lamps: Lamps, grading: Grading) -> Floats:
         pool = ((columns - column) / (5.5 * size)) ** 2 + ((rows - row) / (2.6 * size)) ** 2
         cone = ((columns - column) / (3.6 * size)) ** 2 + ((rows - (row + head) / 2) / ((row - head) * 0.75)) ** 2
         light += _POOL * np.exp(-pool) + _CONE * np.exp(-cone)
-        if grading.air is Air.RAIN:
+        if look.air is Air.RAIN:
             mirrored = row + (row - head) * 0.55
             gleam = ((columns - column) / (0.8 * size)) ** 2 + ((rows - mirrored) / ((row - head) * 0.5)) ** 2
             light += _GLEAM * np.exp(-gleam)

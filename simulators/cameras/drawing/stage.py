@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from simulators.cameras.drawing.grading import Grading
 from simulators.cameras.drawing.light import infrared_light
+from simulators.cameras.drawing.look import Look
 from simulators.cameras.drawing.projection import Floats, Lens, Pixels
 from simulators.cameras.drawing.screen import Screen, Window
 from simulators.cameras.drawing.solids import Shading
@@ -19,7 +19,7 @@ class Stage:
     """`light` is how bright each pixel of `still` is lit, (height, width), 0 to 1, or None by daylight."""
 
     lens: Lens
-    grading: Grading
+    look: Look
     still: Pixels
     light: Floats | None
     screen: Screen
@@ -29,7 +29,7 @@ class Stage:
         if self.light is None:
             return 1.0
         column, row = self.lens.point(x, 0.5, z)
-        if self.grading.lighting is Lighting.INFRARED:
+        if self.look.lighting is Lighting.INFRARED:
             return float(infrared_light(self.lens, column, row, z))
         inside_row = min(max(int(row), 0), self.lens.height - 1)
         inside_column = min(max(int(column), 0), self.lens.width - 1)
@@ -37,18 +37,18 @@ class Stage:
 
     def seen(self, colours: Floats, x: float, z: float) -> Floats:
         """What becomes of the colours of a thing there."""
-        return self.grading.grade(colours, self.light_at(x, z), z)
+        return self.look.grade(colours, self.light_at(x, z), z)
 
     def tone(self, x: float, z: float) -> Callable[[Floats], Floats]:
         """What becomes of the colours of a body there; to a thermal imager they say how warm it is."""
-        light, grading = self.light_at(x, z), self.grading
+        light, look = self.light_at(x, z), self.look
         return lambda colours: (
-            grading.cool(colours, z) if grading.lighting is Lighting.HEAT else grading.grade(colours, light, z)
+            look.cool(colours, z) if look.lighting is Lighting.HEAT else look.grade(colours, light, z)
         )
 
     def shading(self, x: float, z: float) -> Shading:
         """The light on a body's faces there."""
-        return self.grading.shading(self.tone(x, z))
+        return self.look.shading(self.tone(x, z))
 
     def hide(self, picture: Pixels, window: Window, distance_m: float) -> None:
         """Let everything that stands nearer hide what was just drawn in a window."""

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from simulators.cameras.drawing.backdrop import Land, Patch, draw_backdrop
 from simulators.cameras.drawing.glow import add_lamp_glow
-from simulators.cameras.drawing.grading import SKY_M, Grading
 from simulators.cameras.drawing.light import light_map
+from simulators.cameras.drawing.look import SKY_M, Look
 from simulators.cameras.drawing.projection import Colour, Floats, Lens, Pixels
 from simulators.cameras.drawing.scenes import Scene
 from simulators.cameras.drawing.screen import Screen
@@ -29,23 +29,23 @@ _LAMPS_REACH_M = 120.0
 _GLOW: Colour = (34, 40, 44)
 
 
-def set_stage(lens: Lens, scene: Scene, grading: Grading, rng: np.random.Generator) -> Stage:
+def set_stage(lens: Lens, scene: Scene, look: Look, rng: np.random.Generator) -> Stage:
     """The still picture of a scene, ready for what moves in it."""
-    land = _land(scene.land, grading.air)
-    ground, distance_m = draw_backdrop(lens, land, grading.sky, rng)
+    land = _land(scene.land, look.air)
+    ground, distance_m = draw_backdrop(lens, land, look.sky, rng)
     picture = np.clip(ground, 0, 255).astype(np.uint8)
     screen = Screen(lens)
-    _stand(picture, screen, lens, grading, (*scene.solids, *scene.windows))
+    _stand(picture, screen, lens, look, (*scene.solids, *scene.windows))
     for wire in scene.wires:
         stroke(picture, lens, wire.ends, wire.colour, wire.width_m)
         screen.stretch(wire.ends)
-    _stand(picture, screen, lens, grading, _lamp_posts(scene))
-    things_m = screen.distances_m if grading.lighting is Lighting.HEAT else _with_edges(screen.distances_m)
+    _stand(picture, screen, lens, look, _lamp_posts(scene))
+    things_m = screen.distances_m if look.lighting is Lighting.HEAT else _with_edges(screen.distances_m)
     away_m = np.minimum(distance_m, things_m)
-    light = light_map(lens, scene.lamps, grading, away_m)
-    picture = _graded(picture, grading, light, away_m)
-    _light_up(picture, lens, scene, grading, rng)
-    return Stage(lens, grading, _vignetted(picture), light, screen)
+    light = light_map(lens, scene.lamps, look, away_m)
+    picture = _graded(picture, look, light, away_m)
+    _light_up(picture, lens, scene, look, rng)
+    return Stage(lens, look, _vignetted(picture), light, screen)
 
 
 def _with_edges(distances_m: Floats) -> Floats:
@@ -53,68 +53,66 @@ def _with_edges(distances_m: Floats) -> Floats:
     return np.asarray(cv2.erode(distances_m, np.ones((3, 3), np.uint8)), np.float32)
 
 
-def _stand(picture: Pixels, screen: Screen, lens: Lens, grading: Grading, solids: Iterable[Solid]) -> None:
+def _stand(picture: Pixels, screen: Screen, lens: Lens, look: Look, solids: Iterable[Solid]) -> None:
     for solid in solids:
-        paint(picture, lens, solid.capped(_SNOW, _SNOWED_TOP) if grading.air is Air.SNOW else solid, grading.shading())
+        paint(picture, lens, solid.capped(_SNOW, _SNOWED_TOP) if look.air is Air.SNOW else solid, look.shading())
         screen.stand(solid)
 
 
-def _graded(picture: Pixels, grading: Grading, light: Floats | None, away_m: Floats) -> Pixels:
-    if grading.lighting is Lighting.DAY and grading.air is Air.CLEAR:
+def _graded(picture: Pixels, look: Look, light: Floats | None, away_m: Floats) -> Pixels:
+    if look.lighting is Lighting.DAY and look.air is Air.CLEAR:
         return picture
     colours = picture.astype(np.float32)
-    reached = None if light is None else _reaching(light, grading, away_m)
-    graded = grading.grade(colours, 1.0 if reached is None else reached[:, :, None], away_m[:, :, None])
+    reached = None if light is None else _reaching(light, look, away_m)
+    graded = look.grade(colours, 1.0 if reached is None else reached[:, :, None], away_m[:, :, None])
     sky = (away_m >= SKY_M)[:, :, None]
-    seen = np.where(sky, _sky(colours, grading, light), graded)
+    seen = np.where(sky, _sky(colours, look, light), graded)
     return np.asarray(np.clip(seen, 0, 255), np.uint8)
 
 
-def _reaching(light: Floats, grading: Grading, away_m: Floats) -> Floats:
+def _reaching(light: Floats, look: Look, away_m: Floats) -> Floats:
     """Lamps light the air however far one looks, where it is thick; where it is clear, not what is far behind them."""
-    if not grading.lamps_burn or grading.air is not Air.CLEAR:
+    if not look.lamps_burn or look.air is not Air.CLEAR:
         return light
     near = np.exp(-np.maximum(away_m - _LAMPS_REACH_M, 0.0) / _LAMPS_REACH_M)
-    return np.asarray(grading.ambient + (light - grading.ambient) * near, np.float32)
+    return np.asarray(look.ambient + (light - look.ambient) * near, np.float32)
 
 
-def _sky(colours: Floats, grading: Grading, light: Floats | None) -> Floats:
+def _sky(colours: Floats, look: Look, light: Floats | None) -> Floats:
     """The sky, with the air about lamps before it."""
-    if light is None or not grading.lamps_burn:
+    if light is None or not look.lamps_burn:
         return colours
-    if grading.air is not Air.CLEAR:
-        return np.asarray(colours * (light[:, :, None] / grading.ambient), np.float32)
-    above = np.clip(light - grading.ambient, 0.0, 1.0)[:, :, None]
+    if look.air is not Air.CLEAR:
+        return np.asarray(colours * (light[:, :, None] / look.ambient), np.float32)
+    above = np.clip(light - look.ambient, 0.0, 1.0)[:, :, None]
     return np.asarray(colours + above * np.array(_GLOW, np.float32), np.float32)
 
 
-def _light_up(picture: Pixels, lens: Lens, scene: Scene, grading: Grading, rng: np.random.Generator) -> None:
+def _light_up(picture: Pixels, lens: Lens, scene: Scene, look: Look, rng: np.random.Generator) -> None:
     """What shines by itself."""
-    if grading.lighting is Lighting.HEAT:
+    if look.lighting is Lighting.HEAT:
         for pane in scene.windows:
-            paint(picture, lens, pane.painted(_WARM_WINDOW), grading.shading())
+            paint(picture, lens, pane.painted(_WARM_WINDOW), look.shading())
         for solid in (*scene.hot, *(_lamp_head(at, _HOT_LAMP) for at in scene.lamps)):
-            paint(picture, lens, solid, grading.shading())
+            paint(picture, lens, solid, look.shading())
         return
-    if not grading.lamps_burn:
+    if not look.lamps_burn:
         return
-    if grading.lighting is Lighting.LAMPS and grading.air is Air.CLEAR:
+    if look.lighting is Lighting.LAMPS and look.air is Air.CLEAR:
         for _ in range(_STARS):
             x, y = rng.integers(0, lens.width), rng.integers(0, max(1, int(lens.horizon) // 2))
             picture[y, x] = np.maximum(picture[y, x], rng.integers(60, 150))
     for pane in scene.windows:
-        lit = _LIT_WINDOW if grading.lighting is Lighting.LAMPS else _DUSKY_WINDOW
+        lit = _LIT_WINDOW if look.lighting is Lighting.LAMPS else _DUSKY_WINDOW
         shine = (
-            grading.grade(np.array([lit], np.float32), 1.0, float(pane.centres[0, 2]))[0]
-            if grading.air is Air.FOG
-            else lit
+            look.grade(np.array([lit], np.float32), 1.0, float(pane.centres[0, 2]))[0] if look.air is Air.FOG else lit
         )
-        paint(picture, lens, pane.painted(cast("Colour", tuple(float(part) for part in shine))), grading.shading())
+        paint(picture, lens, pane.painted(cast("Colour", tuple(float(part) for part in shine))), look.shading())
     for lamp in scene.lamps:
         column, row = lens.point(*lamp)
         radius = max(1, int(0.22 * lens.scale(lamp[2])))
         cv2.circle(picture, (int(column), int(row)), radius, (236, 246, 252), -1, cv2.LINE_AA)
-        add_lamp_glow(picture, lens, lamp, 4.4 if grading.air is Air.FOG else 2.6)
+        add_lamp_glow(picture, lens, lamp, 4.4 if look.air is Air.FOG else 2.6)
 
 
 def _lamp_posts(scene: Scene) -> Iterator[Solid]:

@@ -30,8 +30,8 @@ class Sky(Struct, frozen=True):
     overcast: float = 0.0
 
 
-class Grading(Struct, frozen=True):
-    """All that light and air decide. That of a clear day changes nothing.
+class Look(Struct, frozen=True):
+    """All that light and air decide. A look of clear day changes nothing.
 
     `gain` multiplies colours by daylight; `ambient` is the light where no lamp reaches, 1 for all of it; `sun` is where
     light comes from, `shade` what faces away from and towards it keep; `noise` is the sensor's, in levels. Of what is
@@ -108,9 +108,9 @@ def _near_infrared(colours: Floats) -> Floats:
     return np.asarray((grey + _GREEN_SHINES * green)[..., None] + 0 * colours, np.float32)
 
 
-_LIGHTINGS: Mapping[Lighting, Grading] = {
-    Lighting.DAY: Grading(Lighting.DAY, Air.CLEAR, Sky((206, 150, 98), (228, 218, 202), (250, 247, 243)), noise=1.5),
-    Lighting.LOW_SUN: Grading(
+_LIGHTINGS: Mapping[Lighting, Look] = {
+    Lighting.DAY: Look(Lighting.DAY, Air.CLEAR, Sky((206, 150, 98), (228, 218, 202), (250, 247, 243)), noise=1.5),
+    Lighting.LOW_SUN: Look(
         Lighting.LOW_SUN,
         Air.CLEAR,
         Sky((176, 128, 96), (132, 180, 232), (176, 200, 244)),
@@ -120,7 +120,7 @@ _LIGHTINGS: Mapping[Lighting, Grading] = {
         shade=(0.56, 1.12),
         shadow_lean_m=2.6,
     ),
-    Lighting.DUSK: Grading(
+    Lighting.DUSK: Look(
         Lighting.DUSK,
         Air.CLEAR,
         Sky((112, 74, 48), (122, 128, 168), (112, 100, 112)),
@@ -129,7 +129,7 @@ _LIGHTINGS: Mapping[Lighting, Grading] = {
         shade=(0.86, 1.0),
         has_shadows=False,
     ),
-    Lighting.LAMPS: Grading(
+    Lighting.LAMPS: Look(
         Lighting.LAMPS,
         Air.CLEAR,
         Sky((17, 11, 8), (32, 27, 22), (34, 30, 27)),
@@ -137,7 +137,7 @@ _LIGHTINGS: Mapping[Lighting, Grading] = {
         ambient=0.17,
         shadow_lean_m=0.0,
     ),
-    Lighting.INFRARED: Grading(
+    Lighting.INFRARED: Look(
         Lighting.INFRARED,
         Air.CLEAR,
         Sky((16, 16, 16), (22, 22, 22), (20, 20, 20)),
@@ -147,7 +147,7 @@ _LIGHTINGS: Mapping[Lighting, Grading] = {
         shade=(0.72, 1.04),
         has_shadows=False,
     ),
-    Lighting.HEAT: Grading(
+    Lighting.HEAT: Look(
         Lighting.HEAT,
         Air.CLEAR,
         Sky((22, 22, 22), (62, 62, 62), (66, 66, 66)),
@@ -179,8 +179,8 @@ _HEAT_GOES_THROUGH = 4.0
 _GAIN_UNDER_CLOUDS = {Lighting.DAY: (0.90, 0.92, 0.92), Lighting.LOW_SUN: (0.68, 0.71, 0.74)}
 
 
-def grading_of(lighting: Lighting, air: Air) -> Grading:
-    """What a light and an air do."""
+def look_of(lighting: Lighting, air: Air) -> Look:
+    """The look of a light and an air."""
     clear = _LIGHTINGS[lighting]
     if air is Air.CLEAR:
         return clear
