@@ -21,9 +21,8 @@ from sensors.settings import Settings
 from simulators.cameras.cache import default_directory
 from simulators.cameras.camera import Camera
 from simulators.cameras.departures import Departure, DepartureWriter
-from simulators.cameras.drawing.film import Shot
+from simulators.cameras.film import Shot
 from simulators.cameras.server import CameraServer
-from simulators.cameras.vocabulary import Lighting
 from simulators.cameras.workshop import Workshop
 from simulators.load.crowd import MAX_POSTS, MAX_SENSORS
 from simulators.load.run import Crowd, Size
@@ -194,8 +193,7 @@ def _cameras(scenario: Scenario, settings: Settings, clock: Clock) -> list[Camer
         night = dark if scenario.light is Light.LOCAL else scenario.light is Light.NIGHT
         for entry in site.cameras:
             key = DeviceKey(SiteId(site.id), DeviceId(entry.id))
-            lighting = Lighting.LAMPS if night else Lighting.DAY
-            shot = Shot(numbers[key], entry.view, site.terrain, variant, lighting, 0, 0)
+            shot = Shot(numbers[key], entry.view, site.terrain, variant, night, 0, 0)
             secret = settings.secrets.camera(key)
             cameras.append(Camera(key, shot, entry.authentication, secret, formats_of(entry), entry.audio))
     return cameras

@@ -8,7 +8,6 @@ import contextlib
 import hashlib
 import os
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
@@ -17,11 +16,12 @@ import msgspec
 import structlog
 
 from simulators.cameras.clip import Clip
-from simulators.cameras.drawing.film import Shot
+from simulators.cameras.film import Shot
 from simulators.cameras.formats import Format
 
 _MAX_FILES: Final = 240
 _DIGEST_BYTES = 32
+_DRAWING = ("backdrop", "blemishes", "encoder", "film", "movers", "projection", "scenes", "solids")
 _decoder = msgspec.msgpack.Decoder(tuple[tuple[bytes, ...], ...])
 _log = structlog.get_logger()
 
@@ -84,12 +84,7 @@ class ClipCache:
 def _revision() -> str:
     """A hash of the code that draws and encodes, and of the encoder's version."""
     digest = hashlib.sha256(av.__version__.encode())
-    cameras = files("simulators.cameras")
-    drawing = sorted((part for part in (cameras / "drawing").iterdir() if part.name.endswith(".py")), key=_name)
-    for code in (*drawing, cameras / "encoder.py", files("sensors") / "stamp.py"):
-        digest.update(code.read_bytes())
+    for name in _DRAWING:
+        digest.update((files("simulators.cameras") / f"{name}.py").read_bytes())
+    digest.update((files("sensors") / "stamp.py").read_bytes())
     return digest.hexdigest()
-
-
-def _name(part: Traversable) -> str:
-    return part.name

@@ -19,10 +19,10 @@ import cv2
 
 from simulators.cameras.cache import ClipCache
 from simulators.cameras.clip import Clip
-from simulators.cameras.drawing.film import Film, Shot, film_frame
-from simulators.cameras.drawing.scenes import LOOP_S
 from simulators.cameras.encoder import Encoder, Packets
+from simulators.cameras.film import Film, Shot, film_frame
 from simulators.cameras.formats import Format
+from simulators.cameras.scenes import LOOP_S
 
 T = TypeVar("T")
 

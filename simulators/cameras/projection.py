@@ -14,8 +14,6 @@ Points = npt.NDArray[np.float32]
 """Shape (n, 3): x, y, z."""
 Pixels = npt.NDArray[np.uint8]
 """A picture, shape (height, width, 3), blue, green, red."""
-Colour = tuple[int, int, int]
-"""Blue, green, red; 0 to 255."""
 
 NEAREST_M = 1.0
 
