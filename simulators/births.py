@@ -3,26 +3,25 @@
 from collections.abc import Callable
 
 from sensors.catalog import CAMERA, GATEWAY, EquipmentClass
-from sensors.model import Birth, DeviceId, Names, Position, Stream
-from simulators.cameras.vocabulary import View
+from sensors.model import Birth, DeviceId, Names, Stream
 from simulators.kinds import KINDS
-from simulators.scenario import CameraEntry, DeviceEntry, Site
+from simulators.scenario.form import CameraEntry, DeviceEntry, Site
+from simulators.world.ground import Place, position_of
+from simulators.world.places import places_of
 
 _GATEWAY_NAMES = Names(en="Gateway", ru="Шлюз", kk="Шлюз")
-_BEARINGS_DEG = {View.GATE: 140.0, View.PERIMETER: 205.0, View.LANE: 320.0, View.YARD: 45.0}
-_STEP_DEG = 0.00035
-"""Devices stand some 30 m apart, in rows."""
 _CAMERA_SILENCE_S = 300.0
 _PERIODS_OF_SILENCE = 4.0
 
 
 def births_of(site: Site, streams_of: Callable[[CameraEntry], tuple[Stream, ...]]) -> dict[DeviceId, Birth]:
     """The birth of the gateway, and of every camera and sensor that speaks through it."""
+    places = places_of(site)
     births = {DeviceId(GATEWAY): _gateway(site)}
-    for place, camera in enumerate(site.cameras):
-        births[DeviceId(camera.id)] = _camera(site, camera, place, streams_of(camera))
-    for place, device in enumerate(site.devices, len(site.cameras)):
-        births[DeviceId(device.id)] = _device(site, device, place)
+    for camera in site.cameras:
+        births[DeviceId(camera.id)] = _camera(site, camera, places[camera.id], streams_of(camera))
+    for device in site.devices:
+        births[DeviceId(device.id)] = _device(site, device, places[device.id])
     return births
 
 
@@ -44,13 +43,13 @@ def _gateway(site: Site) -> Birth:
     )
 
 
-def _camera(site: Site, camera: CameraEntry, place: int, streams: tuple[Stream, ...]) -> Birth:
+def _camera(site: Site, camera: CameraEntry, place: Place, streams: tuple[Stream, ...]) -> Birth:
     return Birth(
         kind=CAMERA,
         names=camera.names,
         site_names=site.names,
         equipment_class=EquipmentClass.SURVEILLANCE,
-        position=_position(site, place, _BEARINGS_DEG[camera.view]),
+        position=position_of(site.position, place),
         streams=streams,
         covers=camera.covers,
         via=GATEWAY,
@@ -62,14 +61,14 @@ def _camera(site: Site, camera: CameraEntry, place: int, streams: tuple[Stream, 
     )
 
 
-def _device(site: Site, device: DeviceEntry, place: int) -> Birth:
+def _device(site: Site, device: DeviceEntry, place: Place) -> Birth:
     kind = KINDS[device.kind]
     return Birth(
         kind=device.kind,
         names=device.names,
         site_names=site.names,
         equipment_class=kind.equipment_class,
-        position=_position(site, place),
+        position=position_of(site.position, place),
         metrics=kind.metrics,
         via=GATEWAY,
         silence_s=max(kind.silence_s, device.period_s * _PERIODS_OF_SILENCE),
@@ -77,13 +76,4 @@ def _device(site: Site, device: DeviceEntry, place: int) -> Birth:
         model=kind.model,
         firmware=kind.firmware,
         serial=f"SIM-{site.id}-{device.id}",
-    )
-
-
-def _position(site: Site, place: int, bearing_deg: float | None = None) -> Position:
-    row, column = divmod(place, 5)
-    return Position(
-        latitude_deg=round(site.position.latitude_deg + row * _STEP_DEG, 6),
-        longitude_deg=round(site.position.longitude_deg + column * _STEP_DEG, 6),
-        bearing_deg=bearing_deg,
     )

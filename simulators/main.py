@@ -28,8 +28,10 @@ from simulators.load.crowd import MAX_POSTS, MAX_SENSORS
 from simulators.load.run import Crowd, Size
 from simulators.post import Post
 from simulators.publish_connection import Broker
-from simulators.scenario import CameraEntry, Light, Scenario, Site, camera_numbers, formats_of, read_scenario
-from simulators.surroundings import is_dark
+from simulators.scenario.form import CameraEntry, Light, Scenario, Site
+from simulators.scenario.reading import read_scenario
+from simulators.scenario.streams import camera_numbers, formats_of
+from simulators.world.sun import is_dark
 
 _SWITCH_S = 0.0005
 """Drawing threads give way to the event loop this soon."""

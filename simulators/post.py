@@ -11,17 +11,19 @@ from sensors.clock import Clock
 from sensors.dialects.native import CommandPayload, Sample, decode_command, encode_ack, encode_birth
 from sensors.errors import ShekaraError
 from sensors.model import DeviceId, DeviceKey, SiteId, Stream, Value
-from simulators.actions import Action, LinkCut, action_of
 from simulators.births import births_of
-from simulators.camera_actions import CameraAction
 from simulators.cameras.vocabulary import Fault
 from simulators.models import MODELS
 from simulators.models.model import Model
 from simulators.publish_connection import Broker
 from simulators.publisher import Publisher
-from simulators.scenario import CameraEntry, Scenario, Site, check_action
-from simulators.surroundings import Surroundings, Trouble
+from simulators.scenario.actions import Action, LinkCut, action_of
+from simulators.scenario.camera_actions import CameraAction
+from simulators.scenario.checking import check_action
+from simulators.scenario.form import CameraEntry, Scenario, Site
 from simulators.troubles import trouble
+from simulators.world.troubles import Trouble
+from simulators.world.world import World
 
 _TICK_S = 0.2
 _GATEWAY_PERIOD_S = 10.0
@@ -57,7 +59,7 @@ class Post:
         self._clock = clock
         self._set_fault = set_fault
         self._began = now = clock.now()
-        self._around = Surroundings(scenario.seed, site.id)
+        self._around = World(site, scenario.seed)
         self._instruments = tuple(_instruments(site, scenario.seed, self._around, now))
         self._sequence = _first_sequence(now)
         self._gateway_due = now
@@ -155,7 +157,7 @@ class Post:
         return encode_ack(command.id, done=True, text=command.name)
 
 
-def _instruments(site: Site, seed: int, around: Surroundings, now: datetime) -> Iterator[_Instrument]:
+def _instruments(site: Site, seed: int, around: World, now: datetime) -> Iterator[_Instrument]:
     for device in site.devices:
         random = Random(f"{seed}/{site.id}/{device.id}")  # noqa: S311 - repeatable noise, not a secret
         model = MODELS[device.kind](device.id, device.period_s, around, random)

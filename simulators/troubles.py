@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from simulators.actions import (
+from simulators.scenario.actions import (
     BarrierStuck,
     DeviceResume,
     DeviceSilence,
@@ -12,8 +12,10 @@ from simulators.actions import (
     MainsFail,
     Radiation,
 )
-from simulators.scenario import Site, device_of
-from simulators.surroundings import Effect, Surroundings, Trouble
+from simulators.scenario.checking import device_of
+from simulators.scenario.form import Site
+from simulators.world.troubles import Effect, Trouble
+from simulators.world.world import World
 
 _OF_DEVICE: dict[type[Herd | DoorOpen | BarrierStuck], Trouble] = {
     Herd: Trouble.ANIMALS,
@@ -23,7 +25,7 @@ _OF_DEVICE: dict[type[Herd | DoorOpen | BarrierStuck], Trouble] = {
 Troubling = Intrusion | Herd | Radiation | DoorOpen | BarrierStuck | DeviceSilence | DeviceResume | MainsFail
 
 
-def trouble(around: Surroundings, site: Site, action: Troubling, now: datetime) -> None:
+def trouble(around: World, site: Site, action: Troubling, now: datetime) -> None:
     """Put an action's effects into the world of its post; the action has been checked against the site."""
     match action:
         case DeviceResume(device=device):

@@ -17,7 +17,7 @@ from sensors.model import Language, SiteId
 from simulators.demo.installation import install
 from simulators.demo.interactive import present
 from simulators.demo.stage import Stage, perform
-from simulators.scenario import read_scenario
+from simulators.scenario.reading import read_scenario
 
 demo = typer.Typer()
 

@@ -19,7 +19,7 @@ from simulators.demo.processes import Process
 from simulators.demo.report import Report, percentiles
 from simulators.demo.watch import Watch
 from simulators.demo.witness import Sighting, Witness
-from simulators.scenario import Scenario
+from simulators.scenario.form import Scenario
 
 _STEP_S = 0.05
 _HUB_WITHIN_S = 30.0

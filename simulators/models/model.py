@@ -6,7 +6,7 @@ from datetime import datetime
 from random import Random
 
 from sensors.model import Value
-from simulators.surroundings import Surroundings
+from simulators.world.world import World
 
 Values = dict[str, Value]
 
@@ -14,10 +14,10 @@ Values = dict[str, Value]
 class Model(ABC):
     """A device's inside. The same seed, period and sequence of moments give the same values."""
 
-    def __init__(self, device: str, period_s: float, surroundings: Surroundings, random: Random) -> None:
+    def __init__(self, device: str, period_s: float, world: World, random: Random) -> None:
         self.device = device
         self.period_s = period_s
-        self.around = surroundings
+        self.around = world
         self.random = random
 
     @abstractmethod

@@ -4,7 +4,8 @@ from datetime import datetime
 from random import Random
 
 from simulators.models.model import Model, Values
-from simulators.surroundings import Surroundings, Trouble
+from simulators.world.troubles import Trouble
+from simulators.world.world import World
 
 _ANIMALS_PER_HOUR = 1.5
 
@@ -12,8 +13,8 @@ _ANIMALS_PER_HOUR = 1.5
 class GroundSensor(Model):
     """Seismic sensor that tells people, vehicles and animals apart, with a lithium cell that dislikes frost."""
 
-    def __init__(self, device: str, period_s: float, surroundings: Surroundings, random: Random) -> None:
-        super().__init__(device, period_s, surroundings, random)
+    def __init__(self, device: str, period_s: float, world: World, random: Random) -> None:
+        super().__init__(device, period_s, world, random)
         self._hits_total = random.randrange(2_000, 40_000)
         self._cell_v = random.uniform(3.52, 3.64)
 

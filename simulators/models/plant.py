@@ -4,7 +4,8 @@ from datetime import datetime
 from random import Random
 
 from simulators.models.model import Model, Values
-from simulators.surroundings import Surroundings, Trouble
+from simulators.world.troubles import Trouble
+from simulators.world.world import World
 
 _GENERATOR_STARTS_S = 15.0
 _DISCHARGE_PERCENT_S = 0.06
@@ -14,8 +15,8 @@ _RECHARGE_PERCENT_S = 0.03
 class Ups(Model):
     """On mains, or on a battery that empties until the generator carries the load."""
 
-    def __init__(self, device: str, period_s: float, surroundings: Surroundings, random: Random) -> None:
-        super().__init__(device, period_s, surroundings, random)
+    def __init__(self, device: str, period_s: float, world: World, random: Random) -> None:
+        super().__init__(device, period_s, world, random)
         self._charge_percent = 100.0
 
     def sample(self, now: datetime) -> Values:
@@ -38,8 +39,8 @@ class Ups(Model):
 class Generator(Model):
     """Stands by; starts some seconds after the mains has failed."""
 
-    def __init__(self, device: str, period_s: float, surroundings: Surroundings, random: Random) -> None:
-        super().__init__(device, period_s, surroundings, random)
+    def __init__(self, device: str, period_s: float, world: World, random: Random) -> None:
+        super().__init__(device, period_s, world, random)
         self._fuel_percent = random.uniform(68.0, 94.0)
         self._hours_total = random.uniform(200.0, 3_000.0)
         self._coolant_c: float | None = None

@@ -4,7 +4,8 @@ from datetime import datetime
 from random import Random
 
 from simulators.models.model import Model, Values
-from simulators.surroundings import Surroundings, Trouble
+from simulators.world.troubles import Trouble
+from simulators.world.world import World
 
 _TRUCKS, _BUSES = 0.16, 0.02
 """Shares of all vehicles."""
@@ -16,8 +17,8 @@ _BODY_SHADOW = 0.72
 class Barrier(Model):
     """Opens for a vehicle, closes after it."""
 
-    def __init__(self, device: str, period_s: float, surroundings: Surroundings, random: Random) -> None:
-        super().__init__(device, period_s, surroundings, random)
+    def __init__(self, device: str, period_s: float, world: World, random: Random) -> None:
+        super().__init__(device, period_s, world, random)
         self._cycles_total = random.randrange(20_000, 300_000)
         self._open_s = 0.0
 
@@ -39,8 +40,8 @@ class Barrier(Model):
 class VehicleCounter(Model):
     """Counts one direction, and estimates the queue before it."""
 
-    def __init__(self, device: str, period_s: float, surroundings: Surroundings, random: Random) -> None:
-        super().__init__(device, period_s, surroundings, random)
+    def __init__(self, device: str, period_s: float, world: World, random: Random) -> None:
+        super().__init__(device, period_s, world, random)
         self._cars_total = random.randrange(100_000, 900_000)
         self._trucks_total = self._cars_total // 5
         self._buses_total = self._cars_total // 50
@@ -66,8 +67,8 @@ class VehicleCounter(Model):
 class Weighbridge(Model):
     """Empty most of the time; a legal truck now and then."""
 
-    def __init__(self, device: str, period_s: float, surroundings: Surroundings, random: Random) -> None:
-        super().__init__(device, period_s, surroundings, random)
+    def __init__(self, device: str, period_s: float, world: World, random: Random) -> None:
+        super().__init__(device, period_s, world, random)
         self._vehicles_total = random.randrange(10_000, 90_000)
 
     def sample(self, now: datetime) -> Values:

@@ -15,10 +15,10 @@ import pytest
 
 from sensors.rtsp.messages import Interleaved, Request, Response, encode_request
 from sensors.rtsp.rtp import RtpPacket, parse_rtp
-from simulators import camera_actions
-from simulators.actions import action_of
-from simulators.camera_actions import CameraAction
 from simulators.cameras.vocabulary import Fault
+from simulators.scenario import camera_actions
+from simulators.scenario.actions import action_of
+from simulators.scenario.camera_actions import CameraAction
 from tests.support.camera_stand import OPEN, Stand
 from tests.support.rtsp_clients import Client, opened, stamps_until
 

@@ -7,15 +7,17 @@ from sensors.model import Condition, Limit, MetricType, Value
 from simulators.kinds import KINDS
 from simulators.models import MODELS
 from simulators.models.model import Model
-from simulators.scenario import read_scenario
-from simulators.surroundings import Effect, Surroundings, Trouble, is_dark
+from simulators.scenario.reading import read_scenario
+from simulators.world.sun import is_dark
+from simulators.world.troubles import Effect, Trouble
+from tests.support.worlds import world_of_all_kinds
 
 _SEASONS = [datetime(2026, month, 15, tzinfo=UTC) for month in (1, 4, 7, 10)]
 _PERIOD_S = 10.0
 
 
 def _model(kind: str, seed: int = 7) -> Model:
-    return MODELS[kind](f"{kind}-1", _PERIOD_S, Surroundings(seed, "kordai"), Random(seed))  # noqa: S311 - repeatable
+    return MODELS[kind](f"{kind}-1", _PERIOD_S, world_of_all_kinds(seed), Random(seed))  # noqa: S311 - repeatable
 
 
 def _crosses(limit: Limit, value: Value) -> bool:
@@ -69,7 +71,7 @@ def test_the_same_seed_and_clock_give_the_same_values(kind: str) -> None:
 
 
 def test_the_weather_has_a_daily_rhythm() -> None:
-    around = Surroundings(3, "kordai")
+    around = world_of_all_kinds(3)
     warmer = 0
     for day in range(30):
         noon = datetime(2026, 5, 1, 10, tzinfo=UTC) + timedelta(days=day)
@@ -78,7 +80,7 @@ def test_the_weather_has_a_daily_rhythm() -> None:
 
 
 def test_traffic_peaks_by_day_and_comes_to_about_two_thousand_vehicles() -> None:
-    around = Surroundings(3, "kordai")
+    around = world_of_all_kinds(3)
     midnight = datetime(2026, 5, 1, 19, tzinfo=UTC)
     hours = [around.vehicles_per_hour(midnight + timedelta(hours=hour)) for hour in range(24)]
     assert 1_200 < sum(hours) < 2_800

@@ -8,13 +8,14 @@ from sensors.dialects.native import decode, encode_birth
 from sensors.errors import ConfigError
 from sensors.model import BirthSeen, DeviceId, DeviceKey, SiteId, Stream, StreamRole, Value
 from sensors.topics import Leaf, topic
-from simulators.actions import DeviceResume, DeviceSilence, Intrusion
 from simulators.births import births_of
-from simulators.camera_actions import CameraFreeze, CameraLose, CameraResume
 from simulators.cameras.vocabulary import Fault
 from simulators.post import Post
 from simulators.publish_connection import Broker
-from simulators.scenario import CameraEntry, read_scenario
+from simulators.scenario.actions import DeviceResume, DeviceSilence, Intrusion
+from simulators.scenario.camera_actions import CameraFreeze, CameraLose, CameraResume
+from simulators.scenario.form import CameraEntry
+from simulators.scenario.reading import read_scenario
 
 _NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 _SCENARIO = read_scenario("border")

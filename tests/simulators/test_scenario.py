@@ -4,13 +4,14 @@ import pytest
 
 from sensors.errors import ConfigError
 from sensors.model import Names, StreamRole
-from simulators.actions import Intrusion, action_of
-from simulators.camera_actions import CameraKill
 from simulators.cameras.formats import FORMATS, Format
 from simulators.cameras.vocabulary import Audio, Codec, View
 from simulators.kinds import KINDS
 from simulators.models import MODELS
-from simulators.scenario import camera_numbers, formats_of, parse_scenario, read_scenario
+from simulators.scenario.actions import Intrusion, action_of
+from simulators.scenario.camera_actions import CameraKill
+from simulators.scenario.reading import parse_scenario, read_scenario
+from simulators.scenario.streams import camera_numbers, formats_of
 
 _HEAD = """
 title = { en = "Test" }

@@ -12,7 +12,7 @@ from simulators.demo.installation import WALL, install
 from simulators.demo.stage import Stage
 from simulators.demo.watch import Watch
 from simulators.demo.witness import Witness
-from simulators.scenario import read_scenario
+from simulators.scenario.reading import read_scenario
 from tests.support.waiting import eventually_async
 
 DRAWING_CPU_S = 0.5

@@ -7,8 +7,8 @@ import msgspec
 
 from sensors.errors import ConfigError
 from sensors.model import Ident, Value
-from simulators.acts import Act, Seconds
-from simulators.camera_actions import CameraAction
+from simulators.scenario.acts import Act, Seconds
+from simulators.scenario.camera_actions import CameraAction
 
 
 class _DeviceAction(Act, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from sensors.model import Ident
-from simulators.acts import Act
 from simulators.cameras.vocabulary import Fault
+from simulators.scenario.acts import Act
 
 
 class _CameraAct(Act, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,0 +1,97 @@
+"""What a scenario file may say: which posts there are, what each has, and what happens when."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from sensors.model import Ident, Names, Position
+from simulators.cameras.vocabulary import Audio, Authentication, Codec, Terrain, View
+from simulators.scenario.actions import Action
+from simulators.world.ground import Spot
+
+MAX_SITES = 64
+Bearing = Annotated[float, Meta(ge=0, lt=360)]
+
+
+class Light(StrEnum):
+    """Whether cameras film by day or by night; LOCAL follows the sun over each site when the scenario starts."""
+
+    DAY = "day"
+    NIGHT = "night"
+    LOCAL = "local"
+
+
+class StreamEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """One of a camera's streams. What is left out is as `FORMATS` has it; a long `key_every_s` is a "smart codec"."""
+
+    codec: Codec = Codec.H264
+    width: Annotated[int, Meta(ge=320, le=1920, multiple_of=4)] | None = None
+    height: Annotated[int, Meta(ge=180, le=1080, multiple_of=4)] | None = None
+    fps: Annotated[int, Meta(ge=1, le=25)] = 25
+    bit_rate_kbps: Annotated[int, Meta(ge=32, le=8000)] | None = None
+    key_every_s: Annotated[int, Meta(ge=1, le=8)] = 1
+
+
+class CameraEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """A camera of a post, `at` metres east and north of it. Its password, if any, comes from the secrets file."""
+
+    id: Ident
+    view: View
+    names: Names
+    covers: tuple[Ident, ...] = ()
+    authentication: Authentication = Authentication.DIGEST
+    main: StreamEntry = StreamEntry()
+    sub: StreamEntry = StreamEntry()
+    audio: Audio = Audio.NONE
+    at: Spot | None = None
+    bearing_deg: Bearing | None = None
+
+
+class DeviceEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """A sensor of a post, of one of the kinds in simulators/kinds.
+
+    It stands `at` metres east and north of the post; a line goes on `to` its other end; a radar looks along its
+    bearing.
+    """
+
+    id: Ident
+    kind: Ident
+    names: Names
+    period_s: Annotated[float, Meta(ge=0.2, le=3600)] = 10.0
+    at: Spot | None = None
+    to: Spot | None = None
+    bearing_deg: Bearing | None = None
+
+
+class Equipment(Struct, frozen=True, forbid_unknown_fields=True):
+    """A set of cameras and sensors that sites take by name."""
+
+    cameras: tuple[CameraEntry, ...] = ()
+    devices: tuple[DeviceEntry, ...] = ()
+
+
+class Site(Struct, frozen=True, forbid_unknown_fields=True):
+    """A post. `cameras` and `devices` come on top of its equipment set."""
+
+    id: Ident
+    names: Names
+    position: Position
+    terrain: Terrain = Terrain.FOOTHILLS
+    equipment: Ident | None = None
+    cameras: tuple[CameraEntry, ...] = ()
+    devices: tuple[DeviceEntry, ...] = ()
+
+
+class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
+    """One scenario file. After `simulators.scenario.reading`, every site holds all it has."""
+
+    title: Names
+    sites: Annotated[tuple[Site, ...], Meta(min_length=1, max_length=MAX_SITES)]
+    seed: Annotated[int, Meta(ge=0, lt=2**32)] = 1
+    light: Light = Light.LOCAL
+    rtsp_host: str = "127.0.0.1"
+    rtsp_port: Annotated[int, Meta(ge=0, le=65_535)] = 8554
+    session_timeout_s: Annotated[int, Meta(ge=2, le=3600)] = 60
+    steps: tuple[Action, ...] = ()
+    equipment: dict[Ident, Equipment] = {}

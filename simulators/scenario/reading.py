@@ -1,0 +1,79 @@
+"""Scenario files: from their bytes to what they say, checked. Described in docs/scenarios.md."""
+
+import tomllib
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from sensors.errors import ConfigError
+from simulators.scenario.checking import check_action, check_site, require_unique
+from simulators.scenario.form import Equipment, Scenario, Site
+from simulators.scenario.library import scenario_names, shipped
+
+T = TypeVar("T")
+_EQUIPMENT = files("simulators") / "equipment"
+
+
+def read_scenario(name: str) -> Scenario:
+    """A scenario by file name, or by the name of one that is shipped.
+
+    Raises:
+        ConfigError: there is none, or it is malformed.
+    """
+    path: Path | Traversable = shipped(name) or Path(name)
+    try:
+        return parse_scenario(path.read_bytes(), name)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be read: {error.strerror}",
+            subject=name,
+            mend=f"Name a scenario file, or a shipped one: {', '.join(scenario_names())}",
+        ) from error
+
+
+def parse_scenario(text: bytes, source: str) -> Scenario:
+    """The scenario in a file's bytes, checked and with equipment sets put in place.
+
+    Raises:
+        ConfigError: what is wrong, and where.
+    """
+    scenario = _convert(text, Scenario, source)
+    sites = tuple(_equipped(site, scenario, source) for site in scenario.sites)
+    require_unique((site.id for site in sites), "sites", source)
+    for site in sites:
+        check_site(site, f"{source}, site {site.id}")
+    by_id = {site.id: site for site in sites}
+    for number, step in enumerate(scenario.steps):
+        check_action(step, by_id.get(step.site), f"{source}, steps[{number}]")
+    return msgspec.structs.replace(scenario, sites=sites, equipment={})
+
+
+def _equipped(site: Site, scenario: Scenario, source: str) -> Site:
+    if site.equipment is None:
+        return site
+    equipment = scenario.equipment.get(site.equipment)
+    if equipment is None:
+        file = _EQUIPMENT / f"{site.equipment}.toml"
+        if not file.is_file():
+            raise ConfigError(
+                f"no equipment set {site.equipment}",
+                subject=f"{source}, site {site.id}",
+                mend=f"Write [equipment.{site.equipment}], or take blo-standard",
+            )
+        equipment = _convert(file.read_bytes(), Equipment, f"{site.equipment}.toml")
+    return msgspec.structs.replace(
+        site, cameras=equipment.cameras + site.cameras, devices=equipment.devices + site.devices
+    )
+
+
+def _convert(text: bytes, type_: type[T], source: str) -> T:
+    try:
+        document: dict[str, Any] = tomllib.loads(text.decode("utf-8"))
+        return msgspec.convert(document, type_)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(str(error), subject=source, mend="Correct the line that is named") from error
+    except msgspec.ValidationError as error:
+        raise ConfigError(str(error), subject=source, mend="See docs/scenarios.md") from error

@@ -1,0 +1,28 @@
+"""What the cameras of a scenario draw and send: their numbers, and the formats of their streams."""
+
+from sensors.model import DeviceId, DeviceKey, SiteId, StreamRole
+from simulators.cameras.formats import FORMATS, Format
+from simulators.scenario.form import CameraEntry, Scenario, StreamEntry
+
+
+def camera_numbers(scenario: Scenario) -> dict[DeviceKey, int]:
+    """The number each camera draws into its frames: counted from 1, in the order of the scenario."""
+    keys = (DeviceKey(SiteId(site.id), DeviceId(camera.id)) for site in scenario.sites for camera in site.cameras)
+    return {key: number for number, key in enumerate(keys, 1)}
+
+
+def formats_of(camera: CameraEntry) -> dict[StreamRole, Format]:
+    """What a camera's streams are."""
+    return {StreamRole.MAIN: _format(camera.main, StreamRole.MAIN), StreamRole.SUB: _format(camera.sub, StreamRole.SUB)}
+
+
+def _format(entry: StreamEntry, role: StreamRole) -> Format:
+    usual = FORMATS[role]
+    return Format(
+        entry.width or usual.width,
+        entry.height or usual.height,
+        usual.bit_rate if entry.bit_rate_kbps is None else entry.bit_rate_kbps * 1000,
+        entry.codec,
+        entry.fps,
+        entry.key_every_s * entry.fps,
+    )
