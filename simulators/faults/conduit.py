@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from simulators.faults.link import LinkState
 from simulators.faults.passage import Lane, Passage
-from simulators.link_actions import Ending
+from simulators.scenario.link_actions import Ending
 
 READ_BYTES = 4_096
 MOST_CHUNKS = 256

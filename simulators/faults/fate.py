@@ -6,7 +6,7 @@ from random import Random
 from typing import NamedTuple
 
 from simulators.faults.spans import Span
-from simulators.telemetry_actions import (
+from simulators.scenario.telemetry_actions import (
     ClockSkew,
     DataCorrupt,
     DataDelay,

@@ -8,7 +8,7 @@ from sensors.errors import UnavailableError
 from simulators.faults.conduit import Conduit
 from simulators.faults.link import Link, LinkState
 from simulators.faults.passage import Lane
-from simulators.link_actions import Ending
+from simulators.scenario.link_actions import Ending
 
 MAX_CONNECTIONS = 256
 _WATCH_S = 0.05

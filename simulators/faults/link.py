@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from simulators.faults.spans import Spans
-from simulators.link_actions import (
+from simulators.scenario.link_actions import (
     Ending,
     LinkAction,
     LinkBreak,

@@ -17,7 +17,7 @@ from simulators.faults.fate import fate_of
 from simulators.faults.garbling import garbled
 from simulators.faults.spans import Span, Spans
 from simulators.faults.values import Values, falsified
-from simulators.telemetry_actions import (
+from simulators.scenario.telemetry_actions import (
     DataFlood,
     DataResume,
     TelemetryAction,

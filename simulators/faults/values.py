@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sensors.model import Metric, MetricType, Value
 from simulators.faults.spans import Span
-from simulators.telemetry_actions import TelemetryFault, ValueDrift, ValueImpossible, ValueStuck
+from simulators.scenario.telemetry_actions import TelemetryFault, ValueDrift, ValueImpossible, ValueStuck
 
 Values = dict[str, Value | None]
 _NUMERIC = (MetricType.NUMBER, MetricType.COUNTER)

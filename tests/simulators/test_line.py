@@ -14,7 +14,9 @@ from sensors.dialects.native import Sample
 from sensors.model import DeviceId, SiteId
 from simulators.faults.line import Line
 from simulators.faults.link import Link
-from simulators.link_actions import (
+from simulators.publish_connection import Broker
+from simulators.publisher import Publisher
+from simulators.scenario.link_actions import (
     Ending,
     LinkAction,
     LinkBreak,
@@ -25,8 +27,6 @@ from simulators.link_actions import (
     LinkNarrow,
     LinkResume,
 )
-from simulators.publish_connection import Broker
-from simulators.publisher import Publisher
 from tests.support.camera_stand import OPEN, Stand
 from tests.support.mosquitto import running_mosquitto
 from tests.support.rtsp_clients import opened, stamps

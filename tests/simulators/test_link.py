@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from simulators.faults.link import Link, LinkState
 from simulators.faults.passage import Lane, Passage
-from simulators.link_actions import (
+from simulators.scenario.link_actions import (
     Ending,
     LinkAction,
     LinkBreak,

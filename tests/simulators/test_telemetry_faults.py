@@ -15,7 +15,7 @@ from sensors.dialects.native import Sample, encode_data
 from sensors.model import Birth, Metric, MetricType, Names, Quality, Reading
 from sensors.topics import Leaf
 from simulators.faults.telemetry import MOST_HELD, Telemetry, Utterance
-from simulators.telemetry_actions import (
+from simulators.scenario.telemetry_actions import (
     ClockSkew,
     DataCorrupt,
     DataDelay,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from simulators.acts import Act, Seconds
+from simulators.scenario.acts import Act, Seconds
 
 
 class Ending(StrEnum):

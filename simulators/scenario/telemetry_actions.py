@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from sensors.model import Ident
-from simulators.acts import Act, Seconds
+from simulators.scenario.acts import Act, Seconds
 
 Share = Annotated[float, Meta(gt=0, le=1)]
 _Finite = Annotated[float, Meta(ge=-1e12, le=1e12)]
