@@ -1,16 +1,17 @@
 """What really happened in a run, and what the system said of it: two files of JSON Lines that a score compares.
 
 `truth.jsonl` is written by the simulators, `heard.jsonl` by whoever listened to the hub; `run.json` says what was run.
-An alarm is named `metric.limit`, as in `hit_class.person` or `picture.not-live`; all times are aware UTC.
+An alarm is named `metric.limit`, as in `person.person-near` or `picture.not-live`; all times are aware UTC.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, BinaryIO, Self, TypeVar
 
 import msgspec
+import structlog
 from msgspec import Meta, Struct
 
 from sensors.catalog import PictureState
@@ -21,16 +22,36 @@ RUN, TRUTH, HEARD = "run.json", "truth.jsonl", "heard.jsonl"
 MAX_RECORDS = 1_000_000
 MAX_LINE_BYTES = 65_536
 
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""No run is before or after; so that times can be reckoned with, whatever a file says."""
+
 Moment = Annotated[datetime, Meta(tz=True)]
 Seconds = Annotated[float, Meta(ge=0, le=604_800)]
 AlarmName = Annotated[
     str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}\.[a-z0-9][a-z0-9_-]{0,62}$(?!\n)", description="metric.limit")
 ]
 Among = Annotated[tuple[Ident, ...], Meta(max_length=256)]
+_TIMES = ("start", "at", "until")
 R = TypeVar("R")
 
 
-class Happening(Struct, frozen=True, tag="happening", kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class _Timed(Struct, frozen=True):
+    """What has times of which none is beyond all bounds, and that does not end before it begins."""
+
+    def __post_init__(self) -> None:
+        """Check them.
+
+        Raises:
+            ValueError: a time cannot be.
+        """
+        times = [time for name in _TIMES if (time := getattr(self, name, None)) is not None]
+        if not all(EARLIEST <= time < LATEST for time in times):
+            raise ValueError(f"A time is not between {EARLIEST.year} and {LATEST.year}")
+        if times != sorted(times):
+            raise ValueError("It ends before it begins")
+
+
+class Happening(_Timed, frozen=True, tag="happening", kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Something happened: what, where, when, and which sensors and cameras had it in range. `until` None: no end known.
 
     `what` is the action's or the actor's word ("intrusion", "herd", "camera-freeze"); `id` is unique in the run.
@@ -46,7 +67,7 @@ class Happening(Struct, frozen=True, tag="happening", kw_only=True, forbid_unkno
     cameras: Among = ()
 
 
-class Expected(Struct, frozen=True, tag="expected", kw_only=True, forbid_unknown_fields=True):
+class Expected(_Timed, frozen=True, tag="expected", kw_only=True, forbid_unknown_fields=True):
     """A happening's alarm: it must be raised from `at` on, at most `within_s` later; until `until` it may be again."""
 
     of: Ident
@@ -58,7 +79,7 @@ class Expected(Struct, frozen=True, tag="expected", kw_only=True, forbid_unknown
     until: Moment
 
 
-class Excused(Struct, frozen=True, tag="excused", kw_only=True, forbid_unknown_fields=True):
+class Excused(_Timed, frozen=True, tag="excused", kw_only=True, forbid_unknown_fields=True):
     """An alarm that a happening may raise though nobody is needed: in this span it is a nuisance, and not false."""
 
     of: Ident
@@ -70,7 +91,7 @@ class Excused(Struct, frozen=True, tag="excused", kw_only=True, forbid_unknown_f
     reason: Line
 
 
-class PictureFault(Struct, frozen=True, tag="picture-fault", kw_only=True, forbid_unknown_fields=True):
+class PictureFault(_Timed, frozen=True, tag="picture-fault", kw_only=True, forbid_unknown_fields=True):
     """A camera's picture cannot be believed in this span: `within_s` after `at` no wall may show it as live."""
 
     of: Ident
@@ -82,7 +103,7 @@ class PictureFault(Struct, frozen=True, tag="picture-fault", kw_only=True, forbi
     within_s: Seconds
 
 
-class Raised(Struct, frozen=True, tag="raised", kw_only=True, forbid_unknown_fields=True):
+class Raised(_Timed, frozen=True, tag="raised", kw_only=True, forbid_unknown_fields=True):
     """The hub raised an alarm; `occurrence` is the hub's own id of it."""
 
     at: Moment
@@ -93,7 +114,7 @@ class Raised(Struct, frozen=True, tag="raised", kw_only=True, forbid_unknown_fie
     priority: Priority
 
 
-class Ended(Struct, frozen=True, tag="ended", kw_only=True, forbid_unknown_fields=True):
+class Ended(_Timed, frozen=True, tag="ended", kw_only=True, forbid_unknown_fields=True):
     """What an alarm was raised for is gone."""
 
     at: Moment
@@ -103,7 +124,7 @@ class Ended(Struct, frozen=True, tag="ended", kw_only=True, forbid_unknown_field
     occurrence: Annotated[str, Meta(max_length=512)]
 
 
-class Pictured(Struct, frozen=True, tag="pictured", kw_only=True, forbid_unknown_fields=True):
+class Pictured(_Timed, frozen=True, tag="pictured", kw_only=True, forbid_unknown_fields=True):
     """From now on a wall says this of a camera's picture."""
 
     at: Moment
@@ -112,7 +133,7 @@ class Pictured(Struct, frozen=True, tag="pictured", kw_only=True, forbid_unknown
     state: PictureState
 
 
-class Run(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Run(_Timed, frozen=True, kw_only=True, omit_defaults=True):
     """What was run. `speed` is simulated seconds a second, 0 where the clock was fixed; `until` None: it was cut off.
 
     `sha256` is that of the stream of messages, where it was taken.
@@ -128,6 +149,9 @@ class Run(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 Truth = Happening | Expected | Excused | PictureFault
 Heard = Raised | Ended | Pictured
+_MEND = "Take the line out, or record the run again: docs/scoring.md has the form"
+_MEND_RUN = "Run the scenario again, or write it by hand: docs/scoring.md has the form"
+_log = structlog.get_logger()
 _run = msgspec.json.Decoder(Run)
 _encoder = msgspec.json.Encoder()
 
@@ -212,11 +236,11 @@ def read_run(folder: Path) -> Run:
     """
     path = folder / RUN
     try:
-        return _run.decode(path.read_bytes())
+        with path.open("rb") as file:
+            content = file.read(MAX_LINE_BYTES + 1)
     except OSError as error:
         raise _unreadable(path, error) from error
-    except msgspec.DecodeError as error:
-        raise ConfigError(str(error), subject=str(path), mend="See docs/scoring.md") from error
+    return _record(content, _run, str(path), _MEND_RUN)
 
 
 def _records(path: Path, decoder: msgspec.json.Decoder[R]) -> Iterator[R]:
@@ -224,21 +248,30 @@ def _records(path: Path, decoder: msgspec.json.Decoder[R]) -> Iterator[R]:
     try:
         with path.open("rb") as file:
             for number in range(1, MAX_RECORDS + 2):
-                line = file.readline(MAX_LINE_BYTES)
+                line = file.readline(MAX_LINE_BYTES + 1)
                 if number > MAX_RECORDS and line:
                     raise LimitError(f"more than {MAX_RECORDS} records", subject=str(path), mend="Score a shorter run")
-                if len(line) < MAX_LINE_BYTES and not line.endswith(b"\n"):
+                if len(line) <= MAX_LINE_BYTES and not line.endswith(b"\n"):
+                    if line:
+                        _log.warning("the last line is cut off, and left out", file=str(path), line=number)
                     return
-                yield _record(line, decoder, f"{path}:{number}")
+                yield _record(line, decoder, f"{path}:{number}", _MEND)
     except OSError as error:
         raise _unreadable(path, error) from error
 
 
-def _record(line: bytes, decoder: msgspec.json.Decoder[R], place: str) -> R:
+def _record(text: bytes, decoder: msgspec.json.Decoder[R], place: str, mend: str) -> R:
+    """One record. `place` is what an error names: file and line."""
+    if len(text) > MAX_LINE_BYTES:
+        raise ConfigError(f"is longer than {MAX_LINE_BYTES} bytes", subject=place, mend=mend)
     try:
-        return decoder.decode(line)
+        return decoder.decode(text)
+    except UnicodeDecodeError as error:
+        raise ConfigError("is not text in UTF-8", subject=place, mend=mend) from error
+    except RecursionError as error:
+        raise ConfigError("is nested too deeply", subject=place, mend=mend) from error
     except msgspec.DecodeError as error:
-        raise ConfigError(str(error), subject=place, mend="See docs/scoring.md") from error
+        raise ConfigError(f"is no record: {error}", subject=place, mend=mend) from error
 
 
 def _unreadable(path: Path, error: OSError) -> ConfigError:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from sensors.catalog import PictureState
 from sensors.errors import ConfigError, LimitError
@@ -44,13 +45,13 @@ TRUTHS: tuple[Truth, ...] = (
         cameras=("perimeter",),
     ),
     Expected(
-        of="intrusion-1", site="kordai", device="ground-1", alarm="hit_class.person", at=AT, within_s=5.0, until=LATER
+        of="intrusion-1", site="kordai", device="ground-1", alarm="person.person-near", at=AT, within_s=5.0, until=LATER
     ),
     Excused(
         of="herd-1",
         site="kordai",
         device="ground-1",
-        alarm="hits.many",
+        alarm="person.person-near",
         at=AT,
         until=LATER,
         reason="animals",
@@ -62,16 +63,16 @@ HEARDS: tuple[Heard, ...] = (
         at=AT,
         site="kordai",
         device="ground-1",
-        alarm="hit_class.person",
-        occurrence="kordai.ground-1.hit_class.person.1",
+        alarm="person.person-near",
+        occurrence="kordai.ground-1.person.person-near.1",
         priority=Priority.HIGH,
     ),
     Ended(
         at=LATER,
         site="kordai",
         device="ground-1",
-        alarm="hit_class.person",
-        occurrence="kordai.ground-1.hit_class.person.1",
+        alarm="person.person-near",
+        occurrence="kordai.ground-1.person.person-near.1",
     ),
     Pictured(at=AT, site="kordai", camera="gate", state=PictureState.FROZEN),
 )
@@ -100,7 +101,9 @@ def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     _write(tmp_path / TRUTH, TRUTHS)
     whole = (tmp_path / TRUTH).read_bytes()
     (tmp_path / TRUTH).write_bytes(whole[:-5])
-    assert tuple(read_truth(tmp_path)) == TRUTHS[:-1]
+    with capture_logs() as logged:
+        assert tuple(read_truth(tmp_path)) == TRUTHS[:-1]
+    assert [(entry["log_level"], entry["line"]) for entry in logged] == [("warning", len(TRUTHS))]
 
 
 @pytest.mark.parametrize(
@@ -108,16 +111,64 @@ def test_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     [
         b"{}",
         b'{"type":"raised"}',
-        msgspec.json.encode(TRUTHS[1]).replace(b"hit_class.person", b"hit_class"),
+        msgspec.json.encode(TRUTHS[1]).replace(b"person.person-near", b"person"),
         msgspec.json.encode(TRUTHS[1]).replace(b'Z"', b'"'),
+        msgspec.json.encode(TRUTHS[1]).replace(b"2026", b"9026"),
+        msgspec.json.encode(TRUTHS[1]).replace(b'"until":"2026', b'"until":"2025'),
+        msgspec.json.encode(TRUTHS[1])[:-9],
+        msgspec.json.encode(TRUTHS[0]) * 2,
+        b'{"type":"happening","\xff":1}',
+        b"\x89PNG\r",
+        b"time,site,what",
+        b"",
         b"[" * truth.MAX_LINE_BYTES,
+        b"x" * (3 * truth.MAX_LINE_BYTES),
     ],
-    ids=["nothing", "of the other file", "no alarm's name", "a time of nowhere", "too long"],
+    ids=[
+        "nothing",
+        "of the other file",
+        "no alarm's name",
+        "a time of nowhere",
+        "a time beyond all bounds",
+        "an end before its beginning",
+        "cut off in the middle",
+        "two in one line",
+        "no text",
+        "a picture",
+        "a table",
+        "empty",
+        "nested too deeply",
+        "too long",
+    ],
 )
-def test_a_malformed_line_is_named(tmp_path: Path, line: bytes) -> None:
+def test_a_malformed_line_is_named_and_mended(tmp_path: Path, line: bytes) -> None:
     (tmp_path / TRUTH).write_bytes(msgspec.json.encode(TRUTHS[0]) + b"\n" + line + b"\n")
-    with pytest.raises(ConfigError, match=r"truth\.jsonl:2"):
+    with pytest.raises(ConfigError, match=r"truth\.jsonl:2.*Take the line out"):
         tuple(read_truth(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe",
+        b'{"scenario":"border"}',
+        b'{"scenario":"border","seed":7,"start":"2026-07-01T02:03:04Z","until":"2026-07-01T02:03:03Z"}',
+        b'{"scenario":"border","seed":7,"start":"2026-07-01T02:03:04Z","speed":-1}',
+        b'{"more":' + b"[" * 60_000,
+        b" " * 70_000,
+    ],
+    ids=["empty", "no text", "half of it", "an end before the start", "backwards", "nested too deeply", "too long"],
+)
+def test_a_malformed_run_is_named_and_mended(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "run.json").write_bytes(content)
+    with pytest.raises(ConfigError, match=r"run\.json.*Run the scenario again"):
+        read_run(tmp_path)
+
+
+def test_a_record_of_times_that_cannot_be_is_not_made() -> None:
+    with pytest.raises(ValueError, match="before it begins"):
+        Run(scenario="border", seed=7, start=LATER, until=AT)
 
 
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:
