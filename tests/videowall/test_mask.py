@@ -12,6 +12,7 @@ from videowall.plan import Mask
 share = st.floats(0, 1, allow_nan=False)
 masks = st.lists(st.tuples(share, share), min_size=3, max_size=16).map(lambda corners: Mask(tuple(corners)))
 SQUARE = Mask(((0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75)))
+SLIVER = Mask(((0.0, 1.0), (1.0, 0.0), (0.9921875, 0.0)))
 STAR = Mask(((0.5, 0.0), (0.79, 0.9), (0.02, 0.35), (0.98, 0.35), (0.21, 0.9)))
 
 
@@ -28,6 +29,7 @@ def is_inside(mask: Mask, x: float, y: float) -> bool:
 @settings(max_examples=60, deadline=None)
 @given(hidden=st.lists(masks, min_size=1, max_size=3), size=st.sampled_from([(64, 36), (65, 37), (40, 90)]))
 @example(hidden=[STAR], size=(64, 36))
+@example(hidden=[SLIVER], size=(40, 90))
 def test_two_pictures_that_differ_where_it_is_masked_come_out_the_same(
     hidden: list[Mask], size: tuple[int, int]
 ) -> None:

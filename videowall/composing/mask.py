@@ -15,6 +15,12 @@ from videowall.plan import Mask
 MASK_LUMA: Final = 44
 """A grey that is told from black, so that a mask is not taken for a fault."""
 
+_FINE_BITS: Final = 8
+"""Corners of a mask are kept to this many bits of a pixel's fraction."""
+
+_RIM: Final = 2
+"""Pixels drawn beyond each edge of a picture when a mask is outlined."""
+
 
 class Burner:
     """Burns masks into pictures of one stream. One thread at a time uses it."""
@@ -68,17 +74,26 @@ def outline(mask: Mask, width: int, height: int) -> NDArray[np.uint8]:
 
     Generous: pixels that it only touches belong to it, and so does all that a polygon which crosses itself goes round.
     """
-    corners = np.array([(round(x * width), round(y * height)) for x, y in mask.corners], np.int32)
-    hidden = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(hidden, [corners], (255,))
-    turns = np.zeros((height, width), np.int16)
+    # Whole numbers are the middles of pixels here. Corners are not rounded to them, else a sliver moves off what it
+    # hides; and there is a rim around the picture, because OpenCV cuts outlines at the edge of what it draws on.
+    corners = np.array([(_fine(x * width), _fine(y * height)) for x, y in mask.corners], np.int32)
+    shape = (height + 2 * _RIM, width + 2 * _RIM)
+    hidden = np.zeros(shape, np.uint8)
+    cv2.fillPoly(hidden, [corners], (255,), shift=_FINE_BITS)
+    turns = np.zeros(shape, np.int16)
     for second, third in itertools.pairwise(corners[1:]):
         triangle = np.array([corners[0], second, third], np.int32)
-        inside = np.zeros((height, width), np.uint8)
-        cv2.fillConvexPoly(inside, triangle, (1,))
+        inside = np.zeros(shape, np.uint8)
+        cv2.fillConvexPoly(inside, triangle, (1,), shift=_FINE_BITS)
         turns += inside * np.int16(np.sign(_doubled_area(triangle)))
     hidden[turns != 0] = 255
-    return np.asarray(cv2.dilate(hidden, np.ones((3, 3), np.uint8)), np.uint8)
+    generous = cv2.dilate(hidden, np.ones((3, 3), np.uint8))
+    return np.asarray(generous[_RIM : _RIM + height, _RIM : _RIM + width], np.uint8).copy()
+
+
+def _fine(edge: float) -> int:
+    """Where an edge between pixels lies in parts of a pixel, counted from the middle of the rim's first."""
+    return round((edge + _RIM - 0.5) * (1 << _FINE_BITS))
 
 
 def _doubled_area(triangle: NDArray[np.int32]) -> int:
