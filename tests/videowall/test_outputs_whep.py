@@ -4,8 +4,10 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Self
 
 import httpx
 import numpy as np
@@ -13,7 +15,7 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from av import VideoFrame
 
-from sensors.clock import SystemClock
+from sensors.clock import Clock, ManualClock, SystemClock
 from sensors.errors import ConfigError, LimitError, WireError
 from tests.support.browser import open_browser
 from tests.support.moving_picture import MovingWall
@@ -25,7 +27,7 @@ from videowall.outputs.listener import bind, serve
 from videowall.outputs.server import build_app
 from videowall.outputs.webrtc.addresses import own_addresses
 from videowall.outputs.webrtc.offer import MAX_OFFER_BYTES, read_offer
-from videowall.outputs.webrtc.peers import Peers
+from videowall.outputs.webrtc.peers import CONNECT_WITHIN_S, Peers
 
 VIDEO = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 H264/90000\r\n"
 
@@ -43,8 +45,10 @@ def keys(tmp_path: Path) -> Keys:
 
 
 @asynccontextmanager
-async def serving_peers(wall: MovingWall, keys: Keys, most: int = 2) -> AsyncIterator[tuple[str, Peers]]:
-    clock = SystemClock()
+async def serving_peers(
+    wall: MovingWall, keys: Keys, most: int = 2, clock: Clock | None = None
+) -> AsyncIterator[tuple[str, Peers]]:
+    clock = clock or SystemClock()
     peers = Peers(most, ("127.0.0.1",), clock)
     app = build_app(wall, WallSettings(public_key_file=str(keys.public_file)), clock, peers)
     listener = bind("127.0.0.1", 0)
@@ -63,6 +67,12 @@ class Viewer:
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.connection.addTransceiver("video", direction="recvonly")
         self.location = ""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.connection.close()
 
     async def offer(self) -> str:
         await self.connection.setLocalDescription(await self.connection.createOffer())
@@ -91,8 +101,7 @@ class Viewer:
 async def test_a_viewer_decodes_the_walls_own_pictures_one_after_another_and_leaves(
     wall: MovingWall, keys: Keys
 ) -> None:
-    viewer = Viewer()
-    async with serving_peers(wall, keys) as (address, peers):
+    async with Viewer() as viewer, serving_peers(wall, keys) as (address, peers):
         answer = await viewer.join(address, keys.bearer())
         assert (answer.status_code, answer.headers["content-type"]) == (201, "application/sdp")
         assert [line.split()[4] for line in answer.text.split("\n") if line.startswith("a=candidate")] == ["127.0.0.1"]
@@ -108,12 +117,10 @@ async def test_a_viewer_decodes_the_walls_own_pictures_one_after_another_and_lea
             assert (await http.delete(viewer.location)).status_code == 404
         await eventually_async(lambda: wall.broadcast.viewers == 0)
         assert len(peers) == 0
-    await viewer.connection.close()
 
 
 async def test_a_viewer_that_has_lost_a_picture_is_given_a_key_frame(wall: MovingWall, keys: Keys) -> None:
-    viewer = Viewer()
-    async with serving_peers(wall, keys) as (address, _):
+    async with Viewer() as viewer, serving_peers(wall, keys) as (address, _):
         await viewer.join(address, keys.bearer())
         await viewer.picture()
         with wall.broadcast.subscribe() as other:
@@ -126,28 +133,30 @@ async def test_a_viewer_that_has_lost_a_picture_is_given_a_key_frame(wall: Movin
                 async for frame in other:
                     if frame.key:
                         break
-    await viewer.connection.close()
 
 
 async def test_places_are_few_and_only_for_those_who_may_watch(wall: MovingWall, keys: Keys) -> None:
-    first, second, third = Viewer(), Viewer(), Viewer()
-    async with serving_peers(wall, keys, most=1) as (address, peers):
+    clock = ManualClock(datetime.now(UTC))
+    async with (
+        Viewer() as first,
+        Viewer() as second,
+        Viewer() as third,
+        serving_peers(wall, keys, most=1, clock=clock) as (address, peers),
+    ):
         refused = await third.join(address, {})
         assert refused.status_code == 401
-        short = {"Authorization": f"Bearer {keys.token(lifetime_s=3)}"}
+        short = {"Authorization": f"Bearer {keys.token(lifetime_s=60)}"}
         assert (await first.join(address, short)).status_code == 201
+        await first.picture()
         assert (await second.join(address, keys.bearer())).status_code == 503
+        clock.advance(61)
         await eventually_async(lambda: len(peers) == 0, what="the end of a viewer whose sign-in is over")
-    for viewer in (first, second, third):
-        await viewer.connection.close()
+        assert (await third.join(address, keys.bearer())).status_code == 201
 
 
-async def test_who_posts_an_offer_and_never_comes_is_let_go(
-    wall: MovingWall, keys: Keys, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("videowall.outputs.webrtc.peers.CONNECT_WITHIN_S", 0.5)
-    viewer = Viewer()
-    async with serving_peers(wall, keys) as (address, peers):
+async def test_who_posts_an_offer_and_never_comes_is_let_go(wall: MovingWall, keys: Keys) -> None:
+    clock = ManualClock(datetime.now(UTC))
+    async with Viewer() as viewer, serving_peers(wall, keys, clock=clock) as (address, peers):
         async with httpx.AsyncClient(base_url=address, headers=keys.bearer()) as http:
             sdp = {"Content-Type": "application/sdp"}
             assert (await http.post("/wall/main/whep", content=await viewer.offer(), headers=sdp)).status_code == 201
@@ -156,9 +165,9 @@ async def test_who_posts_an_offer_and_never_comes_is_let_go(
             assert (await http.post("/wall/other/whep", content=VIDEO, headers=sdp)).status_code == 404
             assert (await http.post("/wall/main/whep", content=VIDEO)).status_code == 400
         assert len(peers) == 1
+        clock.advance(CONNECT_WITHIN_S + 1)
         await eventually_async(lambda: len(peers) == 0)
         assert wall.broadcast.viewers == 0
-    await viewer.connection.close()
 
 
 PLAY = """async () => {

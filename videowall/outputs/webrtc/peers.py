@@ -17,7 +17,7 @@ from videowall.outputs.webrtc.peer import Peer
 
 CONNECT_WITHIN_S: Final = 15.0
 _LOOK_EVERY_S: Final = 1.0
-_CLOSE_WITHIN_S: Final = 2.0
+_CLOSE_WITHIN_S: Final = 5.0
 _log = structlog.get_logger(__name__)
 
 
@@ -35,6 +35,7 @@ class Peers:
         self._clock = clock
         self._seats: dict[str, _Seat] = {}
         self._negotiating = asyncio.Lock()
+        self._ending: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
         return len(self._seats)
@@ -55,7 +56,7 @@ class Peers:
             try:
                 answer = await peer.answer(text)
             except BaseException:
-                await _close(peer)
+                await asyncio.shield(self._let_go(peer))
                 raise
             name = secrets.token_urlsafe(18)
             self._seats[name] = _Seat(peer, may_watch)
@@ -70,7 +71,7 @@ class Peers:
         seat = self._seats.pop(name, None)
         if seat is None:
             raise NotFoundError("there is no such session", subject="WHEP")
-        await _close(seat.peer)
+        await asyncio.shield(self._let_go(seat.peer))
 
     async def run(self) -> None:
         """Let go whoever left, never came, or may no longer watch, until cancelled; then everybody."""
@@ -81,11 +82,19 @@ class Peers:
                     if (reason := self._reason_to_end(seat)) is not None:
                         _log.info("a viewer over WebRTC is let go", reason=reason)
                         self._seats.pop(name, None)
-                        await _close(seat.peer)
+                        self._let_go(seat.peer)
         finally:
-            seats = list(self._seats.values())
+            for seat in self._seats.values():
+                self._let_go(seat.peer)
             self._seats.clear()
-            await asyncio.gather(*(_close(seat.peer) for seat in seats))
+            await asyncio.gather(*self._ending)
+
+    def _let_go(self, peer: Peer) -> asyncio.Task[None]:
+        """End a connection in a task of its own: whoever asks for it may be cancelled, its sockets must still close."""
+        task = asyncio.create_task(_close(peer))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        return task
 
     def _reason_to_end(self, seat: _Seat) -> str | None:
         if seat.peer.is_over:
