@@ -30,6 +30,22 @@ PIXELS = """() => {
   return Array.from(context.getImageData(0, 0, 64, 36).data);
 }"""
 FRAMES = "document.getElementById('video').getVideoPlaybackQuality().totalVideoFrames"
+SLOW_TO_SHOW = """const [ask, create] = [HTMLVideoElement.prototype.requestVideoFrameCallback, URL.createObjectURL];
+window.sources = 0;
+Math.random = () => 0;
+URL.createObjectURL = (source) => {
+  window.sources += 1;
+  return create(source);
+};
+let told = "";
+HTMLVideoElement.prototype.requestVideoFrameCallback = function (tell) {
+  return ask.call(this, (...frame) => {
+    if (told !== this.src) setTimeout(tell, 700, ...frame);
+    else tell(...frame);
+    told = this.src;
+  });
+};"""
+"""A browser that takes a while to tell of the first picture of each source, counts the sources, and comes back soon."""
 Enter = Callable[..., None]
 
 
@@ -160,6 +176,23 @@ def test_the_page_returns_by_itself_after_the_wall_was_restarted(page: Page, key
     with second.running(), _serve(second, keys, int(address.rpartition(":")[2])):
         expect(page.locator("#overlay")).to_be_hidden()
         _wait_for_more_frames(page, 5)
+
+
+def test_a_slow_first_picture_after_a_long_outage_is_waited_for(page: Page, keys: Keys) -> None:
+    """The new stream's first picture is not counted late from the last one of the old: one source for each wall."""
+    page.clock.install()
+    page.add_init_script(SLOW_TO_SHOW)
+    first, second = MovingWall(), MovingWall()
+    with first.running(), _serve(first, keys) as address:
+        page.goto(f"http://{address}/?ticket={keys.token(Audience.TICKET)}")
+        page.wait_for_url(f"http://{address}/")
+        _wait_until_live(page)
+    expect(page.locator("#reason")).to_have_text("No connection to the wall")
+    page.clock.fast_forward(20_000)
+    with second.running(), _serve(second, keys, int(address.rpartition(":")[2])):
+        expect(page.locator("#overlay")).to_be_hidden()
+        _wait_for_more_frames(page, 5)
+        assert page.evaluate("window.sources") == 2
 
 
 def test_what_the_page_keeps_is_bounded_and_trimming_costs_no_picture(page: Page, keys: Keys) -> None:

@@ -34,7 +34,6 @@ export class CameraView {
   #unplayable = "";
   #mayControl = false;
   #openedAt = 0;
-  #rebuiltAt = 0;
 
   // handlers: closed(), faceOf(camera) as the wall says it, order(body), signedOut()
   constructor(wall, words, handlers) {
@@ -120,8 +119,7 @@ export class CameraView {
     this.#root.classList.toggle("dim", Boolean(trouble) && (stale || !seen || Boolean(said?.dims)));
     this.#root.dataset.state = said?.state ?? "connecting";
     write(this.#mark, said?.state === "live" && !trouble ? "●" : "▲");
-    if (reason === "stalled" && stale && this.#stills === null && ageMs > REBUILD_MS && now - this.#rebuiltAt > REBUILD_MS) {
-      this.#rebuiltAt = now;
+    if (this.#stills === null && this.#stream.isFlowing && !document.hidden && this.#player.stuckMs > REBUILD_MS) {
       this.#stream.again();
     }
     this.#tellStream();

@@ -20,7 +20,6 @@ export class Picture {
   #stream = null;
   #stills = null;
   #openedAt = performance.now();
-  #rebuiltAt = 0;
   #rate = new Rate();
 
   constructor(wall, address, words, screen, onlyStills, signedOut) {
@@ -46,24 +45,21 @@ export class Picture {
     const { presentedAt, presentedTotal } = this.#stills ?? this.#player;
     const seen = presentedAt > 0;
     const ageMs = now - (seen ? presentedAt : this.#openedAt);
-    const flowing = this.#stills === null && now - this.#stream.fragmentAt < STALE_MS;
-    const reason = this.#whyCovered(ageMs, seen, flowing);
+    const stuckMs = this.#stills === null && this.#stream.isFlowing ? this.#player.stuckMs : 0;
+    const reason = this.#whyCovered(ageMs, seen, stuckMs > STALE_MS);
     if (reason === null) this.#screen.uncover();
     else this.#screen.cover(reason, ageMs > STALE_MS ? ageMs / 1000 : null, reason !== "connecting");
-    // Pictures come and are not shown: build the player anew. A hidden page rests on purpose.
-    if (reason === "stalled" && !document.hidden && ageMs > REBUILD_MS && now - this.#rebuiltAt > REBUILD_MS) {
-      this.#rebuiltAt = now;
-      this.#stream.again();
-    }
+    // Pictures come and are not shown: build the player anew.
+    if (stuckMs > REBUILD_MS && !document.hidden) this.#stream.again();
     this.#tell(now, reason, this.#rate.of(presentedTotal));
   }
 
   // The word for what keeps the picture from being live, or null.
-  #whyCovered(ageMs, seen, flowing) {
+  #whyCovered(ageMs, seen, stuck) {
     const { refusal } = this.#stills ?? this.#stream;
     if (refusal !== null) return refusal;
     if (ageMs <= STALE_MS) return seen ? null : "connecting";
-    return flowing ? "stalled" : "lost";
+    return stuck ? "stalled" : "lost";
   }
 
   #tell(now, reason, rate) {

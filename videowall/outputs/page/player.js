@@ -13,10 +13,15 @@ const MAX_WAITING = 150;
 const MAX_CLOCKS = 300;
 const MAX_KEYS = 100;
 
+// A hidden page's video rests on purpose.
+let visibleSince = 0;
+document.addEventListener("visibilitychange", () => { visibleSince = performance.now(); });
+
 export class Player {
   presentedTotal = 0;
   presentedAt = -Infinity;
   latencyS = null;
+  #unshownSince = Infinity;
   #video;
   #failed;
   #onError;
@@ -47,6 +52,11 @@ export class Player {
     return buffered.length ? buffered.end(buffered.length - 1) - currentTime : null;
   }
 
+  // For how long pictures of this stream have come and none was shown.
+  get stuckMs() {
+    return Math.max(0, performance.now() - Math.max(this.#unshownSince, visibleSince));
+  }
+
   // A new stream, or (`fresh` false) the same one in a new shape.
   start({ mime, sent_at: sentAt }, fresh) {
     this.#serverAheadS = sentAt - Date.now() / 1000;
@@ -65,6 +75,7 @@ export class Player {
   }
 
   push(fragment) {
+    this.#unshownSince = Math.min(this.#unshownSince, performance.now());
     this.#clocks.set(Math.round(fragment.mediaTime * 1000), fragment.encodedAt);
     if (this.#clocks.size > MAX_CLOCKS) this.#clocks.delete(this.#clocks.keys().next().value);
     if (fragment.key) this.#keys.push(fragment.mediaTime);
@@ -77,6 +88,7 @@ export class Player {
     this.#waiting = [];
     this.#clocks.clear();
     this.#keys = [];
+    this.#unshownSince = Infinity;
     this.latencyS = null;
     if (this.#frameWatch) this.#video.cancelVideoFrameCallback?.(this.#frameWatch);
     this.#frameWatch = 0;
@@ -176,6 +188,7 @@ export class Player {
   #presented(total, mediaTime) {
     this.presentedTotal = total;
     this.presentedAt = performance.now();
+    this.#unshownSince = Infinity;
     const encodedAt = mediaTime === null ? undefined : this.#clocks.get(Math.round(mediaTime * 1000));
     if (encodedAt !== undefined) this.latencyS = Date.now() / 1000 + this.#serverAheadS - encodedAt;
   }

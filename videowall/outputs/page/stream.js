@@ -5,12 +5,12 @@ import { Backoff } from "./backoff.js";
 import { readFragment } from "./fragment.js";
 
 const SILENT_MS = 8_000;
+const FLOWING_MS = 2_000;
 const SIGNED_OUT = 4401;
 const REFUSALS = { 4403: "forbidden", 4404: "unknown" };
 const REFUSED_RETRY_MS = 30_000;
 
 export class Stream {
-  fragmentAt = -Infinity;
   skippedTotal = 0;
   refusal = null;
   start = null;
@@ -23,12 +23,18 @@ export class Stream {
   #backoff = new Backoff();
   #timer = 0;
   #opened = false;
+  #fragmentAt = -Infinity;
 
   // handlers: unplayable(mime), signedOut(), and where wanted said(message), for what is neither start nor skipped.
   constructor(address, player, handlers) {
     this.#address = address;
     this.#player = player;
     this.#handlers = handlers;
+  }
+
+  // Whether pictures come, shown or not.
+  get isFlowing() {
+    return performance.now() - this.#fragmentAt < FLOWING_MS;
   }
 
   open() {
@@ -91,12 +97,13 @@ export class Stream {
   #play(data) {
     const fragment = this.#opened ? readFragment(data) : null;
     if (fragment === null) return;
-    this.fragmentAt = performance.now();
+    this.#fragmentAt = performance.now();
     this.#player.push(fragment);
   }
 
   #closed(code) {
     this.#socket = null;
+    this.#fragmentAt = -Infinity;
     clearTimeout(this.#timer);
     this.refusal = REFUSALS[code] ?? null;
     if (code === SIGNED_OUT) {
