@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 import structlog
@@ -24,11 +24,15 @@ from simulators.cameras.departures import Departure, DepartureWriter
 from simulators.cameras.film import Shot
 from simulators.cameras.server import CameraServer
 from simulators.cameras.workshop import Workshop
+from simulators.faults.line import LOOPBACK, Line
+from simulators.faults.link import Link
 from simulators.load.crowd import MAX_POSTS, MAX_SENSORS
 from simulators.load.run import Crowd, Size
+from simulators.pace import FastClock
 from simulators.post import Post
 from simulators.publish_connection import Broker
-from simulators.scenario.form import CameraEntry, Light, Scenario, Site
+from simulators.scenario.form import MAX_SPEED, CameraEntry, Light, Scenario, Site
+from simulators.scenario.link_actions import LinkAction
 from simulators.scenario.reading import read_scenario
 from simulators.scenario.streams import camera_numbers, formats_of
 from simulators.world.sun import is_dark
@@ -47,6 +51,7 @@ class _Options(Struct, frozen=True):
     departures: Path | None
     light: Light | None
     rtsp_port: int | None
+    speed: float | None
 
 
 class _Ready(Struct, frozen=True):
@@ -72,6 +77,9 @@ def run(
     cache: Annotated[Path | None, typer.Option(help="Keep encoded clips here.", envvar="SHEKARA_CLIPS")] = None,
     light: Annotated[Light | None, typer.Option(help="Film by day, by night, or by the sun.")] = None,
     rtsp_port: Annotated[int | None, typer.Option(help="Port of all cameras; 0 takes a free one.")] = None,
+    speed: Annotated[
+        float | None, typer.Option(min=0.1, max=MAX_SPEED, help="Simulated seconds a second; cameras stay real.")
+    ] = None,
     posts: Annotated[
         int | None, typer.Option(min=1, max=MAX_POSTS, help="No scenario: a load of so many posts.")
     ] = None,
@@ -87,7 +95,7 @@ def run(
             asyncio.run(_run_load(Size(posts, sensors, rate, connections), settings, for_s))
             return
         sys.setswitchinterval(_SWITCH_S)
-        options = _Options(cache or default_directory(), departures, light, rtsp_port)
+        options = _Options(cache or default_directory(), departures, light, rtsp_port, speed)
         asyncio.run(_run(read_scenario(scenario), settings, options))
     except BaseExceptionGroup as errors:
         ours = errors.subgroup(ShekaraError)
@@ -116,7 +124,8 @@ async def _run_load(size: Size, settings: Settings, for_s: float | None) -> None
 
 async def _run(scenario: Scenario, settings: Settings, options: _Options) -> None:
     stop = _stopped_by_signal()
-    clock = SystemClock()
+    speed = scenario.speed if options.speed is None else options.speed
+    clock = _clock(scenario, speed)
     if options.light is not None:
         scenario = msgspec.structs.replace(scenario, light=options.light)
     with ExitStack() as files:
@@ -128,16 +137,48 @@ async def _run(scenario: Scenario, settings: Settings, options: _Options) -> Non
                 scenario.rtsp_host, port, cameras, workshop, clock, on_departure, scenario.session_timeout_s
             )
             await server.start()
-            posts = {site.id: _post(site, scenario, clock, settings, server) for site in scenario.sites}
-            await _run_parts(scenario, posts, server, stop)
+            lines = {
+                site.id: await _line(site, clock, settings) for site in scenario.sites if _has_line(site, scenario)
+            }
+            posts = {
+                site.id: _post(site, scenario, clock, settings, server, lines.get(site.id)) for site in scenario.sites
+            }
+            await _run_parts(_Parts(scenario, posts, tuple(lines.values()), server, speed), stop)
 
 
-async def _run_parts(scenario: Scenario, posts: dict[str, Post], server: CameraServer, stop: asyncio.Event) -> None:
+class _Parts(NamedTuple):
+    scenario: Scenario
+    posts: dict[str, Post]
+    lines: tuple[Line, ...]
+    server: CameraServer
+    speed: float
+
+
+def _clock(scenario: Scenario, speed: float) -> Clock:
+    real = SystemClock()
+    return real if speed == 1.0 else FastClock(real, scenario.starts or real.now(), speed)
+
+
+def _has_line(site: Site, scenario: Scenario) -> bool:
+    """Whether a post speaks through a line of ours, which costs a listening port and a little time."""
+    return site.line or any(step.site == site.id and isinstance(step, LinkAction) for step in scenario.steps)
+
+
+async def _line(site: Site, clock: Clock, settings: Settings) -> Line:
+    broker = _broker(settings)
+    line = Line(Link(), clock, (broker.host, broker.port), seed=site.id)
+    await line.start()
+    return line
+
+
+async def _run_parts(parts_of: _Parts, stop: asyncio.Event) -> None:
+    scenario, posts, lines, server, speed = parts_of
     async with asyncio.TaskGroup() as group:
         parts = [
             group.create_task(server.run(), name="cameras"),
             group.create_task(_prepare(scenario, server), name="prepare"),
-            group.create_task(_perform_steps(scenario, posts), name="steps"),
+            group.create_task(_perform_steps(scenario, posts, speed), name="steps"),
+            *(group.create_task(line.run(), name="line") for line in lines),
             *(group.create_task(post.run(), name=f"post-{name}") for name, post in posts.items()),
         ]
         await stop.wait()
@@ -160,15 +201,17 @@ def _say(line: _Ready | _Done) -> None:
     sys.stdout.flush()
 
 
-async def _perform_steps(scenario: Scenario, posts: dict[str, Post]) -> None:
+async def _perform_steps(scenario: Scenario, posts: dict[str, Post], speed: float) -> None:
     began_s = asyncio.get_running_loop().time()
     for step in sorted(scenario.steps, key=lambda step: step.at_s):
-        await asyncio.sleep(max(0.0, began_s + step.at_s - asyncio.get_running_loop().time()))
+        await asyncio.sleep(max(0.0, began_s + step.at_s / speed - asyncio.get_running_loop().time()))
         _log.info("step", site=step.site, action=type(step).__name__)
         await posts[step.site].perform(step)
 
 
-def _post(site: Site, scenario: Scenario, clock: Clock, settings: Settings, server: CameraServer) -> Post:
+def _post(
+    site: Site, scenario: Scenario, clock: Clock, settings: Settings, server: CameraServer, line: Line | None
+) -> Post:
     site_id = SiteId(site.id)
 
     def streams_of(camera: CameraEntry) -> tuple[Stream, ...]:
@@ -178,7 +221,11 @@ def _post(site: Site, scenario: Scenario, clock: Clock, settings: Settings, serv
             for role, form in formats_of(camera).items()
         )
 
-    return Post(site, scenario, clock, _broker(settings), streams_of, server.set_fault)
+    broker = _broker(settings)
+    if line is None:
+        return Post(site, scenario, clock, broker, streams_of, server.set_fault)
+    here = msgspec.structs.replace(broker, host=LOOPBACK, port=line.port)
+    return Post(site, scenario, clock, here, streams_of, server.set_fault, line.link)
 
 
 def _broker(settings: Settings) -> Broker:

@@ -66,6 +66,22 @@ class Publisher:
         else:
             self.outbox.keep(device, sample)
 
+    def publish_garbled(self, device: DeviceId, payload: bytes) -> None:
+        """Send bytes that nobody can read; without a connection they are lost."""
+        if self._connection is not None and self.connected:
+            self._connection.publish(topic(DeviceKey(self._gateway.site, device), Leaf.DATA), payload)
+
+    def announce(self) -> None:
+        """Say all births and states once more."""
+        if self._connection is not None and self.connected:
+            self._say_births(self._connection)
+
+    def deny(self) -> None:
+        """Say what the will says, and go on."""
+        if self._connection is not None and self.connected:
+            offline = encode_state(online=False, since=self._clock.now())
+            self._connection.publish(topic(self._gateway, Leaf.STATE), offline, retain=True)
+
     def answer(self, payload: bytes) -> None:
         """Send the gateway's answer to a command."""
         if self._connection is not None:
@@ -73,6 +89,8 @@ class Publisher:
 
     def cut(self) -> None:
         """Lose the connection as a torn cable does, and stay without one until `restore`."""
+        if not self._line_is_whole.is_set():
+            return
         self._line_is_whole.clear()
         if self._connection is not None:
             self._connection.tear()
@@ -134,6 +152,9 @@ class Publisher:
     def _announce(self, connection: Connection) -> None:
         connection.subscribe(topic(self._gateway, Leaf.STORED), self._take_receipt)
         connection.subscribe(topic(self._gateway, Leaf.COMMAND), self._on_command)
+        self._say_births(connection)
+
+    def _say_births(self, connection: Connection) -> None:
         site = self._gateway.site
         online = encode_state(online=True, since=self._clock.now())
         for device, birth in self._births.items():

@@ -3,26 +3,35 @@
 from datetime import datetime, timedelta
 
 from simulators.scenario.actions import (
+    BarrierLeftOpen,
     BarrierStuck,
+    ContactAction,
     DeviceResume,
     DeviceSilence,
     DoorOpen,
+    GnssJam,
     Herd,
     Intrusion,
-    MainsFail,
+    Overload,
     Radiation,
+    SensorAction,
+    Tamper,
 )
 from simulators.scenario.checking import device_of
 from simulators.scenario.form import Site
 from simulators.world.troubles import Effect, Trouble
 from simulators.world.world import World
 
-_OF_DEVICE: dict[type[Herd | DoorOpen | BarrierStuck], Trouble] = {
+_OF_DEVICE: dict[type[Herd | ContactAction], Trouble] = {
     Herd: Trouble.ANIMALS,
     DoorOpen: Trouble.DOOR,
     BarrierStuck: Trouble.STUCK,
+    BarrierLeftOpen: Trouble.LEFT_OPEN,
+    Tamper: Trouble.TAMPER,
+    Overload: Trouble.OVERLOAD,
+    GnssJam: Trouble.JAMMED,
 }
-Troubling = Intrusion | Herd | Radiation | DoorOpen | BarrierStuck | DeviceSilence | DeviceResume | MainsFail
+Troubling = SensorAction | DeviceResume
 
 
 def trouble(around: World, site: Site, action: Troubling, now: datetime) -> None:
@@ -30,8 +39,6 @@ def trouble(around: World, site: Site, action: Troubling, now: datetime) -> None
     match action:
         case DeviceResume(device=device):
             around.relieve(Trouble.SILENT, device)
-        case MainsFail(duration_s=duration_s):
-            around.cause((Effect(Trouble.MAINS, None, now, now + timedelta(seconds=duration_s)),))
         case DeviceSilence(device=device, duration_s=duration_s):
             around.cause((Effect(Trouble.SILENT, device, now, now + timedelta(seconds=duration_s)),))
         case Intrusion(duration_s=duration_s):
@@ -50,7 +57,9 @@ def trouble(around: World, site: Site, action: Troubling, now: datetime) -> None
             kinds = (Trouble.GAMMA, Trouble.NEUTRON) if neutron else (Trouble.GAMMA,)
             ends = now + timedelta(seconds=duration_s)
             around.cause(Effect(kind, portal, now, ends) for kind in kinds)
-        case Herd() | DoorOpen() | BarrierStuck():
+        case _:
             device = device_of(site, action.kind, action.device, action.site).id
             ends = now + timedelta(seconds=action.duration_s)
-            around.cause((Effect(_OF_DEVICE[type(action)], device, now, ends),))
+            spoofed = isinstance(action, GnssJam) and action.spoofed
+            kind = Trouble.SPOOFED if spoofed else _OF_DEVICE[type(action)]
+            around.cause((Effect(kind, device, now, ends),))

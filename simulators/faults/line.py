@@ -10,6 +10,7 @@ from simulators.faults.link import Link, LinkState
 from simulators.faults.passage import Lane
 from simulators.scenario.link_actions import Ending
 
+LOOPBACK = "127.0.0.1"
 MAX_CONNECTIONS = 256
 _WATCH_S = 0.05
 
@@ -21,10 +22,8 @@ class Line:
     a change takes effect at once. UDP goes beside it.
     """
 
-    def __init__(
-        self, link: Link, clock: Clock, target: tuple[str, int], host: str = "127.0.0.1", seed: str = ""
-    ) -> None:
-        self._link = link
+    def __init__(self, link: Link, clock: Clock, target: tuple[str, int], host: str = LOOPBACK, seed: str = "") -> None:
+        self.link = link
         self._clock = clock
         self._target = target
         self._host = host
@@ -69,7 +68,7 @@ class Line:
             self._listener.close()
 
     def _state(self) -> LinkState:
-        return self._link.at(self._clock.now())
+        return self.link.at(self._clock.now())
 
     def _arrive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._arrivals.full() or len(self._conduits) >= MAX_CONNECTIONS:

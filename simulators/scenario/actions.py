@@ -9,6 +9,11 @@ from sensors.errors import ConfigError
 from sensors.model import Ident, Value
 from simulators.scenario.acts import Act, Seconds
 from simulators.scenario.camera_actions import CameraAction
+from simulators.scenario.gateway_actions import GatewayAction
+from simulators.scenario.link_actions import LinkAction
+from simulators.scenario.nature_actions import NatureAction
+from simulators.scenario.power_actions import PowerAction
+from simulators.scenario.telemetry_actions import TelemetryAction
 
 
 class _DeviceAction(Act, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -41,15 +46,43 @@ class Radiation(_DeviceAction, tag="radiation", frozen=True, forbid_unknown_fiel
 
 
 class DoorOpen(_DeviceAction, tag="door-open", frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Somebody opens a cabinet."""
+    """Somebody opens a cabinet; with a work order, its alarm is a nuisance and no detection."""
 
     kind = "cabinet"
+    ordered: bool = False
 
 
 class BarrierStuck(_DeviceAction, tag="barrier-stuck", frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A barrier stops half way."""
 
     kind = "barrier"
+
+
+class BarrierLeftOpen(_DeviceAction, tag="barrier-left-open", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Somebody leaves a barrier open."""
+
+    kind = "barrier"
+    duration_s: Seconds = 240.0
+
+
+class Tamper(_DeviceAction, tag="tamper", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Somebody beats or tilts a cabinet."""
+
+    kind = "cabinet"
+
+
+class Overload(_DeviceAction, tag="overload", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A lorry that is too heavy stands on a weighbridge."""
+
+    kind = "weighbridge"
+
+
+class GnssJam(_DeviceAction, tag="gnss-jam", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A time server loses its satellites, or, `spoofed`, believes wrong ones: its clock jumps."""
+
+    kind = "gnss-time"
+    duration_s: Seconds = 180.0
+    spoofed: bool = False
 
 
 class DeviceSilence(_DeviceAction, tag="device-silence", frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -64,21 +97,18 @@ class DeviceResume(Act, tag="device-resume", frozen=True, forbid_unknown_fields=
     device: Ident
 
 
-class MainsFail(Act, tag="mains-fail", frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The mains of a post fails: the UPS takes over, then the generator starts."""
-
-    duration_s: Seconds = 120.0
-
-
-class LinkCut(Act, tag="link-cut", frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The gateway loses the broker, keeps its samples, and sends them afterwards as historical."""
-
-    duration_s: Seconds = 30.0
-
-
-SensorAction = Intrusion | Herd | Radiation | DoorOpen | BarrierStuck | DeviceSilence
-PostAction = DeviceResume | MainsFail | LinkCut
-Action = SensorAction | PostAction | CameraAction
+ContactAction = DoorOpen | BarrierStuck | BarrierLeftOpen | Tamper | Overload | GnssJam
+SensorAction = Intrusion | Herd | Radiation | ContactAction | DeviceSilence
+Action = (
+    SensorAction
+    | DeviceResume
+    | GatewayAction
+    | NatureAction
+    | PowerAction
+    | LinkAction
+    | TelemetryAction
+    | CameraAction
+)
 
 
 def action_of(name: str, site: str, arguments: Mapping[str, Value]) -> Action:

@@ -1,4 +1,4 @@
-"""What all actions have: where and when."""
+"""What all actions have: where, when, and a name by which expectations speak of them."""
 
 from typing import Annotated
 
@@ -14,3 +14,4 @@ class Act(Struct, frozen=True, forbid_unknown_fields=True, tag_field="action", k
 
     site: Ident
     at_s: Seconds = 0.0
+    id: Ident | None = None

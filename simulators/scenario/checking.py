@@ -3,22 +3,26 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from sensors.catalog import GATEWAY
+from sensors.catalog import CAMERA_HEALTH, GATEWAY
 from sensors.errors import ConfigError
+from sensors.model import Limit, Metric
 from sensors.topics import WALLS
+from simulators.faults.values import measured
 from simulators.kinds import KINDS
 from simulators.scenario.actions import (
     Action,
-    BarrierStuck,
+    ContactAction,
     DeviceResume,
     DeviceSilence,
-    DoorOpen,
     Herd,
     Intrusion,
     Radiation,
 )
 from simulators.scenario.camera_actions import CameraAction
+from simulators.scenario.expectation import Expectation
 from simulators.scenario.form import DeviceEntry, Site
+from simulators.scenario.nature_actions import Enter
+from simulators.scenario.telemetry_actions import TelemetryAction, ValueDrift, ValueImpossible, ValueStuck
 
 
 def check_action(action: Action, site: Site | None, subject: str) -> None:
@@ -36,13 +40,82 @@ def check_action(action: Action, site: Site | None, subject: str) -> None:
         case DeviceSilence() | DeviceResume():
             if action.device not in {device.id for device in site.devices}:
                 raise ConfigError(f"no device {action.device}", subject=subject, mend="Name a device of the site")
+        case Enter():
+            _check_way(action, site, subject)
+        case _ if isinstance(action, TelemetryAction):
+            _check_spoken(action, site, subject)
         case Intrusion():
             device_of(site, action.kind, action.device, subject)
             device_of(site, "fence", action.fence, subject)
-        case Herd() | Radiation() | DoorOpen() | BarrierStuck():
+        case _ if isinstance(action, Herd | Radiation | ContactAction):
             device_of(site, action.kind, action.device, subject)
         case _:
             return
+
+
+def _check_way(enter: Enter, site: Site, subject: str) -> None:
+    if (enter.path is None) == (enter.past is None):
+        raise ConfigError(
+            "enter needs either path or past", subject=subject, mend="Give path = [[x, y], ...], or past = a device"
+        )
+    if enter.past is not None and enter.past not in {device.id for device in site.devices}:
+        raise ConfigError(f"no device {enter.past}", subject=subject, mend="Name a device of the site")
+
+
+def _check_spoken(action: TelemetryAction, site: Site, subject: str) -> None:
+    kinds = {device.id: device.kind for device in site.devices} | {GATEWAY: GATEWAY}
+    if action.device is None:
+        return
+    if action.device not in kinds:
+        raise ConfigError(f"no device {action.device}", subject=subject, mend="Name a device of the site")
+    metrics = KINDS[kinds[action.device]].metrics
+    match action:
+        case ValueStuck(metric=str(metric)):
+            if metric not in {known.name for known in metrics}:
+                raise ConfigError(f"{action.device} measures no {metric}", subject=subject, mend=_names(metrics))
+        case ValueImpossible(metric=metric) | ValueDrift(metric=metric):
+            if measured(metrics, metric) is None:
+                told = metric or "number with a range"
+                raise ConfigError(f"{action.device} measures no {told}", subject=subject, mend=_names(metrics))
+        case _:
+            return
+
+
+def _names(metrics: Iterable[Metric]) -> str:
+    return f"It measures {', '.join(metric.name for metric in metrics)}"
+
+
+def check_expectation(expectation: Expectation, step: Action | None, site: Site | None, subject: str) -> None:
+    """Whether an expectation speaks of a step, and of an alarm that there can be.
+
+    Raises:
+        ConfigError: it does not.
+    """
+    if step is None or site is None:
+        raise ConfigError(f"no step {expectation.of}", subject=subject, mend="Give the step that is meant this id")
+    if expectation.never and expectation.excused is not None:
+        raise ConfigError("both never and excused", subject=subject, mend="Choose one of them")
+    alarms = alarms_of(site, expectation.device)
+    if not alarms:
+        raise ConfigError(f"no device {expectation.device}", subject=subject, mend=f"{site.id} has others")
+    if expectation.alarm not in alarms:
+        raise ConfigError(
+            f"{expectation.device} has no alarm {expectation.alarm}",
+            subject=subject,
+            mend=f"It has {', '.join(sorted(alarms))}",
+        )
+
+
+def alarms_of(site: Site, id_: str) -> dict[str, Limit]:
+    """All alarms by `metric.limit` that a device or camera of a site can raise by its own limits; none if not there."""
+    kinds = {device.id: device.kind for device in site.devices} | {GATEWAY: GATEWAY}
+    if id_ in {camera.id for camera in site.cameras}:
+        metrics: tuple[Metric, ...] = CAMERA_HEALTH
+    elif id_ in kinds:
+        metrics = KINDS[kinds[id_]].metrics
+    else:
+        return {}
+    return {f"{metric.name}.{limit.id}": limit for metric in metrics for limit in metric.limits}
 
 
 def device_of(site: Site, kind: str, named: str | None, subject: str) -> DeviceEntry:

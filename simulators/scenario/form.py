@@ -1,5 +1,6 @@
 """What a scenario file may say: which posts there are, what each has, and what happens when."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -8,10 +9,15 @@ from msgspec import Meta, Struct
 from sensors.model import Ident, Names, Position
 from simulators.cameras.vocabulary import Audio, Authentication, Codec, Terrain, View
 from simulators.scenario.actions import Action
+from simulators.scenario.acts import Seconds
+from simulators.scenario.expectation import Expectation
 from simulators.world.ground import Spot
 
 MAX_SITES = 64
+MAX_STEPS = 2_000
+MAX_SPEED = 1_000
 Bearing = Annotated[float, Meta(ge=0, lt=360)]
+Speed = Annotated[float, Meta(ge=0.1, le=MAX_SPEED)]
 
 
 class Light(StrEnum):
@@ -72,19 +78,26 @@ class Equipment(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Site(Struct, frozen=True, forbid_unknown_fields=True):
-    """A post. `cameras` and `devices` come on top of its equipment set."""
+    """A post. `cameras` and `devices` come on top of its equipment set.
+
+    With a `line`, or with a step for its link, its gateway speaks to the broker through a proxy that can be faulty.
+    """
 
     id: Ident
     names: Names
     position: Position
     terrain: Terrain = Terrain.FOOTHILLS
     equipment: Ident | None = None
+    line: bool = False
     cameras: tuple[CameraEntry, ...] = ()
     devices: tuple[DeviceEntry, ...] = ()
 
 
 class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
-    """One scenario file. After `simulators.scenario.reading`, every site holds all it has."""
+    """One scenario file. After `simulators.scenario.reading`, every site holds all it has.
+
+    `starts` and `lasts_s` are for a fixed clock; a faster one begins at `starts` if there is one, else now.
+    """
 
     title: Names
     sites: Annotated[tuple[Site, ...], Meta(min_length=1, max_length=MAX_SITES)]
@@ -93,5 +106,9 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     rtsp_host: str = "127.0.0.1"
     rtsp_port: Annotated[int, Meta(ge=0, le=65_535)] = 8554
     session_timeout_s: Annotated[int, Meta(ge=2, le=3600)] = 60
-    steps: tuple[Action, ...] = ()
+    starts: Annotated[datetime, Meta(tz=True)] | None = None
+    lasts_s: Seconds = 600.0
+    speed: Speed = 1.0
+    steps: Annotated[tuple[Action, ...], Meta(max_length=MAX_STEPS)] = ()
+    expect: Annotated[tuple[Expectation, ...], Meta(max_length=MAX_STEPS)] = ()
     equipment: dict[Ident, Equipment] = {}

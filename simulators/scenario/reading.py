@@ -1,5 +1,6 @@
 """Scenario files: from their bytes to what they say, checked. Described in docs/scenarios.md."""
 
+import re
 import tomllib
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -9,11 +10,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from sensors.errors import ConfigError
-from simulators.scenario.checking import check_action, check_site, require_unique
+from simulators.scenario.checking import check_action, check_expectation, check_site, require_unique
 from simulators.scenario.form import Equipment, Scenario, Site
 from simulators.scenario.library import scenario_names, shipped
 
 T = TypeVar("T")
+_ENTRY = re.compile(r"`\$\.(?P<table>sites|steps|expect)\[(?P<number>\d+)\]")
 _EQUIPMENT = files("simulators") / "equipment"
 
 
@@ -47,7 +49,13 @@ def parse_scenario(text: bytes, source: str) -> Scenario:
         check_site(site, f"{source}, site {site.id}")
     by_id = {site.id: site for site in sites}
     for number, step in enumerate(scenario.steps):
-        check_action(step, by_id.get(step.site), f"{source}, steps[{number}]")
+        check_action(step, by_id.get(step.site), _place(text, source, "steps", number))
+    require_unique((step.id for step in scenario.steps if step.id is not None), "steps", source)
+    named = {step.id: step for step in scenario.steps if step.id is not None}
+    for number, expectation in enumerate(scenario.expect):
+        of = named.get(expectation.of)
+        place = _place(text, source, "expect", number)
+        check_expectation(expectation, of, None if of is None else by_id.get(of.site), place)
     return msgspec.structs.replace(scenario, sites=sites, equipment={})
 
 
@@ -76,4 +84,19 @@ def _convert(text: bytes, type_: type[T], source: str) -> T:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(str(error), subject=source, mend="Correct the line that is named") from error
     except msgspec.ValidationError as error:
-        raise ConfigError(str(error), subject=source, mend="See docs/scenarios.md") from error
+        mend = "See docs/scenarios.md for the keys there are, and what each may be"
+        raise ConfigError(str(error), subject=_found(text, source, str(error)), mend=mend) from error
+
+
+def _found(text: bytes, source: str, message: str) -> str:
+    """The file, and the line of the entry that a message of msgspec's is about."""
+    place = _ENTRY.search(message)
+    return source if place is None else _place(text, source, place["table"], int(place["number"]))
+
+
+def _place(text: bytes, source: str, table: str, number: int) -> str:
+    """The file, and the line on which the entry of that number in an array of tables begins."""
+    wanted = b"[[" + table.encode() + b"]]"
+    lines = [at for at, line in enumerate(text.splitlines(), 1) if line.strip().startswith(wanted)]
+    where = f"line {lines[number]}, " if number < len(lines) else ""
+    return f"{source}, {where}{table}[{number}]"

@@ -16,8 +16,12 @@ class Trouble(Enum):
     NEUTRON = auto()
     DOOR = auto()
     STUCK = auto()
+    LEFT_OPEN = auto()
+    TAMPER = auto()
+    OVERLOAD = auto()
+    JAMMED = auto()
+    SPOOFED = auto()
     SILENT = auto()
-    MAINS = auto()
 
 
 class Effect(NamedTuple):

@@ -2,10 +2,16 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from random import Random
 
 from sensors.errors import ConfigError
+from simulators.faults.link import Link
+from simulators.faults.power import Power, Supply
+from simulators.faults.spans import Spans
 from simulators.scenario.form import Site
-from simulators.world.actors import Actor, Figure, Journey
+from simulators.scenario.nature_actions import Enter, NatureAction, TrafficTurn, WeatherTurn
+from simulators.world.actors import Actor, Cargo, Figure, Journey
+from simulators.world.arrivals import actor_of, stops_of
 from simulators.world.noise import Noise
 from simulators.world.places import places_of
 from simulators.world.senses import in_view, notices
@@ -13,6 +19,7 @@ from simulators.world.spans import Span, merged, spans_of
 from simulators.world.sun import sun_elevation_deg
 from simulators.world.traffic import usual_vehicles_per_hour
 from simulators.world.troubles import Effect, Trouble, Troubles
+from simulators.world.turns import turned_traffic, turned_weather
 from simulators.world.weather import Weather, mild_weather
 
 MAX_ACTORS = 256
@@ -22,20 +29,28 @@ _FORGOTTEN_AFTER = timedelta(hours=1)
 class World:
     """Pure functions of time over what has been made to happen so far."""
 
-    def __init__(self, site: Site, seed: int) -> None:
+    def __init__(self, site: Site, seed: int, link: Link | None = None) -> None:
         self.site = site
+        self.link = Link() if link is None else link
         self.places = places_of(site)
         self._noise = Noise(f"{seed}/{site.id}")
         self._kinds = {device.id: device.kind for device in site.devices}
         self._views = {camera.id: camera.view for camera in site.cameras}
         self._journeys: dict[str, Journey] = {}
+        self._fences = {id_: self.places[id_] for id_, kind in self._kinds.items() if kind == "fence"}
         self._troubles = Troubles()
+        self._weather_turns: Spans[WeatherTurn] = Spans()
+        self._traffic_turns: Spans[TrafficTurn] = Spans()
         self._weather_at: tuple[datetime, Weather] | None = None
+        self._entered = 0
+        fuel_percent = Random(f"{seed}/{site.id}/fuel").uniform(68.0, 94.0)  # noqa: S311 - repeatable, not a secret
+        self.power = Power(lambda now: self.weather(now).temperature_c, fuel_percent)
 
     def weather(self, now: datetime) -> Weather:
         """The weather of a moment."""
         if self._weather_at is None or self._weather_at[0] != now:
-            self._weather_at = now, mild_weather(self._noise, now)
+            mild = mild_weather(self._noise, now)
+            self._weather_at = now, turned_weather(mild, self._weather_turns.at(now), now)
         return self._weather_at[1]
 
     def sun_elevation_deg(self, now: datetime) -> float:
@@ -44,11 +59,31 @@ class World:
 
     def vehicles_per_hour(self, now: datetime) -> float:
         """Traffic through the post, both directions."""
-        return usual_vehicles_per_hour(self._noise, now)
+        return turned_traffic(usual_vehicles_per_hour(self._noise, now), self._traffic_turns.at(now))
+
+    def supply(self, now: datetime) -> Supply:
+        """What the post lives on; times go forward."""
+        return self.power.at(now)
 
     def slow(self, curve: str, now: datetime) -> float:
         """Noise of hours and days, between -1 and 1, different for each curve."""
         return self._noise.slow(curve, now)
+
+    def act(self, action: NatureAction, now: datetime) -> None:
+        """Take an action that is performed now and has been checked against the site.
+
+        Raises:
+            ConfigError: too many are on the ground.
+        """
+        match action:
+            case WeatherTurn():
+                self._weather_turns.add(action, now, action.duration_s)
+                self._weather_at = None
+            case TrafficTurn():
+                self._traffic_turns.add(action, now, action.duration_s)
+            case Enter():
+                self._entered += 1
+                self.enter(actor_of(action, f"actor-{self._entered}", self.places, now))
 
     def enter(self, actor: Actor) -> None:
         """Let somebody come; one of the same id is replaced.
@@ -64,7 +99,7 @@ class World:
                 subject=self.site.id,
                 mend="Wait until some are gone, or let fewer come",
             )
-        self._journeys[actor.id] = Journey(actor)
+        self._journeys[actor.id] = Journey(actor, stops_of(actor, self._fences.values()))
 
     def journeys(self) -> tuple[Journey, ...]:
         """All who have been, are there, or will come."""
@@ -80,6 +115,21 @@ class World:
             return ()
         kind, place = self._kinds[device], self.places[device]
         return tuple(figure for figure in self.figures(now) if notices(kind, place, figure))
+
+    def at_work(self, fence: str, now: datetime) -> tuple[Actor, ...]:
+        """Those who stand at a fence and climb or cut it."""
+        place = self.places[fence]
+        return tuple(
+            journey.actor
+            for journey in self._journeys.values()
+            if (journey.actor.climbs or journey.actor.cuts)
+            and any(not figure.speed_mps and notices("fence", place, figure) for figure in journey.figures(now))
+        )
+
+    def loads_at(self, device: str, now: datetime) -> frozenset[Cargo]:
+        """What radiates within the reach of a device."""
+        near = {figure.actor for figure in self.sensed_by(device, now)}
+        return frozenset(self._journeys[actor].actor.cargo for actor in near) - {Cargo.NONE}
 
     def seen_by(self, camera: str, now: datetime) -> tuple[Figure, ...]:
         """Everybody in the view of a camera; night and fog take nobody out."""

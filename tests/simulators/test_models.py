@@ -102,7 +102,6 @@ def test_the_sun_decides_between_day_and_night() -> None:
         (Trouble.NEUTRON, "radiation-portal", "neutron_alarm", 0),
         (Trouble.DOOR, "cabinet", "door", 0),
         (Trouble.STUCK, "barrier", "position", 0),
-        (Trouble.MAINS, "ups", "source", 5),
     ],
 )
 def test_a_trouble_crosses_its_limit_and_ends(trouble: Trouble, kind: str, metric: str, after_s: float) -> None:
@@ -123,9 +122,11 @@ def test_animals_are_hits_but_no_person() -> None:
 
 
 def test_the_generator_takes_over_from_the_battery() -> None:
-    ups, generator, now = _model("ups"), _model("generator"), _SEASONS[0]
-    for model in (ups, generator):
-        model.around.cause((Effect(Trouble.MAINS, None, now, now + timedelta(seconds=600)),))
-    later = now + timedelta(seconds=60)
-    assert (ups.sample(now)["source"], generator.sample(now)["running"]) == ("battery", False)
+    world, now = world_of_all_kinds(7), _SEASONS[0]
+    ups, generator = (MODELS[kind](f"{kind}-1", 10.0, world, Random(1)) for kind in ("ups", "generator"))  # noqa: S311
+    assert (ups.sample(now)["source"], generator.sample(now)["running"]) == ("mains", False)
+    world.power.fail(now, 600)
+    at_once, later, after = (now + timedelta(seconds=seconds) for seconds in (5, 60, 601))
+    assert (ups.sample(at_once)["source"], generator.sample(at_once)["running"]) == ("battery", False)
     assert (ups.sample(later)["source"], generator.sample(later)["running"]) == ("mains", True)
+    assert (ups.sample(after)["source"], generator.sample(after)["running"]) == ("mains", False)

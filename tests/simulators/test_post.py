@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -10,11 +11,13 @@ from sensors.model import BirthSeen, DeviceId, DeviceKey, SiteId, Stream, Stream
 from sensors.topics import Leaf, topic
 from simulators.births import births_of
 from simulators.cameras.vocabulary import Fault
+from simulators.pace import FastClock
 from simulators.post import Post
 from simulators.publish_connection import Broker
 from simulators.scenario.actions import DeviceResume, DeviceSilence, Intrusion
 from simulators.scenario.camera_actions import CameraFreeze, CameraLose, CameraResume
 from simulators.scenario.form import CameraEntry
+from simulators.scenario.link_actions import LinkLoss
 from simulators.scenario.reading import read_scenario
 
 _NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -35,7 +38,8 @@ class _Bench(NamedTuple):
         samples: list[tuple[float, str, dict[str, Value | None]]] = []
         for _ in range(round(seconds * 5)):
             now = self.clock.now()
-            samples += [((now - _NOW).total_seconds(), device, values) for device, values, _ in self.post.samples(now)]
+            said = self.post.premises.samples(now, self.post.accounts)
+            samples += [((now - _NOW).total_seconds(), device, values) for device, values, _ in said]
             self.clock.advance(0.2)
         return samples
 
@@ -96,6 +100,26 @@ async def test_camera_actions_reach_the_cameras(bench: _Bench) -> None:
     await bench.post.perform(CameraResume(site="kordai", camera="cam-2"))
     key = DeviceKey(SiteId("kordai"), DeviceId("cam-2"))
     assert bench.faults == [(key, Fault.FROZEN, 0.0), (key, Fault.LOSSY, 0.5), (key, Fault.NONE, 0.0)]
+
+
+async def test_a_link_without_a_line_cannot_be_made_faulty(bench: _Bench) -> None:
+    with pytest.raises(ConfigError, match="line = true"):
+        await bench.post.perform(LinkLoss(site="kordai"))
+
+
+async def test_a_faster_clock_leaves_no_moment_out() -> None:
+    real = ManualClock(_NOW)
+    post = Post(
+        _SCENARIO.sites[0], _SCENARIO, FastClock(real, _NOW, 60.0), Broker("127.0.0.1", 1, 20), _streams, _ignore
+    )
+    for _ in range(10):
+        real.advance(0.2)
+        post.catch_up()
+    kept = Counter(
+        str(parcel.device) for parcel in iter(post.publisher.outbox.next_parcel, None) for _ in parcel.samples
+    )
+    assert kept["fence-1"] == pytest.approx(120, abs=2)
+    assert kept["ups-1"] == pytest.approx(12, abs=1)
 
 
 async def test_an_action_for_what_is_not_there_is_refused(bench: _Bench) -> None:

@@ -33,6 +33,14 @@ at_s = 5
 site = "kordai"
 """
 
+_NAMED = _STEP + 'action = "intrusion"\nid = "first"\n'
+_EXPECT = """
+[[expect]]
+of = "first"
+device = "fence-1"
+alarm = "climb.climbing"
+"""
+
 
 def test_the_border_has_three_posts_with_four_cameras_and_enough_sensors_each() -> None:
     scenario = read_scenario("border")
@@ -99,6 +107,21 @@ def test_a_step_is_one_of_the_known_actions() -> None:
     )
 
 
+def test_a_refusal_names_the_line_on_which_the_entry_begins() -> None:
+    wrong = _HEAD + _STEP + 'action = "herd"\n' + _STEP + 'action = "herd"\ndevice = "ground-9"\n'
+    line = wrong.splitlines().index("[[steps]]", wrong.splitlines().index("[[steps]]") + 1) + 1
+    with pytest.raises(ConfigError, match=rf"bad\.toml, line {line}, steps\[1\]"):
+        parse_scenario(wrong.encode(), "bad.toml")
+    with pytest.raises(ConfigError, match=rf"bad\.toml, line {line}, steps\[1\]"):
+        parse_scenario(wrong.replace('"ground-9"', "9").encode(), "bad.toml")
+
+
+def test_expectations_speak_of_named_steps() -> None:
+    scenario = parse_scenario((_HEAD + _NAMED + _EXPECT + "within_s = 5").encode(), "s")
+    (expectation,) = scenario.expect
+    assert (expectation.of, expectation.device, expectation.within_s) == ("first", "fence-1", 5.0)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -133,6 +156,24 @@ def test_a_step_is_one_of_the_known_actions() -> None:
         (_HEAD + _STEP + 'action = "camera-kill"\ncamera = "cam-7"', "cam-7"),
         (_HEAD + _STEP + 'action = "intrusion"\ndevice = "fence-1"', "ground-sensor fence-1"),
         (_HEAD + _STEP.replace("kordai", "nowhere") + 'action = "mains-fail"', "nowhere"),
+        (_HEAD + _STEP + 'action = "enter"\nkind = "person"', "path or past"),
+        (_HEAD + _STEP + 'action = "enter"\nkind = "person"\npast = "moat-1"', "moat-1"),
+        (_HEAD + _STEP + 'action = "enter"\nkind = "dragon"\npast = "fence-1"', "kind"),
+        (_HEAD + _STEP + 'action = "enter"\nkind = "person"\npath = [[0, 0], [1]]', "path"),
+        (_HEAD + _STEP + 'action = "weather"\nrain_mmph = -1', "rain_mmph"),
+        (_HEAD + _STEP + 'action = "traffic"', "factor"),
+        (_HEAD + _STEP + 'action = "ups-age"\nhealth = 2', "health"),
+        (_HEAD + _STEP + 'action = "data-drop"\ndevice = "cam-1"', "cam-1"),
+        (_HEAD + _STEP + 'action = "value-stuck"\ndevice = "fence-1"\nmetric = "colour"', "measures no colour"),
+        (_HEAD + _STEP + 'action = "value-drift"\ndevice = "fence-1"\nmetric = "climb"', "measures no climb"),
+        (_HEAD + _STEP + 'action = "link-narrow"\nkbps = 0', "kbps"),
+        (_HEAD.replace("[[sites]]", "starts = 2026-07-01T06:00:00\n[[sites]]", 1), "starts"),
+        (_HEAD.replace("[[sites]]", "speed = 0\n[[sites]]", 1), "speed"),
+        (_HEAD + _EXPECT, "no step first"),
+        (_HEAD + _NAMED + _NAMED, "steps share the id first"),
+        (_HEAD + _NAMED + _EXPECT.replace("fence-1", "moat-1"), "moat-1"),
+        (_HEAD + _NAMED + _EXPECT.replace("climb.climbing", "climb.hopping"), "climb.hopping"),
+        (_HEAD + _NAMED + _EXPECT + 'never = true\nexcused = "wind"', "both never and excused"),
         (_HEAD + _STEP.replace("5", "-5") + 'action = "mains-fail"', "at_s"),
     ],
 )
