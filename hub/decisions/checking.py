@@ -48,8 +48,10 @@ def check(reading: Reading, metric: Metric | None) -> Reading | str:
         return reading if quality is reading.quality else msgspec.structs.replace(reading, quality=quality)
     if type(value) not in _TYPES[metric.type]:
         return f"{metric.name} is declared as {metric.type}, its value is {_kind(value)}"
-    if quality is _GOOD and not _plausible(value, metric):
-        quality = _UNCERTAIN
+    if quality is _GOOD and not isinstance(value, str):
+        least, most = metric.minimum, metric.maximum
+        if not ((least is None or value >= least) and (most is None or value <= most)):
+            quality = _UNCERTAIN
     return Reading(
         reading.key,
         reading.metric,
@@ -104,12 +106,6 @@ def _holds_password(url: str) -> bool:
 def fits(value: Value, declared: MetricType) -> bool:
     """Whether a value is of the declared type."""
     return type(value) in _TYPES[declared]
-
-
-def _plausible(value: Value, metric: Metric) -> bool:
-    if isinstance(value, str):
-        return True
-    return (metric.minimum is None or value >= metric.minimum) and (metric.maximum is None or value <= metric.maximum)
 
 
 def _kind(value: Value) -> str:

@@ -11,10 +11,11 @@ from sensors.model import DeviceKey, Quality, Reading
 
 @dataclass(slots=True)
 class _Held:
-    """One device's values by metric: what is shown, what this run has heard, and what has moved since last asked."""
+    """One device's values by metric: what is shown, and what of that has moved since last asked."""
 
     shown: dict[str, Reading] = field(default_factory=dict)
-    newest: dict[str, Reading] = field(default_factory=dict)
+    former: set[str] = field(default_factory=set)
+    """Those shown from before this run, or before the device began anew: they give way to anything."""
     changed: dict[str, Reading] = field(default_factory=dict)
 
 
@@ -26,7 +27,9 @@ class LastValues:
         self._moved: list[_Held] = []
         """The devices with values that have moved, each once."""
         for reading in earlier:
-            self._of(reading.key).shown[reading.metric] = reading
+            held = self._of(reading.key)
+            held.shown[reading.metric] = reading
+            held.former.add(reading.metric)
 
     @property
     def views(self) -> tuple[MetricView, ...]:
@@ -46,28 +49,36 @@ class LastValues:
         restarted, or whose clock was corrected.
         """
         held = self._devices.get(reading.key) or self._of(reading.key)
-        metric = reading.metric
-        newest = held.newest.get(metric)
-        if newest is not None and reading.sequence <= newest.sequence and reading.captured_at <= newest.captured_at:
+        metric, shown = reading.metric, held.shown
+        current = shown.get(metric)
+        if (
+            current is not None
+            and reading.sequence <= current.sequence
+            and reading.captured_at <= current.captured_at
+            and metric not in held.former
+        ):
             return False
+        if held.former:
+            held.former.discard(metric)
         if not held.changed:
             self._moved.append(held)
-        held.newest[metric] = held.shown[metric] = held.changed[metric] = reading
+        shown[metric] = held.changed[metric] = reading
         return True
 
     def recall(self, reading: Reading) -> None:
         """Show a value that the broker remembers, where this run knows nothing newer; its age is not known."""
-        held = self._of(reading.key)
-        if reading.metric not in held.newest:
+        held, metric = self._of(reading.key), reading.metric
+        if metric not in held.shown or metric in held.former:
             if not held.changed:
                 self._moved.append(held)
             doubtful = msgspec.structs.replace(reading, quality=Quality.UNCERTAIN)
-            held.shown[reading.metric] = held.changed[reading.metric] = doubtful
+            held.shown[metric] = held.changed[metric] = doubtful
+            held.former.add(metric)
 
     def restart(self, key: DeviceKey) -> None:
         """The device has begun anew: its next reading is current, whatever its clock and its counter say."""
         if (held := self._devices.get(key)) is not None:
-            held.newest.clear()
+            held.former.update(held.shown)
 
     def forget(self, key: DeviceKey) -> None:
         """The device is no longer known."""

@@ -4,8 +4,10 @@
 functions are the other direction, used by simulators, wall nodes and commands.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from math import isfinite
 from typing import Annotated
 
@@ -13,6 +15,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from sensors.model import (
+    ID_PATTERN,
     AckSeen,
     Birth,
     BirthSeen,
@@ -20,6 +23,7 @@ from sensors.model import (
     EventSeen,
     Ident,
     Message,
+    MetricName,
     Paragraph,
     Quality,
     Reading,
@@ -35,6 +39,8 @@ MAX_SAMPLES = 1_000
 MAX_VALUES = 256
 _HEAD_BYTES = 200
 _MAX_INTEGER = 2**63
+_REMEMBERED_NAMES = 16_384
+_NAME = re.compile(ID_PATTERN)
 # Python 3.11 looks an enumeration's member up by a function call; what every message passes has it by name.
 _GOOD = Quality.GOOD
 _DATA = Leaf.DATA
@@ -44,12 +50,15 @@ Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class Sample(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
-    """Values of one moment; `seq` grows by one per sample of a device and observer."""
+    """Values of one moment; `seq` grows by one per sample of a device and observer.
+
+    Metrics' names are checked apart, by `_name`: their pattern here would cost more than all the rest of a sample.
+    """
 
     at: Moment
     seq: Annotated[int, Meta(ge=0, lt=2**53)]
-    values: Annotated[dict[Ident, Value | None], Meta(max_length=MAX_VALUES)]
-    quality: Annotated[dict[Ident, Quality], Meta(max_length=MAX_VALUES)] = {}
+    values: Annotated[dict[str, Value | None], Meta(max_length=MAX_VALUES)]
+    quality: Annotated[dict[str, Quality], Meta(max_length=MAX_VALUES)] = {}
 
 
 class Backlog(Struct, frozen=True, forbid_unknown_fields=True):
@@ -210,9 +219,11 @@ def _readings(key: DeviceKey, payload: bytes, received_at: datetime) -> tuple[Re
 def _gather(
     readings: list[Reading], key: DeviceKey, sample: Sample, received_at: datetime, *, historical: bool
 ) -> None:
-    captured_at, sequence = _utc(sample.at), sample.seq
+    captured_at, sequence, said = _utc(sample.at), sample.seq, sample.quality
+    for name in said:
+        _name(name)
     for name, value in sample.values.items():
-        kind = type(value)
+        metric, kind = _name(name), type(value)
         if kind is float:
             if not isfinite(value):  # type: ignore[arg-type]  # its type was looked at
                 continue
@@ -222,10 +233,19 @@ def _gather(
                 raise msgspec.ValidationError(message)
         elif value is None:
             continue
-        quality = sample.quality.get(name, _GOOD) if sample.quality else _GOOD
+        quality = said.get(name, _GOOD) if said else _GOOD
         readings.append(
-            Reading(key, name, value, "", quality, captured_at, received_at, sequence, historical)  # type: ignore[arg-type]  # not None; a name by its pattern
+            Reading(key, metric, value, "", quality, captured_at, received_at, sequence, historical)  # type: ignore[arg-type]  # not None
         )
+
+
+@lru_cache(_REMEMBERED_NAMES)
+def _name(text: str) -> MetricName:
+    """A metric's name. The few names that devices say again and again are looked at once."""
+    if _NAME.match(text) is None:
+        message = f"a metric's name is not lower-case letters, digits, - and _, 1 to 63: {text[:_HEAD_BYTES]}"
+        raise msgspec.ValidationError(message)
+    return MetricName(text)
 
 
 def _utc(moment: datetime) -> datetime:
