@@ -1,0 +1,99 @@
+"""What a wall says of cameras whose pictures will be faulty, as the messages it would send. Others are not on it.
+
+It looks from half a minute before a fault to half a minute after it; in between it has nothing new to say.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from operator import attrgetter
+
+from sensors.catalog import PictureState
+from sensors.clock import ManualClock
+from sensors.dialects.native import encode_data
+from sensors.model import DeviceId, DeviceKey, SiteId
+from sensors.topics import Leaf, topic
+from simulators.cameras.vocabulary import Fault
+from simulators.scenario.form import CameraEntry, Light, Scenario, Site
+from simulators.truth import PictureFault
+from simulators.world.sun import is_dark
+from tests.scenarios.fixed_camera import FPS, FixedCamera
+from tests.scenarios.message import Message
+from tests.support.faulty_pictures import Scene
+from videowall.centre.report import REPEAT_S
+
+_AROUND = timedelta(seconds=30)
+_KNOWN = {fault.value: fault for fault in Fault}
+
+
+def wall_messages(
+    scenario: Scenario, faults: Iterable[PictureFault], starts: datetime, until: datetime
+) -> list[Message]:
+    """All of them, in order of time."""
+    by_camera: defaultdict[tuple[str, str], list[PictureFault]] = defaultdict(list)
+    for fault in faults:
+        by_camera[fault.site, fault.camera].append(fault)
+    found: list[Message] = []
+    for variant, site in enumerate(scenario.sites):
+        for camera in site.cameras:
+            if known := by_camera[site.id, camera.id]:
+                scene = Scene(camera.view, site.terrain, variant, _is_night(scenario, site, starts))
+                found += _messages(site, camera, scene, known, (starts, until))
+    return sorted(found, key=attrgetter("at"))
+
+
+def _messages(
+    site: Site, camera: CameraEntry, scene: Scene, faults: list[PictureFault], run: tuple[datetime, datetime]
+) -> Iterator[Message]:
+    key = DeviceKey(SiteId(site.id), DeviceId(camera.id))
+    said: PictureState | None = None
+    said_at = run[0]
+    sequence = int(run[0].timestamp())
+    for begins, ends in _watched(faults, run):
+        for at, state in _looks(key, scene, faults, begins, ends):
+            if state is not said or (at - said_at).total_seconds() >= REPEAT_S:
+                said, said_at = state, at
+                sequence += 1
+                yield Message(at, topic(key, Leaf.DATA), encode_data(at, sequence, {"picture": state.value}))
+
+
+def _watched(faults: list[PictureFault], run: tuple[datetime, datetime]) -> Iterator[tuple[datetime, datetime]]:
+    """When it looks: spans that do not touch."""
+    begins: datetime | None = None
+    ends = run[0]
+    for fault in sorted(faults, key=attrgetter("at")):
+        since, until = max(run[0], fault.at - _AROUND), min(run[1], fault.until + _AROUND)
+        if begins is not None and since > ends:
+            yield begins, ends
+            begins = None
+        begins = since if begins is None else begins
+        ends = max(ends, until)
+    if begins is not None:
+        yield begins, ends
+
+
+def _looks(
+    key: DeviceKey, scene: Scene, faults: list[PictureFault], begins: datetime, ends: datetime
+) -> Iterator[tuple[datetime, PictureState]]:
+    """What may be said once a second."""
+    clock = ManualClock(begins)
+    camera = FixedCamera(key, scene, clock)
+    number = 0
+    while clock.now() < ends:
+        number += 1
+        state = camera.show(_fault_at(faults, clock.now()))
+        if number % FPS == 0:
+            yield clock.now(), state
+        clock.advance(1 / FPS)
+
+
+def _fault_at(faults: list[PictureFault], now: datetime) -> Fault:
+    """The newest. A picture that a link or the power keeps away comes no more, as that of a camera that stalls."""
+    standing = [fault for fault in faults if fault.at <= now < fault.until]
+    if not standing:
+        return Fault.NONE
+    return _KNOWN.get(max(standing, key=attrgetter("at")).fault, Fault.STALLED)
+
+
+def _is_night(scenario: Scenario, site: Site, starts: datetime) -> bool:
+    return is_dark(starts, site.position) if scenario.light is Light.LOCAL else scenario.light is Light.NIGHT
