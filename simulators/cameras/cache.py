@@ -7,6 +7,7 @@ its body. What does not match is drawn again.
 import contextlib
 import hashlib
 import os
+import uuid
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -62,7 +63,7 @@ class ClipCache:
         """Keep a whole clip; appears in one step, or not at all."""
         body = msgspec.msgpack.encode(clip.frames)
         path = self._path(shot, format_)
-        draft = path.with_suffix(f".{os.getpid()}.part")
+        draft = path.with_suffix(f".{uuid.uuid4().hex}.part")
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
             draft.write_bytes(hashlib.sha256(body).digest() + body)

@@ -39,8 +39,8 @@ MASK = Mask(((0.0, 0.0), (0.4, 0.0), (0.4, 0.4), (0.0, 0.4)))
 
 
 @pytest.fixture(scope="module")
-def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    with Stand(tmp_path_factory.mktemp("clips"), twelve_cameras()[:5]) as stand:
+def stand() -> Iterator[Stand]:
+    with Stand(twelve_cameras()[:5]) as stand:
         stand.warm_up()
         yield stand
 

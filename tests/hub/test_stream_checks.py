@@ -26,8 +26,8 @@ CLOCK = SystemClock()
 
 
 @pytest.fixture(scope="module")
-def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    with Stand(tmp_path_factory.mktemp("clips")) as cameras:
+def stand() -> Iterator[Stand]:
+    with Stand() as cameras:
         yield cameras
 
 

@@ -106,8 +106,10 @@ async def test_a_camera_that_leads_nowhere_is_called_refused_and_harms_no_other(
         )
         # While it stays refused: whoever is late for a moment, as on a busy machine, is not harmed; who stays so is.
         await eventually_async(
-            lambda: system.state_of(NOWHERE) == PictureState.REFUSED
-            and all(system.state_of(key) == PictureState.LIVE for key in system.camera_keys()),
+            lambda: (
+                system.state_of(NOWHERE) == PictureState.REFUSED
+                and all(system.state_of(key) == PictureState.LIVE for key in system.camera_keys())
+            ),
             within_s=20,
             what="all others being live beside it",
         )

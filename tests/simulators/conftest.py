@@ -1,7 +1,6 @@
 """Fixtures of the simulator tests: a broker, and cameras."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -9,14 +8,9 @@ from tests.support.brokers import running_broker
 from tests.support.camera_stand import Stand
 
 
-@pytest.fixture(scope="session")
-def clip_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("clips")
-
-
 @pytest.fixture(scope="module")
-def running_stand(clip_cache: Path) -> Iterator[Stand]:
-    with Stand(clip_cache) as stand:
+def running_stand() -> Iterator[Stand]:
+    with Stand() as stand:
         yield stand
 
 

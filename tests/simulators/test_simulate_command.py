@@ -46,9 +46,7 @@ def _command(*arguments: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_it_runs_until_it_is_told_to_stop_and_then_leaves_nothing(
-    tmp_path: Path, clip_cache: Path, broker_port: int
-) -> None:
+def test_it_runs_until_it_is_told_to_stop_and_then_leaves_nothing(tmp_path: Path, broker_port: int) -> None:
     scenario, log = tmp_path / "post.toml", tmp_path / "departures"
     scenario.write_text(_SCENARIO, "utf-8")
     heard: dict[str, list[bytes]] = {}
@@ -63,7 +61,7 @@ def test_it_runs_until_it_is_told_to_stop_and_then_leaves_nothing(
     listener.subscribe("shekara/v1/kordai/#", qos=1)
     listener.loop_start()
     process = subprocess.Popen(
-        _command(str(scenario), "--cache", str(clip_cache), "--departures", str(log)),
+        _command(str(scenario), "--cache", str(tmp_path / "clips"), "--departures", str(log)),
         cwd=tmp_path,
         env={**os.environ, "SHEKARA_BROKER_PORT": str(broker_port)},
         stdout=subprocess.PIPE,
@@ -99,11 +97,11 @@ def test_it_runs_until_it_is_told_to_stop_and_then_leaves_nothing(
         listener.loop_stop()
 
 
-def test_a_port_in_use_is_one_clear_line(tmp_path: Path, clip_cache: Path) -> None:
+def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = subprocess.run(
-            _command("border", "--cache", str(clip_cache), "--rtsp-port", str(port)),
+            _command("border", "--cache", str(tmp_path / "clips"), "--rtsp-port", str(port)),
             cwd=tmp_path,
             capture_output=True,
             timeout=60,

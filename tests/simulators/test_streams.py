@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import av
@@ -39,7 +38,7 @@ _SORTS = {
 
 
 @pytest.fixture(scope="module")
-def stand(clip_cache: Path) -> Iterator[Stand]:
+def stand() -> Iterator[Stand]:
     cameras = [
         Camera(
             camera_key(name),
@@ -51,7 +50,7 @@ def stand(clip_cache: Path) -> Iterator[Stand]:
         )
         for name, sort in _SORTS.items()
     ]
-    with Stand(clip_cache, cameras, _LIMIT_S) as stand:
+    with Stand(cameras, _LIMIT_S) as stand:
         yield stand
 
 

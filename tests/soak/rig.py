@@ -193,7 +193,7 @@ def running_rig(folder: Path, count: int, shards: int, seed: int) -> Iterator[Ri
     """Cameras, broker and wall; the wall shows every camera when the block begins."""
     chance = random.Random(seed)  # noqa: S311 - chance, not a secret
     with (
-        Stand(folder / "clips", twelve_cameras()[:count]) as stand,
+        Stand(twelve_cameras()[:count]) as stand,
         running_broker(folder) as broker_port,
     ):
         stand.warm_up()

@@ -3,12 +3,12 @@
 import asyncio
 import threading
 from collections.abc import Coroutine, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 from sensors.clock import SystemClock
 from sensors.model import DeviceId, DeviceKey, SiteId, StreamRole
 from sensors.rtsp.authentication import Credentials
+from simulators.cameras.cache import default_directory
 from simulators.cameras.camera import Camera
 from simulators.cameras.departures import Departure
 from simulators.cameras.film import Shot
@@ -28,13 +28,16 @@ _AUTHENTICATION = {
 
 
 class Stand:
-    """A running camera server: by default four cameras that differ in how they ask for a password."""
+    """A running camera server: by default four cameras that differ in how they ask for a password.
 
-    def __init__(self, cache: Path, cameras: Sequence[Camera] = (), session_timeout_s: int = 60) -> None:
+    All stands and the demo share what they have drawn, else each test module draws the same films again. A film is
+    found by a hash of the code that drew it, and drawn again when damaged.
+    """
+
+    def __init__(self, cameras: Sequence[Camera] = (), session_timeout_s: int = 60) -> None:
         self._session_timeout_s = session_timeout_s
         self.departures: list[Departure] = []
         self._cameras = cameras or _cameras()
-        self._cache = cache
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._started = threading.Event()
@@ -94,7 +97,7 @@ class Stand:
         self._loop.run_until_complete(self._serve())
 
     async def _serve(self) -> None:
-        async with Workshop(self._cache) as workshop:
+        async with Workshop(default_directory()) as workshop:
             self.server = CameraServer(
                 "127.0.0.1",
                 0,

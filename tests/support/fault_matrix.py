@@ -47,8 +47,8 @@ many frames of the wall, half of the time and 19 times of 20, before the faults 
 
 
 async def measure(folder: Path) -> tuple[Watched, ...]:
-    """Run the whole matrix; `folder` holds what the cameras draw and the walls learn."""
-    with Stand(folder / "clips", cameras()) as stand:
+    """Run the whole matrix; `folder` holds what the walls learn."""
+    with Stand(cameras()) as stand:
         await asyncio.to_thread(stand.draw_all, {camera_of(case): case.fault for case in CASES})
         return tuple([await watch(stand, transport, folder / "views") for transport in TRANSPORTS])
 

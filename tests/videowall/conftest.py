@@ -9,13 +9,13 @@ from tests.support.camera_stand import Stand
 
 
 @pytest.fixture(scope="session")
-def border_stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    with Stand(tmp_path_factory.mktemp("clips"), twelve_cameras()) as stand:
+def border_stand() -> Iterator[Stand]:
+    with Stand(twelve_cameras()) as stand:
         stand.warm_up()
         yield stand
 
 
 @pytest.fixture(scope="session")
-def guarded_stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    with Stand(tmp_path_factory.mktemp("clips")) as stand:
+def guarded_stand() -> Iterator[Stand]:
+    with Stand() as stand:
         yield stand
