@@ -17,7 +17,6 @@ from sensors.access import Audience, Role
 from sensors.model import DeviceId, DeviceKey, Language, Names, Priority
 from simulators.cameras.vocabulary import Fault
 from tests.support.border_wall import CAMERAS, SITE, feed, key, make_plan, stamp_of, twelve_cameras
-from tests.support.browser import open_browser
 from tests.support.camera_stand import Stand
 from tests.support.live_wall import ServedWall, served_wall
 from tests.support.waiting import eventually
@@ -49,12 +48,6 @@ def stand() -> Iterator[Stand]:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedWall]:
     with served_wall(tmp_path_factory.mktemp("wall")) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

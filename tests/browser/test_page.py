@@ -1,23 +1,16 @@
 """The wall's page in a real Chromium: it plays, it stays honest when the wall does not, and it lets nobody in."""
 
 import io
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from sensors.access import Audience
-from sensors.clock import SystemClock
-from tests.support.browser import open_browser
 from tests.support.moving_picture import MovingWall
-from tests.support.waiting import eventually
-from tests.support.wall_server import Keys, serving
-from videowall.config import WallSettings
-from videowall.outputs.server import build_app
+from tests.support.wall_page import Enter, serving_wall, wait_for_more_frames, wait_until, wait_until_live
+from tests.support.wall_server import Keys
 
 pytestmark = pytest.mark.slow
 expect.set_options(timeout=15_000)
@@ -29,7 +22,6 @@ PIXELS = """() => {
   context.drawImage(video, 0, 0, 64, 36);
   return Array.from(context.getImageData(0, 0, 64, 36).data);
 }"""
-FRAMES = "document.getElementById('video').getVideoPlaybackQuality().totalVideoFrames"
 SLOW_TO_SHOW = """const [ask, create] = [HTMLVideoElement.prototype.requestVideoFrameCallback, URL.createObjectURL];
 window.sources = 0;
 Math.random = () => 0;
@@ -46,77 +38,6 @@ HTMLVideoElement.prototype.requestVideoFrameCallback = function (tell) {
   });
 };"""
 """A browser that takes a while to tell of the first picture of each source, counts the sources, and comes back soon."""
-Enter = Callable[..., None]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as browser:
-        yield browser
-
-
-@pytest.fixture
-def errors() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def page(browser: Browser, errors: list[str]) -> Iterator[Page]:
-    context = browser.new_context(locale="en-US", viewport={"width": 960, "height": 540})
-    page = context.new_page()
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    yield page
-    context.close()
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    return Keys(tmp_path)
-
-
-@pytest.fixture
-def wall() -> Iterator[MovingWall]:
-    wall = MovingWall()
-    with wall.running():
-        yield wall
-
-
-def _serve(wall: MovingWall, keys: Keys, port: int = 0) -> Any:
-    settings = WallSettings(public_key_file=str(keys.public_file), sign_in_url="")
-    return serving(build_app(wall, settings, SystemClock()), port=port)
-
-
-@pytest.fixture
-def address(wall: MovingWall, keys: Keys) -> Iterator[str]:
-    with _serve(wall, keys) as address:
-        yield address
-
-
-@pytest.fixture
-def enter(page: Page, keys: Keys, address: str) -> Enter:
-    """Open the wall's page by ticket, as the hub's sign-in page leads there."""
-
-    def enter(query: str = "", lifetime_s: float = 600) -> None:
-        ticket = keys.token(Audience.TICKET, lifetime_s=lifetime_s)
-        page.goto(f"http://{address}/?ticket={ticket}{query and '&' + query}")
-        page.wait_for_url(f"http://{address}/{query and '?' + query}")
-
-    return enter
-
-
-def _wait_until(page: Page, expression: str) -> None:
-    """Ask from outside: the page's own policy forbids the evaluation that Playwright's waiting needs inside."""
-    eventually(lambda: page.evaluate(expression), within_s=20, what=expression)
-
-
-def _wait_until_live(page: Page) -> None:
-    _wait_until(page, "document.getElementById('video').currentTime > 0")
-    expect(page.locator("#overlay")).to_be_hidden()
-
-
-def _wait_for_more_frames(page: Page, count: int) -> None:
-    _wait_until(page, f"{FRAMES} >= {page.evaluate(FRAMES)} + {count}")
 
 
 def _brightness(page: Page) -> float:
@@ -126,10 +47,10 @@ def _brightness(page: Page) -> float:
 
 def test_the_wall_plays_and_its_picture_changes(page: Page, enter: Enter, errors: list[str]) -> None:
     enter()
-    _wait_until_live(page)
+    wait_until_live(page)
     time_before = page.evaluate("document.getElementById('video').currentTime")
     pixels_before = np.array(page.evaluate(PIXELS))
-    _wait_for_more_frames(page, 20)
+    wait_for_more_frames(page, 20)
     assert page.evaluate("document.getElementById('video').currentTime") > time_before
     changed = np.abs(np.array(page.evaluate(PIXELS)) - pixels_before) > 40
     assert changed.mean() > 0.02
@@ -140,22 +61,22 @@ def test_the_page_asks_nothing_of_anybody_else(page: Page, enter: Enter, address
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     enter()
-    _wait_until_live(page)
+    wait_until_live(page)
     assert asked
     assert [url for url in asked if not url.startswith((f"http://{address}/", f"blob:http://{address}/"))] == []
 
 
 def test_skipped_ticks_do_not_stop_the_picture(page: Page, enter: Enter, wall: MovingWall) -> None:
     enter()
-    _wait_until_live(page)
+    wait_until_live(page)
     wall.ticks_per_frame = 6
-    _wait_for_more_frames(page, 10)
+    wait_for_more_frames(page, 10)
     expect(page.locator("#overlay")).to_be_hidden()
 
 
 def test_a_stalled_wall_is_covered_and_comes_back(page: Page, enter: Enter, wall: MovingWall) -> None:
     enter("lang=kk")
-    _wait_until_live(page)
+    wait_until_live(page)
     bright = _brightness(page)
     wall.stall.set()
     expect(page.locator("#reason")).to_have_text("Қабырғамен байланыс жоқ")
@@ -163,19 +84,19 @@ def test_a_stalled_wall_is_covered_and_comes_back(page: Page, enter: Enter, wall
     assert _brightness(page) < bright / 2
     wall.stall.clear()
     expect(page.locator("#overlay")).to_be_hidden()
-    _wait_for_more_frames(page, 5)
+    wait_for_more_frames(page, 5)
 
 
 def test_the_page_returns_by_itself_after_the_wall_was_restarted(page: Page, keys: Keys) -> None:
     first, second = MovingWall(), MovingWall()
-    with first.running(), _serve(first, keys) as address:
+    with first.running(), serving_wall(first, keys) as address:
         page.goto(f"http://{address}/?ticket={keys.token(Audience.TICKET)}")
         page.wait_for_url(f"http://{address}/")
-        _wait_until_live(page)
+        wait_until_live(page)
     expect(page.locator("#reason")).to_have_text("No connection to the wall")
-    with second.running(), _serve(second, keys, int(address.rpartition(":")[2])):
+    with second.running(), serving_wall(second, keys, int(address.rpartition(":")[2])):
         expect(page.locator("#overlay")).to_be_hidden()
-        _wait_for_more_frames(page, 5)
+        wait_for_more_frames(page, 5)
 
 
 def test_a_slow_first_picture_after_a_long_outage_is_waited_for(page: Page, keys: Keys) -> None:
@@ -183,26 +104,26 @@ def test_a_slow_first_picture_after_a_long_outage_is_waited_for(page: Page, keys
     page.clock.install()
     page.add_init_script(SLOW_TO_SHOW)
     first, second = MovingWall(), MovingWall()
-    with first.running(), _serve(first, keys) as address:
+    with first.running(), serving_wall(first, keys) as address:
         page.goto(f"http://{address}/?ticket={keys.token(Audience.TICKET)}")
         page.wait_for_url(f"http://{address}/")
-        _wait_until_live(page)
+        wait_until_live(page)
     expect(page.locator("#reason")).to_have_text("No connection to the wall")
     page.clock.fast_forward(20_000)
-    with second.running(), _serve(second, keys, int(address.rpartition(":")[2])):
+    with second.running(), serving_wall(second, keys, int(address.rpartition(":")[2])):
         expect(page.locator("#overlay")).to_be_hidden()
-        _wait_for_more_frames(page, 5)
+        wait_for_more_frames(page, 5)
         assert page.evaluate("window.sources") == 2
 
 
 def test_what_the_page_keeps_is_bounded_and_trimming_costs_no_picture(page: Page, keys: Keys) -> None:
     key_seldom = MovingWall(key_every=125)
-    with key_seldom.running(), _serve(key_seldom, keys) as address:
+    with key_seldom.running(), serving_wall(key_seldom, keys) as address:
         page.goto(f"http://{address}/?ticket={keys.token(Audience.TICKET)}")
         page.wait_for_url(f"http://{address}/")
-        _wait_until_live(page)
+        wait_until_live(page)
         first = page.evaluate("document.getElementById('video').buffered.start(0)")
-        _wait_until(page, f"document.getElementById('video').buffered.start(0) > {first} + 1")
+        wait_until(page, f"document.getElementById('video').buffered.start(0) > {first} + 1")
         kept_s, behind_s = page.evaluate("""(v => [v.buffered.end(0) - v.buffered.start(0),
             v.buffered.end(0) - v.currentTime])(document.getElementById('video'))""")
         assert behind_s < kept_s < 12
@@ -223,7 +144,7 @@ def test_stills_change_and_are_called_stills(page: Page, enter: Enter, errors: l
 
 def test_stills_that_do_not_change_say_so(page: Page, keys: Keys) -> None:
     resting = MovingWall()
-    with _serve(resting, keys) as address:
+    with serving_wall(resting, keys) as address:
         page.goto(f"http://{address}/?stills&ticket={keys.token(Audience.TICKET)}")
         expect(page.locator("#mode")).to_contain_text("unchanged for")
 
@@ -252,19 +173,19 @@ def test_another_sites_link_with_a_ticket_leads_in(page: Page, keys: Keys, addre
     page.goto("http://hub.test/")
     page.get_by_text("wall").click()
     page.wait_for_url(f"http://{address}/")
-    _wait_until_live(page)
+    wait_until_live(page)
 
 
 def test_the_picture_ends_with_the_sign_in(page: Page, enter: Enter) -> None:
     enter(lifetime_s=5)
-    _wait_until_live(page)
+    wait_until_live(page)
     expect(page.locator("#reason")).to_have_text("The sign-in has ended")
     expect(page.locator("h1").nth(2)).to_have_text("Sign-in needed")
 
 
 def test_keys_work_under_any_layout(page: Page, enter: Enter) -> None:
     enter()
-    _wait_until_live(page)
+    wait_until_live(page)
     press = "code => document.dispatchEvent(new KeyboardEvent('keydown', {code, key: 'ш'}))"
     page.evaluate(press, "KeyI")
     expect(page.locator("#figures")).to_contain_text("live")
@@ -272,9 +193,9 @@ def test_keys_work_under_any_layout(page: Page, enter: Enter) -> None:
     page.evaluate(press, "KeyI")
     expect(page.locator("#figures")).to_be_hidden()
     page.keyboard.press("f")
-    _wait_until(page, "document.fullscreenElement !== null")
+    wait_until(page, "document.fullscreenElement !== null")
     page.locator("#wall").dblclick()
-    _wait_until(page, "document.fullscreenElement === null")
+    wait_until(page, "document.fullscreenElement === null")
 
 
 def test_every_language_has_every_word(page: Page, enter: Enter) -> None:

@@ -69,7 +69,8 @@ class Encoder:
 class MovingWall:
     """A `WallView`; `running()` publishes at its pace, `stall` holds it still like a wall that hangs.
 
-    `ticks_per_frame` above 1 skips ticks, as a wall short of time does.
+    `ticks_per_frame` above 1 skips ticks, as a wall short of time does; as many pictures as `at_once` says are
+    published in one go, which is too fast for any viewer.
     """
 
     name = "main"
@@ -78,19 +79,21 @@ class MovingWall:
     def __init__(self, fps: int = 25, key_every: int = 50) -> None:
         self._key_every = key_every
         self.broadcast = Broadcast()
+        self.thin = Broadcast()
+        """Half the size and every second picture."""
         self.passthrough = Passthrough(SystemClock(), lambda: None)
         self.showing = Showing()
         self.stall = threading.Event()
         self.stills_total = 0
         self.index = 0
         self.ticks_per_frame = 1
+        self.at_once = 0
         self._fps = fps
         self._end = threading.Event()
 
     def broadcast_of(self, profile: ProfileName) -> Broadcast:
-        """The one there is."""
-        del profile
-        return self.broadcast
+        """The thin one, or the other for every other size."""
+        return self.thin if profile is ProfileName.THIN else self.broadcast
 
     def still_jpeg(self, quality: int = 80, max_width: int | None = None) -> bytes:
         """The newest picture."""
@@ -125,13 +128,22 @@ class MovingWall:
             self._end.set()
             thread.join()
             self.broadcast.close()
+            self.thin.close()
 
     def _publish(self) -> None:
         encoder = Encoder(fps=self._fps, key_every=self._key_every)
+        thin = Encoder(320, 180, fps=self._fps, key_every=self._key_every)
         start = time.monotonic()
         while not self._end.wait(max(0.0, start + self.index / self._fps - time.monotonic())):
-            if not self.stall.is_set():
+            if self.at_once:
+                for frame in [encoder.encode(self.index + step) for step in range(self.at_once)]:
+                    self.broadcast.publish(frame)
+                self.index += self.at_once
+                self.at_once = 0
+            elif not self.stall.is_set():
                 self.broadcast.publish(encoder.encode(self.index, force_key=self.broadcast.take_key_request()))
+                if self.thin.viewers and self.index % 2 == 0:
+                    self.thin.publish(thin.encode(self.index, force_key=self.thin.take_key_request()))
             self.index += self.ticks_per_frame
 
 

@@ -15,13 +15,13 @@ export class Alarms {
   #list = document.getElementById("alarm-list");
   #drawn = "";
 
-  // `chooseCamera(key)` is called for an alarm whose camera somebody wants to see.
-  constructor(faces, words, language, chooseCamera) {
+  // `chooseCamera(key)` is called for an alarm whose camera somebody wants to see, `asked()` when the bar is clicked.
+  constructor(faces, words, language, chooseCamera, asked) {
     this.#faces = faces;
     this.#words = words;
     this.#language = language;
     this.#chooseCamera = chooseCamera;
-    this.#bar.addEventListener("click", () => this.toggle());
+    this.#bar.addEventListener("click", asked);
   }
 
   // Whether somebody may be reading one now.

@@ -2,10 +2,11 @@
 
 import { Alarms } from "./alarms.js";
 import { CameraView } from "./camera.js";
+import { Choice } from "./choice.js";
 import { Control } from "./control.js";
 import { DrawnWall } from "./drawn.js";
 import { Faces } from "./faces.js";
-import { chooseMode, remember } from "./mode.js";
+import { PROFILES, chooseMode, chooseProfile, remember } from "./mode.js";
 import { order } from "./order.js";
 import { Panels } from "./panels.js";
 import { Picture } from "./picture.js";
@@ -52,14 +53,20 @@ const faces = new Faces(`${socketRoot}/faces`, {
 });
 const places = new Places(document.getElementById("stage"), document.getElementById("places"), openCamera, nameOfPlace);
 const camera = new CameraView(wall, words, { closed: cameraClosed, faceOf, order: give, signedOut: signInAgain });
-const alarms = new Alarms(faces, words, language, openCamera);
+const alarms = new Alarms(faces, words, language, openCamera, () => openPanel(alarms));
 const control = new Control(words, give);
+const choice = new Choice((_, value) => {
+  forget("profile");
+  picture.choose(value);
+  showChoice();
+});
 const renewal = new Renewal(document.body.dataset.version, () =>
-  camera.isOpen || control.isOpen || alarms.isRead);
+  camera.isOpen || control.isOpen || choice.isOpen || alarms.isRead);
 
 const drawn = mode === "passthrough"
   ? new DrawnWall(wall, words, places, new Panels(faces, words), signInAgain) : null;
-const picture = drawn === null ? new Picture(wall, `${socketRoot}/stream`, words, screen, asked.has("stills"), signInAgain) : null;
+const picture = drawn === null
+  ? new Picture(wall, `${socketRoot}/stream`, chooseProfile(asked), words, screen, signInAgain) : null;
 document.body.classList.add(mode);
 const rate = new Rate();
 let opened = null;
@@ -91,28 +98,50 @@ function showScene() {
 
 function openCamera(key) {
   opened = document.activeElement;
-  alarms.toggle(false);
-  control.toggle(faces.scene, false);
+  openPanel(null);
   camera.open(key, Boolean(faces.hello?.may_control), Boolean(faces.hello?.may_save));
 }
 
 function cameraClosed() {
-  if (opened?.isConnected) opened.focus();
+  if (opened?.isConnected && !opened.closest("[hidden]")) opened.focus();
   else screen.focus();
 }
 
-function switchMode() {
-  remember(mode === "passthrough" ? "composed" : "passthrough");
+// One of them at most is open.
+function openPanel(panel) {
+  alarms.toggle(panel === alarms && !alarms.isOpen);
+  control.toggle(faces.scene, panel === control && !control.isOpen);
+  choice.toggle(panel === choice && !choice.isOpen);
+  if (document.activeElement?.closest("aside[hidden]")) screen.focus();
+}
+
+// What was chosen here goes before what the address asks.
+function forget(...names) {
   const query = new URLSearchParams(location.search);
-  query.delete("mode");
-  query.delete("stills");
-  location.replace(query.size ? `/?${query}` : "/");
+  for (const name of names) query.delete(name);
+  history.replaceState(null, "", query.size ? `/?${query}` : "/");
+}
+
+// A size that is no other than the whole wall is no choice.
+function showChoice() {
+  const { width, height } = faces.scene ?? { width: 0, height: 0 };
+  const isMiddle = width <= 1920 && height <= 1080;
+  const options = PROFILES.filter((name) => name !== "1080p" || !isMiddle || picture.profile === name)
+    .map((name) => [name, name === "full" && width ? `${words.profiles.full} · ${width}×${height}` : words.profiles[name]]);
+  choice.show([{ name: "size", title: words.size, note: "", chosen: picture.profile, options }]);
+}
+
+function switchMode() {
+  remember("mode", mode === "passthrough" ? "composed" : "passthrough");
+  forget("mode", "stills");
+  location.reload();
 }
 
 function showTools() {
   screen.tools([
-    ["KeyL", words.control, () => control.toggle(faces.scene), Boolean(faces.hello?.may_control)],
-    ["KeyA", words.alarms, () => alarms.toggle(), true],
+    ["KeyL", words.control, () => openPanel(control), Boolean(faces.hello?.may_control)],
+    ["KeyA", words.alarms, () => openPanel(alarms), true],
+    ["KeyQ", words.picture, () => openPanel(choice), Boolean(picture?.isStream)],
     ["KeyP", drawn === null ? words.toPassthrough : words.toComposed, switchMode, "MediaSource" in window],
     ["KeyI", words.figures, () => screen.toggleFigures(), true],
     ["KeyF", words.fullScreen, () => screen.toggleFullScreen(), true],
@@ -121,10 +150,16 @@ function showTools() {
 
 // Nearest first: what lies on top is closed first.
 function back() {
-  if (control.isOpen) control.toggle(faces.scene, false);
-  else if (alarms.isOpen) alarms.toggle(false);
+  if (control.isOpen || choice.isOpen || alarms.isOpen) openPanel(null);
   else camera.close();
 }
+
+// A click beside an open panel closes it, and nothing else: not everybody has an Escape key.
+document.getElementById("stage").addEventListener("click", (event) => {
+  if (![alarms, control, choice].some((panel) => panel.isOpen) || event.target.closest("#tools")) return;
+  event.stopPropagation();
+  openPanel(null);
+}, { capture: true });
 
 document.addEventListener("keydown", (event) => {
   if (event.code === "Escape" && !event.repeat) back();
@@ -139,6 +174,7 @@ function decide() {
   camera.tick();
   if (picture !== null) {
     picture.tick();
+    showChoice();
     return;
   }
   drawn.tick(faces.isFresh);
@@ -154,9 +190,9 @@ function decide() {
   ]);
 }
 
+picture?.open(asked.has("stills"));
 showTools();
 faces.open();
-picture?.open();
 setInterval(decide, DECIDE_EVERY_MS);
 setInterval(() => {
   faces.tick();

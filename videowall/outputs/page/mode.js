@@ -1,27 +1,39 @@
-// How this browser shows the wall: as the composed picture, or drawn by itself out of the cameras' own streams.
+// How this browser shows the wall, as its address asks and from then on, else as it was chosen last: as the composed
+// picture, in one of its sizes, or drawn by itself out of the cameras' own streams.
 
-const KEY = "shekara.mode";
+export const PROFILES = ["full", "1080p", "720p"];
 const MODES = ["composed", "passthrough"];
+const NAME = /^[\w-]{1,20}$/;
 
-// What the address asks for, and from then on; else what was chosen last; else the composed picture.
 export function chooseMode(asked) {
-  const wanted = asked.get("mode");
-  if (MODES.includes(wanted)) remember(wanted);
-  const mode = MODES.includes(wanted) ? wanted : recall();
+  const mode = choose(asked, "mode", MODES);
   return mode === "passthrough" && "MediaSource" in window && !asked.has("stills") ? mode : "composed";
 }
 
-export function remember(mode) {
+// A size that this page does not know is asked for all the same, once: the wall may know it.
+export function chooseProfile(asked) {
+  const wanted = asked.get("profile") ?? "";
+  return !PROFILES.includes(wanted) && NAME.test(wanted) ? wanted : choose(asked, "profile", PROFILES);
+}
+
+export function remember(name, value) {
   try {
-    localStorage.setItem(KEY, mode);
+    localStorage.setItem(`shekara.${name}`, value);
   } catch {
     // A browser that keeps nothing asks again next time.
   }
 }
 
-function recall() {
+function choose(asked, name, known) {
+  const wanted = asked.get(name);
+  if (known.includes(wanted)) remember(name, wanted);
+  const chosen = known.includes(wanted) ? wanted : recall(name);
+  return known.includes(chosen) ? chosen : known[0];
+}
+
+function recall(name) {
   try {
-    return localStorage.getItem(KEY);
+    return localStorage.getItem(`shekara.${name}`);
   } catch {
     return null;
   }

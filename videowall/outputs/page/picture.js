@@ -1,17 +1,23 @@
 // The composed picture of the wall: as a stream where the browser plays it, as stills elsewhere; covered when it rests.
 
+import { remember } from "./mode.js";
 import { Player } from "./player.js";
 import { Rate } from "./rate.js";
 import { Stills } from "./stills.js";
 import { Stream } from "./stream.js";
+import { fill } from "./words.js";
 
 const STALE_MS = 2_000;
 const REBUILD_MS = 6_000;
 const UNCHANGED_MS = 5_000;
 const STILL_EVERY_MS = 700;
+const SLOW_SAID_MS = 15_000;
+const WHOLE = "full";
 
 export class Picture {
+  profile;
   #wall;
+  #address;
   #words;
   #screen;
   #signedOut;
@@ -21,19 +27,52 @@ export class Picture {
   #stills = null;
   #openedAt = performance.now();
   #rate = new Rate();
+  #skippedTotal = 0;
+  #skippedAt = -Infinity;
 
-  constructor(wall, address, words, screen, onlyStills, signedOut) {
+  // `address` is the stream's, without a query; `profile` the size in which it is asked for.
+  constructor(wall, address, profile, words, screen, signedOut) {
     this.#wall = wall;
+    this.#address = address;
+    this.profile = profile;
     this.#words = words;
     this.#screen = screen;
     this.#signedOut = signedOut;
-    if (onlyStills || !("MediaSource" in window)) return;
-    this.#stream = new Stream(address, this.#player, { unplayable: () => this.#showStills(), signedOut });
   }
 
-  open() {
-    if (this.#stream === null) this.#showStills();
-    else this.#stream.open();
+  // Whether the picture is a stream, of which there are several sizes.
+  get isStream() {
+    return this.#stream !== null;
+  }
+
+  open(onlyStills) {
+    if (onlyStills || !("MediaSource" in window)) this.#showStills();
+    else this.#openStream();
+  }
+
+  // Go on in another size, and remember it.
+  choose(profile) {
+    remember("profile", profile);
+    if (profile === this.profile || this.#stream === null) return;
+    this.profile = profile;
+    this.#openStream();
+  }
+
+  #openStream() {
+    this.#stream?.end();
+    this.#skippedTotal = 0;
+    this.#stream = new Stream(`${this.#address}?profile=${this.profile}`, this.#player, {
+      unplayable: () => this.#showStills(),
+      signedOut: this.#signedOut,
+      refused: (word) => this.#refused(word),
+    });
+    this.#stream.open();
+  }
+
+  #refused(word) {
+    if (word !== "unknown" || this.profile === WHOLE) return;
+    this.#screen.toast(fill(this.#words.profileRefused, this.profile));
+    this.choose(WHOLE);
   }
 
   tick() {
@@ -68,7 +107,7 @@ export class Picture {
     const unchangedMs = stills === null ? 0 : now - stills.changedAt;
     const unchanged =
       unchangedMs > UNCHANGED_MS ? ` · ${words.unchanged} ${Math.floor(unchangedMs / 1000)} ${words.seconds}` : "";
-    this.#screen.label(stills === null ? "" : words.stills + unchanged);
+    this.#screen.label(stills === null ? this.#tooSlow(now) : words.stills + unchanged);
     const rows = [
       ["state", words[reason ?? (stills === null ? "live" : "stills")]],
       ["rate", `${rate}/${words.seconds}`],
@@ -83,8 +122,16 @@ export class Picture {
     this.#screen.showFigures(rows);
   }
 
+  // What is said to a viewer for whom pictures were left out, for a while.
+  #tooSlow(now) {
+    const { skippedTotal } = this.#stream;
+    if (skippedTotal > this.#skippedTotal) [this.#skippedTotal, this.#skippedAt] = [skippedTotal, now];
+    return now - this.#skippedAt < SLOW_SAID_MS ? fill(this.#words.tooSlow, skippedTotal) : "";
+  }
+
   #showStills() {
     this.#stream?.end();
+    this.#stream = null;
     this.#player.stop();
     this.#video.hidden = true;
     if (this.#stills !== null) return;

@@ -7,7 +7,8 @@ import { readFragment } from "./fragment.js";
 const SILENT_MS = 8_000;
 const FLOWING_MS = 2_000;
 const SIGNED_OUT = 4401;
-const REFUSALS = { 4403: "forbidden", 4404: "unknown" };
+const BUSY = 1013;
+const REFUSALS = { 4403: "forbidden", 4404: "unknown", [BUSY]: "busy" };
 const REFUSED_RETRY_MS = 30_000;
 
 export class Stream {
@@ -25,7 +26,8 @@ export class Stream {
   #opened = false;
   #fragmentAt = -Infinity;
 
-  // handlers: unplayable(mime), signedOut(), and where wanted said(message), for what is neither start nor skipped.
+  // handlers: unplayable(mime), signedOut(), and where wanted said(message), for what is neither start nor skipped,
+  // and refused(word).
   constructor(address, player, handlers) {
     this.#address = address;
     this.#player = player;
@@ -111,8 +113,9 @@ export class Stream {
       this.#handlers.signedOut();
       return;
     }
-    const wait = this.refusal ? REFUSED_RETRY_MS : this.#backoff.nextDelayMs();
+    const wait = this.refusal && code !== BUSY ? REFUSED_RETRY_MS : this.#backoff.nextDelayMs();
     this.#timer = setTimeout(() => this.open(), wait);
+    if (this.refusal) this.#handlers.refused?.(this.refusal);
   }
 
   // A connection can be dead for minutes before the system notices.
