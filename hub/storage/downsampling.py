@@ -2,6 +2,9 @@
 
 Windows are put in place before the cursor moves, and putting them there twice changes nothing: after a crash the same
 windows are made again. It never waits for the pipeline nor the pipeline for it; how far it is behind is told.
+
+A pass over a border's windows is seconds of work, much of it with Python's lock. So it is done in small parts with
+rests between them: what is received meanwhile is stored and shown as soon as ever.
 """
 
 from collections.abc import Sequence
@@ -16,6 +19,8 @@ from sensors.clock import Clock
 CURSOR = "rollups"
 PAUSE_S = 30.0
 """A window that grows is made again at every pass; a longer pause makes it less often and tells of it later."""
+RESTS = 3.0
+"""Times as long as it works, so that it takes a quarter of one processor at most."""
 
 
 class Progress(NamedTuple):
@@ -60,6 +65,7 @@ class Downsampler:
         self._windows = windows
         self._target = target
         self._health = health
+        self._clock = clock
         self.thread = Repeating("downsampler", self._work, health, clock)
 
     def run_once(self) -> Progress:
@@ -74,8 +80,11 @@ class Downsampler:
         if newest <= cursor:
             return Progress(0, 0)
         with self._windows.summarise(cursor, newest) as (last, parts):
+            began_s = self._clock.monotonic_s()
             for part in parts:
                 rollups.written_total += self._target.write(part)
+                self.thread.stopping.wait(RESTS * (self._clock.monotonic_s() - began_s))
+                began_s = self._clock.monotonic_s()
         self._source.set_cursor(CURSOR, last)
         rollups.pending = newest - last
         return Progress(last - cursor, newest - last)

@@ -20,8 +20,8 @@ _MINUTE_US = Tier.MINUTE * 1_000_000
 _HOLD_US = STATE_HOLDS_S * 1_000_000
 MAX_WINDOWS = 20_000
 _MAX_READINGS = 2_000_000
-_MOST_AT_ONCE = 250
-"""Windows that one question summarises: it sorts their readings in memory."""
+_MOST_AT_ONCE = 100
+"""Windows that one question summarises: it sorts their readings in memory, and whoever asks rests between two."""
 _FIGURES = {"minute": _MINUTE_US, "hold": _HOLD_US}
 _TOUCHED = "CREATE TEMP TABLE touched (series INTEGER, minute INTEGER, PRIMARY KEY (series, minute)) WITHOUT ROWID"
 _FEW = "CREATE TEMP TABLE few (series INTEGER, minute INTEGER, PRIMARY KEY (series, minute)) WITHOUT ROWID"
@@ -115,12 +115,14 @@ class Windows:
     def summarise(self, after: int, last: int) -> Iterator[Summarised]:
         """Every one-minute window that readings with after < id <= last have changed, as it is now.
 
-        Goes less far than `last` where there are too many. The parts are made as they are asked for.
+        Goes less far than `last` where there are too many. The parts are made as they are asked for, and between two
+        of them nothing of the file is held, so that its log can be begun again.
 
         Raises:
             UnavailableError: the file cannot be read.
         """
         with reading(self._path) as connection:
+            connection.isolation_level = None
             connection.execute("PRAGMA temp_store=MEMORY")
             connection.execute(_TOUCHED)
             connection.execute(_FEW)

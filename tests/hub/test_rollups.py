@@ -1,7 +1,10 @@
 import math
 import random
+import sqlite3
 import tempfile
+import threading
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +17,7 @@ from hypothesis import strategies as st
 from hub.health import Health
 from hub.storage.database import to_us
 from hub.storage.downsampling import CURSOR, Downsampler
-from hub.storage.readings import ReadingsStore
+from hub.storage.readings import FILE_NAME, ReadingsStore
 from hub.storage.rollups import RollupStore
 from hub.storage.tiers import (
     MAX_STATES,
@@ -30,7 +33,7 @@ from hub.storage.tiers import (
     step_up,
     summarise,
 )
-from hub.storage.windows import SeriesName, Windows
+from hub.storage.windows import SeriesName, Summary, Windows
 from sensors.clock import ManualClock
 from sensors.errors import UnavailableError
 from sensors.model import Quality, Reading, Value
@@ -199,6 +202,35 @@ def test_a_pass_takes_no_more_windows_than_it_may_and_the_next_one_goes_on(tmp_p
     stand.catch_up()
     assert len(stand.tier(Tier.MINUTE)) == 100
     assert stand.health.status(START).rollups_pending == 0
+    stand.close()
+
+
+def test_between_two_parts_the_hub_rests_and_holds_nothing_of_the_file(tmp_path: Path) -> None:
+    stand = Stand(tmp_path)
+    stand.readings.write(numbers(*range(250), every_s=60))
+    clock, rests, logs_freed = ManualClock(START), [], []
+
+    class Slow(RollupStore):
+        def write(self, summaries: Sequence[Summary]) -> int:
+            clock.advance(0.02)
+            return super().write(summaries)
+
+    class Rests(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            rests.append(timeout)
+            with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+                stand.readings.write([reading(1.0, at=at(len(rests)), metric="other")])
+                logs_freed.append(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+            return False
+
+    slow = Slow(tmp_path)
+    downsampler = Downsampler(stand.readings, Windows(tmp_path), slow, stand.health, clock)
+    downsampler.thread.stopping = Rests()
+    assert downsampler.run_once().readings == 250
+    assert rests == [pytest.approx(0.06)] * 3
+    assert all(logs_freed)
+    assert len(stand.tier(Tier.MINUTE)) == 250
+    slow.close()
     stand.close()
 
 
