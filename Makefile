@@ -7,8 +7,7 @@ KILLS ?= 50
 SOAK_HOURS ?= 24
 SOAK_SHARDS ?= 0
 TESTS ?=
-# What decodes, draws and times pictures wants the machine to itself; the rest mostly waits, and runs side by side.
-WATCHING := tests/browser tests/integration tests/simulators tests/soak tests/videowall
+# What times live pictures is marked `alone`; the rest computes or waits, and runs side by side.
 WORKERS ?= 3
 
 demo:
@@ -26,8 +25,8 @@ test: check
 ifdef TESTS
 	$(BIN)/pytest $(TESTS)
 else
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile tests $(WATCHING:%=--ignore=%)
-	$(BIN)/pytest $(WATCHING)
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile -m "not alone"
+	$(BIN)/pytest -m alone
 endif
 
 bench:

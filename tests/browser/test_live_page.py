@@ -23,7 +23,7 @@ from tests.support.waiting import eventually
 from videowall.board import Board, BoardAlarm
 from videowall.plan import Mask, Plan
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(180)]
 expect.set_options(timeout=20_000)
 AGE_PAGE_ONCE = """Math.random = () => 0;
 if (!sessionStorage.getItem("aged")) {

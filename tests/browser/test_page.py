@@ -12,7 +12,7 @@ from tests.support.moving_picture import MovingWall
 from tests.support.wall_page import Enter, serving_wall, wait_for_more_frames, wait_until, wait_until_live
 from tests.support.wall_server import Keys
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.alone, pytest.mark.slow]
 expect.set_options(timeout=15_000)
 PIXELS = """() => {
   const video = document.getElementById("video");

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.support.moving_picture import MovingWall
 from tests.support.wall_page import Enter, wait_for_more_frames, wait_until, wait_until_live
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.alone, pytest.mark.slow]
 expect.set_options(timeout=15_000)
 WIDTH = "document.getElementById('video').videoWidth"
 

@@ -23,7 +23,7 @@ from simulators.demo.installation import free_port
 from tests.support.system import System
 from tests.support.waiting import eventually_async
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.alone, pytest.mark.asyncio(loop_scope="module")]
 
 NOWHERE = DeviceKey(SiteId("nowhere"), DeviceId("cam-1"))
 

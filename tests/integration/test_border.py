@@ -12,7 +12,7 @@ from simulators.demo.witness import read_stamp
 from tests.support.system import System, tuple_of
 from tests.support.waiting import eventually_async
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.alone, pytest.mark.asyncio(loop_scope="module")]
 
 
 async def test_every_device_of_every_post_is_registered_approved_and_online(system: System) -> None:

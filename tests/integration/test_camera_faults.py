@@ -15,7 +15,7 @@ from tests.support.console import open_console
 from tests.support.system import System
 from tests.support.waiting import eventually_async
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.alone, pytest.mark.asyncio(loop_scope="module")]
 
 KILLED = DeviceKey(SiteId("sypatai-batyr"), DeviceId("cam-2"))
 FROZEN = DeviceKey(SiteId("konysbayev"), DeviceId("cam-3"))

@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.alone
 
 SECONDS = 40
 

@@ -11,7 +11,7 @@ from tests.support.console import open_console
 from tests.support.system import System, tuple_of
 from tests.support.waiting import eventually_async
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.alone, pytest.mark.asyncio(loop_scope="module")]
 
 SPOT_WITHIN_S = 2.0
 

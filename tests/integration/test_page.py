@@ -14,7 +14,7 @@ from tests.support.browser import open_browser
 from tests.support.system import System
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
+pytestmark = [pytest.mark.alone, pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 _TIME = "document.getElementById('video').currentTime"
 

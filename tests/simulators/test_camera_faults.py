@@ -22,6 +22,8 @@ from simulators.scenario.camera_actions import CameraAction
 from tests.support.camera_stand import OPEN, Stand
 from tests.support.rtsp_clients import Client, opened, stamps_until
 
+pytestmark = pytest.mark.alone
+
 _DOC = Path(__file__).parents[2] / "docs" / "scenarios.md"
 _ACTIONS = {kind.__struct_config__.tag: kind for kind in CameraAction.__args__}
 _A_QUARTER = 0.25

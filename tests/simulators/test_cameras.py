@@ -19,6 +19,8 @@ from tests.support.camera_stand import BASIC, DIGEST, OPEN, PASSWORD, SHA, Stand
 from tests.support.rtsp_clients import Client, opened, stamps, stamps_until
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.alone
+
 _NUMBERS = {OPEN: 11, DIGEST: 12, BASIC: 13, SHA: 14}
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from hub.client import HubClient
@@ -15,6 +16,8 @@ from sensors.topics import Leaf
 from simulators.truth import HEARD, Ended, Heard, Pictured, Raised, read_heard
 from tests.hub.standing_hub import CAMERA, CAMERA_BIRTH, FENCE, PASSWORD, standing_hub
 from tests.support.waiting import eventually_async
+
+pytestmark = pytest.mark.alone
 
 COMMAND = (sys.executable, "-m", "hub.command", "record")
 

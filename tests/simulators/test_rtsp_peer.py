@@ -12,6 +12,8 @@ import pytest
 from sensors.rtsp.authentication import Credentials
 from tests.support.camera_stand import BASIC, DIGEST, OPEN, PASSWORD, SHA, Stand
 
+pytestmark = pytest.mark.alone
+
 _ROOT = Path(__file__).parents[2]
 _PYTHON = _ROOT / ".venv-peers" / "bin" / "python"
 _PROGRAM = _ROOT / "tests" / "peers" / "rtsp_viewer.py"

@@ -16,6 +16,8 @@ from sensors.dialects.native import encode_command
 from simulators.cameras.departures import read_departures
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.alone
+
 _SCENARIO = """
 title = { en = "One post" }
 rtsp_port = 0

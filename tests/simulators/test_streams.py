@@ -19,6 +19,8 @@ from simulators.cameras.vocabulary import Audio, Authentication, Codec, Terrain,
 from tests.support.camera_stand import PASSWORD, Stand, camera_key
 from tests.support.rtsp_clients import Client, opened, stamps
 
+pytestmark = pytest.mark.alone
+
 _LIMIT_S = 2
 
 

@@ -5,6 +5,8 @@ import pytest
 from tests.soak.figures import Sample, steady, trend
 from tests.soak.run import MOST_RSS_MB_PER_H, Outcome, soak
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)

@@ -26,7 +26,7 @@ def serving_wall(wall: MovingWall, keys: Keys, port: int = 0) -> Iterator[str]:
 
 def wait_until(page: Page, expression: str) -> None:
     """Ask from outside: the page's own policy forbids the evaluation that Playwright's waiting needs inside."""
-    eventually(lambda: page.evaluate(expression), within_s=20, what=expression)
+    eventually(lambda: page.evaluate(expression), within_s=60, what=expression)
 
 
 def wait_until_live(page: Page) -> None:

@@ -19,6 +19,8 @@ from videowall.capture.rtsp.stream import CameraStream, Source
 from videowall.config import WallSettings
 from videowall.quality.health import DELAYED_S
 
+pytestmark = pytest.mark.alone
+
 KORDAI, KONYSBAYEV = SiteId("kordai"), SiteId("konysbayev")
 WIDE = Bounds(100, 10_000.0)
 

@@ -39,6 +39,8 @@ from videowall.outputs.server import build_app
 from videowall.picture import planes_of
 from videowall.plan import Mask
 
+pytestmark = pytest.mark.alone
+
 KEY = DeviceKey(SiteId("kordai"), DeviceId("cam-1"))
 BEGUN = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)
 

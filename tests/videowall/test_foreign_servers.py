@@ -18,7 +18,7 @@ from videowall.capture.rtsp.conversation import Transport
 from videowall.decoding.decoder import Decoder
 from videowall.picture import Planes
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.alone, pytest.mark.slow]
 KNOWN = Credentials("viewer", "not a secret: tests")
 
 

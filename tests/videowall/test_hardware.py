@@ -25,6 +25,8 @@ from videowall.hardware.trial import TRIAL_CANVAS, Verdict, draw_trial, try_deco
 from videowall.picture import Plane, Planes
 from videowall.plan import Canvas
 
+pytestmark = pytest.mark.alone
+
 SMALL = Canvas(320, 180, 25)
 GOOD = {"preset": "ultrafast", "tune": "zerolatency", "forced-idr": "1", "x264-params": "repeat-headers=1"}
 

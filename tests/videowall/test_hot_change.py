@@ -25,6 +25,8 @@ from videowall.plan import Feed
 from videowall.secrets_file import SecretsFile
 from videowall.wall import Wall
 
+pytestmark = pytest.mark.alone
+
 CHANGED, LOCKED = "cam-2", "cam-4"
 HALF_A_SECOND = 6
 """In pictures of the wall."""

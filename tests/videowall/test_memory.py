@@ -25,6 +25,8 @@ from videowall.decoding.decoder import Decoder
 from videowall.plan import Feed
 from videowall.wall import Wall
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def uncollected() -> Iterator[None]:

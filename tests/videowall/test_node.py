@@ -31,6 +31,8 @@ from videowall.node import WallNode
 from videowall.plan import encode_plan
 from videowall.wall import Wall
 
+pytestmark = pytest.mark.alone
+
 WALL = wall_key("main")
 
 

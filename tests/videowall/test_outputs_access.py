@@ -19,6 +19,8 @@ from tests.support.wall_server import Keys, serving
 from videowall.config import WallSettings
 from videowall.outputs.server import build_app
 
+pytestmark = pytest.mark.alone
+
 SIGN_IN = "http://hub.test:8460/sign-in"
 PATHS = {"name": "main", "site": "kordai", "device": "cam-1"}
 

@@ -17,6 +17,8 @@ from videowall.config import WallSettings
 from videowall.outputs.listener import bind, serve
 from videowall.outputs.server import build_app
 
+pytestmark = pytest.mark.alone
+
 
 def test_a_taken_port_is_named_with_the_mend() -> None:
     with bind("127.0.0.1", 0) as taken:

@@ -19,6 +19,8 @@ from videowall.centre.petitions import Petitions
 from videowall.config import WallSettings
 from videowall.outputs.server import build_app
 
+pytestmark = pytest.mark.alone
+
 BODY = {"name": "change-wall", "change": {"layout": "3x3"}}
 
 

@@ -22,6 +22,8 @@ from videowall.outputs.targets.output import OutputState
 from videowall.outputs.targets.rtmp.amf import Amf, decode, encode, encode_array
 from videowall.outputs.targets.rtmp.chunks import ChunkReader, Message, encode_message
 
+pytestmark = pytest.mark.alone
+
 RECORDER = Path(__file__).parents[1] / "peers" / "gstreamer_recorder.py"
 
 

@@ -33,6 +33,8 @@ from videowall.outputs.targets.srt.packets import (
     encode_text,
 )
 
+pytestmark = pytest.mark.alone
+
 PASSPHRASE = "a secret of ten and more"
 
 

@@ -17,6 +17,8 @@ from videowall.config import WallSettings
 from videowall.outputs.server import build_app
 from videowall.outputs.stills import KEPT_S, MAX_KEPT, Stills
 
+pytestmark = pytest.mark.alone
+
 START = datetime.now(UTC)
 
 

@@ -27,6 +27,8 @@ from videowall.fmp4.fragment import CLOCK_BYTES
 from videowall.outputs import stream
 from videowall.outputs.server import build_app
 
+pytestmark = pytest.mark.alone
+
 TICK = 3600
 Open = Callable[..., ClientConnection]
 

@@ -31,6 +31,8 @@ from videowall.outputs.targets.receiver import OutputError
 from videowall.outputs.targets.target import Kind, Target, parse_targets
 from videowall.outputs.targets.timelapse import Timelapse
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def wall() -> Iterator[MovingWall]:

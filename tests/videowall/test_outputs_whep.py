@@ -29,6 +29,8 @@ from videowall.outputs.webrtc.addresses import own_addresses
 from videowall.outputs.webrtc.offer import MAX_OFFER_BYTES, read_offer
 from videowall.outputs.webrtc.peers import CONNECT_WITHIN_S, Peers
 
+pytestmark = pytest.mark.alone
+
 VIDEO = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 H264/90000\r\n"
 
 

@@ -37,6 +37,8 @@ from videowall.outputs.targets.outputs import Outputs
 from videowall.picture import planes_of
 from videowall.wall import Wall
 
+pytestmark = pytest.mark.alone
+
 
 @contextmanager
 def listening_hub(port: int) -> Iterator[list[Message]]:

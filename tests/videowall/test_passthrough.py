@@ -31,6 +31,8 @@ from videowall.fmp4.track import describe
 from videowall.passthrough.passthrough import Obstacle, Outlet, Passthrough, Piece, Reel
 from videowall.plan import Feed, Mask
 
+pytestmark = pytest.mark.alone
+
 KEY = DeviceKey(SiteId("kordai"), DeviceId("cam-1"))
 CODECS = {Coding.H264: "h264", Coding.H265: "hevc"}
 STEP = 3600

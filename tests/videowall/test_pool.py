@@ -6,11 +6,15 @@ from contextlib import contextmanager
 from functools import partial
 from typing import cast
 
+import pytest
+
 from sensors.clock import SystemClock
 from tests.support.waiting import eventually
 from videowall.capture.channel import Channel
 from videowall.decoding.beat import Beat
 from videowall.decoding.pool import DecodePool
+
+pytestmark = pytest.mark.alone
 
 
 class Work:

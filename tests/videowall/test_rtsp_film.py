@@ -17,6 +17,8 @@ from videowall.capture.rtsp.stream import SANE_OFFSET_S
 from videowall.decoding.decoder import Decoder
 from videowall.picture import Planes
 
+pytestmark = pytest.mark.alone
+
 FRAMES = 60
 FAST = 75
 """Frames a second of most films here: three times the usual, so that tests end sooner."""

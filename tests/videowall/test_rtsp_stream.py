@@ -23,6 +23,8 @@ from videowall.capture.rtsp.failure import StreamError
 from videowall.capture.rtsp.patience import Patience
 from videowall.decoding.decoder import Decoder
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def stand(guarded_stand: Stand) -> Iterator[Stand]:

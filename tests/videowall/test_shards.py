@@ -30,6 +30,8 @@ from videowall.decoding.shards.shard import Shard, ShardLostError
 from videowall.quality.health import ERRORS_IN_ROW
 from videowall.wall import Wall
 
+pytestmark = pytest.mark.alone
+
 GENEROUS = 1_500_000_000
 
 

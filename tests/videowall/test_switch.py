@@ -15,6 +15,8 @@ from tests.support.waiting import eventually_async
 from videowall.config import WallSettings
 from videowall.wall import Wall
 
+pytestmark = pytest.mark.alone
+
 _LOOK_S = 0.02
 
 

@@ -28,6 +28,8 @@ from videowall.picture import planes_of
 from videowall.plan import Canvas
 from videowall.wall import Wall
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def stand(border_stand: Stand) -> Iterator[Stand]:

@@ -8,10 +8,13 @@ import sys
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.support.brokers import free_port
 from tests.support.waiting import eventually
 from tests.support.wall_server import Keys
+
+pytestmark = pytest.mark.alone
 
 
 def start(folder: Path, *arguments: str, **environ: str) -> subprocess.Popen[str]:

@@ -32,6 +32,8 @@ from videowall.picture import Plane, planes_of
 from videowall.plan import Mask, Page, Plan
 from videowall.wall import Wall
 
+pytestmark = pytest.mark.alone
+
 RIGHT_HALF = Mask(((0.5, 0.0), (1.0, 0.0), (1.0, 0.75), (0.5, 0.75)))
 """Hides the stamp."""
 

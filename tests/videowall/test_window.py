@@ -17,6 +17,8 @@ from tests.support.brokers import free_port
 from tests.support.waiting import eventually
 from videowall.outputs.monitor import Monitor, find_monitor, parse_monitors
 
+pytestmark = pytest.mark.alone
+
 WIDTH, HEIGHT = 960, 540
 
 
