@@ -21,6 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from hub.backoff import Backoff
 from hub.protocol import (
     API,
+    EXERCISE_HEADER,
     AccountRequest,
     AccountView,
     Aggregate,
@@ -112,6 +113,14 @@ class HubClient:
     def signed_in(self) -> bool:
         """Whether there is a token to show; it may have ended."""
         return bool(self._transport.token)
+
+    async def is_exercise(self) -> bool:
+        """Whether the hub is for exercises, which it tells anybody.
+
+        Raises:
+            UnavailableError: it does not answer.
+        """
+        return await self._transport.has_header(EXERCISE_HEADER)
 
     async def sign_in(self, name: str, password: str) -> Session:
         """Sign in; every later call speaks for this account."""

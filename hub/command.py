@@ -9,6 +9,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import MutableMapping
+from contextlib import suppress
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Annotated, Any
@@ -66,8 +68,11 @@ def shekara(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what is normal too.")] = False,
 ) -> None:
     """Real-time video wall and sensor monitoring for a border Situation Center."""
-    configure_logging(logging.DEBUG if verbose else logging.INFO)
-    ctx.obj = read_settings(config)
+    ctx.obj = settings = read_settings(config)
+    exercise = False
+    with suppress(ConfigError):  # whoever needs that setting says what is wrong with it
+        exercise = settings.exercise
+    configure_logging(logging.DEBUG if verbose else logging.INFO, exercise=exercise)
 
 
 def read_settings(config: Path | None) -> Settings:
@@ -86,14 +91,15 @@ def read_settings(config: Path | None) -> Settings:
     return Settings(source, document, dict(os.environ), _secrets(secrets_path), secrets_path)
 
 
-def configure_logging(level: int) -> None:
-    """Structured lines to stderr; standard output is for data."""
+def configure_logging(level: int, *, exercise: bool = False) -> None:
+    """Structured lines to stderr, each marked when it is of an exercise; standard output is for data."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            *([_mark_exercise] if exercise else []),
             structlog.dev.ConsoleRenderer(colors=False) if sys.stderr.isatty() else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -101,6 +107,12 @@ def configure_logging(level: int) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+
+
+def _mark_exercise(logger: Any, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    del logger, method
+    line["exercise"] = True
+    return line
 
 
 def main() -> None:

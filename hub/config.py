@@ -42,8 +42,20 @@ class HubSettings(Struct, frozen=True, forbid_unknown_fields=True):
     )
     time_zone: Annotated[Line, Meta(description="IANA zone of the times on walls")] = "Asia/Almaty"
     exercise: Annotated[
-        bool, Meta(description="this hub hears simulated equipment alone: every wall says EXERCISE on its pictures")
+        bool,
+        Meta(
+            description="this hub is for exercises: it takes in simulated equipment alone and says EXERCISE"
+            " everywhere; walls and simulators heed it too"
+        ),
     ] = False
+    simulated: Annotated[
+        str,
+        Meta(
+            max_length=10_000,
+            description="equipment that is simulated and cannot say so in its own dialect: sites, or site/device,"
+            " with spaces",
+        ),
+    ] = ""
 
     @property
     def url(self) -> str:

@@ -61,6 +61,7 @@ class Health:
     broker_connected: bool = False
     storage_writable: bool = True
     live_dropped: Callable[[], int] = lambda: 0
+    exercise: bool = False
     _problems: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -105,4 +106,5 @@ class Health:
             readings_deleted_total=self.retention.readings_total,
             rollups_deleted_total=self.retention.windows_total,
             problems=problems,
+            exercise=self.exercise,
         )

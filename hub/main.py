@@ -46,6 +46,7 @@ from hub.storage.downsampling import Downsampler
 from hub.storage.forwarder import Forwarder
 from hub.storage.history import Historian
 from hub.storage.influx_reader import InfluxReader
+from hub.storage.line_protocol import check_bucket
 from hub.storage.operations import OperationsStore
 from hub.storage.outbox import Outbox
 from hub.storage.read_back import ReadBack
@@ -78,6 +79,7 @@ async def _run_hub(settings: Settings) -> None:
     section = settings.section(HubSettings, "hub")
     broker_section = settings.section(BrokerSettings, "broker")
     clock = SystemClock()
+    check_bucket(settings.section(InfluxSettings, "influx"), exercise=section.exercise)
     with ExitStack() as stack:
         stack.enter_context(sole_owner(section.data_dir, "hub"))
         listener = bind(section.host, section.port)
@@ -132,9 +134,9 @@ class _Engine(NamedTuple):
 def _make_engine(
     settings: Settings, section: HubSettings, broker_section: BrokerSettings, clock: Clock, stack: ExitStack
 ) -> _Engine:
-    readings = ReadingsStore(section.data_dir)
+    readings = ReadingsStore(section.data_dir, exercise=section.exercise)
     stack.callback(readings.close)
-    operations = OperationsStore(section.data_dir)
+    operations = OperationsStore(section.data_dir, exercise=section.exercise)
     stack.callback(operations.close)
     address = Address(*broker_section.address, section.name, broker_section.client_keepalive_s, settings.secrets.mqtt)
     remembered = operations.recall()
@@ -146,6 +148,7 @@ def _make_engine(
         broker=f"{address} (embedded)" if broker_section.embedded else str(address),
         storage=str(section.data_dir),
         live_dropped=lambda: feed.dropped_total,
+        exercise=section.exercise,
     )
     started = Moment(health.started_at, clock.monotonic_s())
     center = Center(State(section, remembered, readings.newest(), started, dialects, covered(ingesting)))
@@ -254,7 +257,13 @@ def _start_forwarding(
     read_back = ReadBack(reader, engine.health, clock, SystemRandom(), influx.read_back_every_s)
     letters = DeadLetters(section.data_dir, clock)
     forwarder = Forwarder(
-        Outbox(engine.readings, section.data_dir), writer, letters, read_back, engine.health, clock, influx.batch_lines
+        Outbox(engine.readings, section.data_dir, exercise=section.exercise),
+        writer,
+        letters,
+        read_back,
+        engine.health,
+        clock,
+        influx.batch_lines,
     )
     stack.callback(forwarder.stop, _THREADS_STOP_WITHIN_S)
     forwarder.start()
@@ -262,7 +271,15 @@ def _start_forwarding(
         bucket = influx.rollup_bucket or influx.bucket
         windows_writer = InfluxWriter(structs.replace(influx, bucket=bucket), settings.secrets.influx)
         stack.callback(windows_writer.close)
-        windows = RollupForwarder(engine.rollups, windows_writer, letters, engine.health, clock, influx.batch_lines)
+        windows = RollupForwarder(
+            engine.rollups,
+            windows_writer,
+            letters,
+            engine.health,
+            clock,
+            influx.batch_lines,
+            exercise=section.exercise,
+        )
         stack.callback(windows.thread.stop, _THREADS_STOP_WITHIN_S)
         windows.thread.start()
 

@@ -103,6 +103,18 @@ class Transport:
             raise error_of(status, content, f"{method} {path}")
         return content
 
+    async def has_header(self, name: str) -> bool:
+        """Whether the hub's answers bear a header, to whomever.
+
+        Raises:
+            UnavailableError: it does not answer.
+        """
+        try:
+            answer = await self._http.head(f"{self.url}{API}/status")
+        except httpx.HTTPError as error:
+            raise UnavailableError(f"does not answer: {reason_of(error)}", subject=self.url) from error
+        return name in answer.headers
+
     async def _fetch(
         self,
         method: str,

@@ -183,6 +183,8 @@ class Birth(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
     firmware: Line = ""
     serial: Line = ""
     identities: Annotated[tuple[Word, ...], Meta(max_length=8)] = ()
+    exercise: bool = False
+    """Whether it is simulated. An exercise hub takes in nothing else, and any other hub nothing of it."""
 
 
 class Reading(Struct, frozen=True, gc=False):

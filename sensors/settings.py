@@ -76,6 +76,20 @@ class Settings(Struct, frozen=True):
     secrets_file: Path | None = None
     """Where the secrets were read, for those that can take new ones."""
 
+    @property
+    def exercise(self) -> bool:
+        """`[hub] exercise`, for those who heed it without being the hub: walls and simulators.
+
+        Raises:
+            ConfigError: it is neither true nor false.
+        """
+        said = self.environ.get("SHEKARA_HUB_EXERCISE", self.document.get("hub", {}).get("exercise", False))
+        try:
+            return msgspec.convert(said, bool, strict=False)
+        except msgspec.ValidationError as error:
+            subject = f"{self.source} [hub] exercise"
+            raise ConfigError(str(error), subject=subject, mend="Write true or false") from error
+
     def section(self, type_: type[T], name: str) -> T:
         """One section as its type, with the environment's overrides applied.
 

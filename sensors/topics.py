@@ -71,6 +71,11 @@ def parse_topic(text: str) -> Topic | str:
     return Topic(DeviceKey(SiteId(site), DeviceId(device)), Leaf(leaf))
 
 
+def parse_device(site: str, device: str) -> DeviceKey | None:
+    """The key of a device by the ids of its site and its own; None when one of them is no id."""
+    return DeviceKey(SiteId(site), DeviceId(device)) if _ID.match(site) and _ID.match(device) else None
+
+
 def wall_key(wall: str) -> DeviceKey:
     """The device key of a wall node."""
     return DeviceKey(WALLS, DeviceId(wall))

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from msgspec import structs
+
 from sensors.catalog import CAMERA, GATEWAY, EquipmentClass
 from sensors.model import Birth, DeviceId, Names, Stream
 from simulators.kinds import KINDS
@@ -15,14 +17,14 @@ _PERIODS_OF_SILENCE = 4.0
 
 
 def births_of(site: Site, streams_of: Callable[[CameraEntry], tuple[Stream, ...]]) -> dict[DeviceId, Birth]:
-    """The birth of the gateway, and of every camera and sensor that speaks through it."""
+    """The birth of the gateway, and of every camera and sensor that speaks through it: each says it is simulated."""
     places = places_of(site)
     births = {DeviceId(GATEWAY): _gateway(site)}
     for camera in site.cameras:
         births[DeviceId(camera.id)] = _camera(site, camera, places[camera.id], streams_of(camera))
     for device in site.devices:
         births[DeviceId(device.id)] = _device(site, device, places[device.id])
-    return births
+    return {device: structs.replace(birth, exercise=True) for device, birth in births.items()}
 
 
 def _gateway(site: Site) -> Birth:

@@ -32,6 +32,9 @@ class HubPort(Protocol):
     async def sign_in(self, name: str, password: str) -> Session:
         """Exchange a password for a session that later calls use."""
 
+    async def is_exercise(self) -> bool:
+        """Whether the hub is for exercises, asked before anybody has signed in."""
+
     def live(self) -> AsyncIterator[FeedItem]:
         """The live feed for ever: it reconnects by itself, and says so."""
 

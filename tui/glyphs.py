@@ -27,6 +27,7 @@ class Tone(StrEnum):
     CRITICAL = "critical"
     HERE = "here"
     LOUD = "loud"
+    EXERCISE = "exercise"
 
 
 class Sign(NamedTuple):

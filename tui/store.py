@@ -98,6 +98,11 @@ class Store:
         else:
             self._set_link(Link.LOST, at, reason)
 
+    @property
+    def exercise(self) -> bool:
+        """Whether all that is shown is of an exercise."""
+        return self.status is not None and self.status.exercise
+
     def alarm(self, occurrence: str) -> AlarmView | None:
         """An alarm that stands, or one that ended lately."""
         return self.alarms.get(occurrence) or self.ended.get(occurrence)

@@ -51,6 +51,7 @@ STYLES: Final[dict[Tone, Style]] = {
     Tone.CRITICAL: Style(color="#ff6b6b", bold=True),
     Tone.HERE: Style(color="#f2f4f5", bgcolor="#3b4045", bold=True),
     Tone.LOUD: Style(color="#191b1d", bgcolor="#f2f4f5", bold=True),  # a lost link: no colour of a field alarm
+    Tone.EXERCISE: Style(color="#191b1d", bgcolor="#9aa0a6", bold=True),  # always there, so quieter than a lost link
 }
 BLINK: Final = Style(blink=True)
 """The terminal blinks the one cell itself: no timer of ours runs for it."""

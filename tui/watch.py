@@ -1,6 +1,8 @@
 """Watch mode: one line an event, no cursor movement. For screen readers, scripts, logs and printers.
 
 14:03:22  ALARM  critical  unacked  Kordai · Ground sensor 3: movement (12 > 10)  [occurrence]
+
+In an exercise the word for it stands before each event's.
 """
 
 from collections.abc import Callable
@@ -89,4 +91,5 @@ class Watch:
 
     def _say(self, kind: str, text: str) -> None:
         now = shown_time(self._console.clock.now(), self._console.zone)
-        self._write(clean(f"{now}  {self._console.words(kind)}  {text}"))
+        marked = f"{self._console.words('exercise.mark')}  " if self._console.store.exercise else ""
+        self._write(clean(f"{now}  {marked}{self._console.words(kind)}  {text}"))

@@ -134,11 +134,23 @@ class _Program:
         engine, secrets = self._engine, self._settings.secrets
         outputs = Outputs(section, secrets.outputs, engine.broadcast_of, engine.still_jpeg, self._clock)
         node = WallNode(
-            self._engine, self._broker, self._settings.secrets.mqtt, self._clock, self._url, lambda: outputs.reports
+            self._engine,
+            self._broker,
+            self._settings.secrets.mqtt,
+            self._clock,
+            self._url,
+            lambda: outputs.reports,
+            exercise=self._settings.exercise,
         )
         node.restarts = read_restarts(self._settings.environ)
         peers = Peers(section.webrtc_viewers, own_addresses(section.webrtc_addresses, self._section.host), self._clock)
-        clips = Clips(self._section.name, self._engine.rings, self._clock, node.tell_clip)
+        clips = Clips(
+            self._section.name,
+            self._engine.rings,
+            self._clock,
+            node.tell_clip,
+            exercise=self._settings.exercise,
+        )
         app = build_app(self._engine, self._section, self._clock, peers, clips, node.petitions, lambda: outputs.reports)
         parts: list[Coroutine[None, None, None]] = [
             self._engine.run(),

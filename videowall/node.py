@@ -47,6 +47,8 @@ class WallNode:
         clock: Clock,
         url: str,
         outputs: Callable[[], tuple[OutputReport, ...]] = tuple,
+        *,
+        exercise: bool = False,
     ) -> None:
         self.plans_rejected_total = 0
         self.boards_rejected_total = 0
@@ -57,6 +59,7 @@ class WallNode:
         self._clock = clock
         self._url = url
         self._outputs = outputs
+        self._exercise = exercise
         self._key = wall_key(wall.name)
         self._loop = asyncio.get_running_loop()
         self._link = BrokerLink(
@@ -136,6 +139,14 @@ class WallNode:
         plan = decode_plan(payload)
         if plan.wall != self._wall.name:
             raise WireError("is for another wall", subject="wall plan")
+        if plan.exercise is not self._exercise:
+            raise WireError(
+                "is of an exercise, and this wall is not for exercises"
+                if plan.exercise
+                else "is of actual work, and this wall is for exercises",
+                subject="wall plan",
+                mend="Set [hub] exercise for hub and wall alike",
+            )
         return plan
 
     def _on_loop(self, take: Callable[[bytes], None]) -> Callable[[bytes], None]:
@@ -160,7 +171,8 @@ class WallNode:
                 self._link.acknowledge(answer)
 
     def _announce(self) -> None:
-        self._link.announce(wall_birth(self._wall.name, self._wall.plan_title(), self._wall.canvas, self._url))
+        wall = self._wall
+        self._link.announce(wall_birth(wall.name, wall.plan_title(), wall.canvas, self._url, exercise=self._exercise))
 
     def _sums(self) -> Sums:
         pool = self._wall.pool.counts

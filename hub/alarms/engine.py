@@ -40,9 +40,14 @@ class AlarmEngine:
     """The engine. `cameras_of` names the cameras that see a device's surroundings."""
 
     def __init__(
-        self, remembered: Iterable[AlarmRecord], cameras_of: Callable[[DeviceKey], tuple[DeviceKey, ...]]
+        self,
+        remembered: Iterable[AlarmRecord],
+        cameras_of: Callable[[DeviceKey], tuple[DeviceKey, ...]],
+        *,
+        exercise: bool = False,
     ) -> None:
         self._cameras_of = cameras_of
+        self._exercise = exercise
         self._points: dict[PointKey, _Point] = {}
         self._known: dict[DeviceKey, dict[PointKey, None]] = {}
         """The points of each device, so that its birth costs what it says, and not what all devices together say."""
@@ -158,6 +163,7 @@ class AlarmEngine:
             raised_at=now.at,
             cameras=self._cameras_of(reading.key),
             preset=limit.preset,
+            exercise=self._exercise,
         )
         return self._become("alarm-raised", view)
 

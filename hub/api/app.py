@@ -19,7 +19,7 @@ from hub.core import Hub
 from hub.people.accounts import Accounts
 from hub.people.keys import SigningKeys
 from hub.people.throttle import Throttle
-from hub.protocol import API, Problem
+from hub.protocol import API, EXERCISE_HEADER, Problem
 from sensors.access import Action
 from sensors.clock import Clock
 from sensors.errors import ErrorKind
@@ -55,21 +55,24 @@ def build_app(hub: Hub, accounts: Accounts, keys: SigningKeys, settings: HubSett
     """The hub's HTTP API and pages."""
     gate = Gate(accounts, keys, clock)
     desk = SignInDesk(accounts, keys, Throttle(clock))
-    parts = Parts(hub, accounts, gate, desk, ExportDesk(settings.data_dir), settings, clock)
+    exports_desk = ExportDesk(settings.data_dir, exercise=settings.exercise)
+    parts = Parts(hub, accounts, gate, desk, exports_desk, settings, clock)
     app = FastAPI(title="Shekara hub", openapi_url=None, docs_url=None, redoc_url=None)
-    for route in (*ROUTES, _openapi_route()):
+    app.state.exercise = settings.exercise
+    for route in (*ROUTES, _openapi_route(exercise=settings.exercise)):
         register(app, parts, route)
     app.add_api_websocket_route(LIVE, live.LiveSocket(parts).serve, name="live")
     app.add_exception_handler(HTTPException, _not_a_route)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(ResponseHeaders, exercise=settings.exercise)
     return app
 
 
-class SecurityHeaders:
-    """Adds to every response what browsers should be told."""
+class ResponseHeaders:
+    """Adds to every response what browsers should be told, and whether it is of an exercise."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, exercise: bool) -> None:
         self._app = app
+        self._headers = _HEADERS | ({EXERCISE_HEADER: "true"} if exercise else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and its response back with the headers."""
@@ -77,7 +80,7 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Content-Security-Policy", _STRICT_POLICY)
             await send(message)
@@ -85,8 +88,8 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
-def _openapi_route() -> Route:
-    made = openapi.document(ROUTES, version("shekara"))
+def _openapi_route(*, exercise: bool) -> Route:
+    made = openapi.document(ROUTES, version("shekara"), exercise=exercise)
 
     async def read_openapi(call: Call[Nothing, Nothing]) -> Response:
         """Read this document."""

@@ -21,9 +21,10 @@ _log = structlog.get_logger("hub.exports")
 class ExportDesk:
     """The hub's exports that are under way; belongs to the event loop's thread."""
 
-    def __init__(self, data_dir: Path, stalled_s: float = STALLED_S) -> None:
+    def __init__(self, data_dir: Path, stalled_s: float = STALLED_S, *, exercise: bool = False) -> None:
         self._data_dir = data_dir
         self._stalled_s = stalled_s
+        self._name = "shekara-EXERCISE" if exercise else "shekara"
         self.running = 0
 
     async def answer(self, form: Format, what: What, selection: Selection) -> Response:
@@ -43,7 +44,7 @@ class ExportDesk:
         except BaseException:
             self.running -= 1
             raise
-        name = f"shekara-{what}.{form}"
+        name = f"{self._name}-{what}.{form}"
         return _ExportResponse(first, chunks, form.media_type, name, self._stalled_s, self._end)
 
     def _end(self) -> None:

@@ -27,10 +27,13 @@ ul { margin: 0 0 1.5rem; padding-left: 1.2rem; }
 nav, .muted { color: #8a949c; }
 nav { margin-top: 1.5rem; font-size: .875rem; }
 nav a { color: #8a949c; margin-right: .75rem; }
+.exercise { margin: -2rem -2rem 2rem; padding: .5rem 2rem; border-radius: 6px 6px 0 0;
+  background: #d98bd3; color: #14171a; font-weight: 700; letter-spacing: .08em; }
 """
 STYLE_HASH = "sha256-" + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 """What the content policy admits: this style sheet, and nothing else."""
 
+_EXERCISE = Names(en="EXERCISE", ru="УЧЕНИЕ", kk="ОҚУ-ЖАТТЫҒУ")
 _TITLE = Names(en="Shekara", ru="Шекара", kk="Шекара")
 _SIGN_IN = Names(en="Sign in", ru="Вход", kk="Кіру")
 _SIGN_OUT = Names(en="Sign out", ru="Выйти", kk="Шығу")
@@ -70,7 +73,7 @@ def choose_language(asked: str, accepted: str, default: Language) -> Language:
     return default
 
 
-def sign_in_page(language: Language, wall: str = "", message: Names | None = None) -> str:
+def sign_in_page(language: Language, wall: str = "", message: Names | None = None, *, exercise: bool = False) -> str:
     """The form; `wall` is kept so that the browser goes on to it."""
     said = f'<p role="alert">{_say(message, language)}</p>' if message else ""
     return _page(
@@ -84,10 +87,11 @@ def sign_in_page(language: Language, wall: str = "", message: Names | None = Non
         'autocomplete="current-password" required></label>'
         f"<button>{_say(_ENTER, language)}</button></form>",
         f"/sign-in?wall={escape(wall)}&amp;lang=",
+        exercise=exercise,
     )
 
 
-def index_page(language: Language, principal: Principal, walls: Iterable[WallView]) -> str:
+def index_page(language: Language, principal: Principal, walls: Iterable[WallView], *, exercise: bool = False) -> str:
     """Where to go from here."""
     rows = "".join(
         f'<li><a href="/walls/{escape(wall.wall)}">{_say(wall.title, language) or escape(wall.wall)}</a>'
@@ -103,26 +107,30 @@ def index_page(language: Language, principal: Principal, walls: Iterable[WallVie
         + f'<p><a href="{API}/openapi.json">{_say(_INTERFACE, language)}</a></p>'
         f'<form method="post" action="/sign-out"><button>{_say(_SIGN_OUT, language)}</button></form>',
         "/?lang=",
+        exercise=exercise,
     )
 
 
-def failure_page(language: Language, text: str) -> str:
+def failure_page(language: Language, text: str, *, exercise: bool = False) -> str:
     """What went wrong, and the way back."""
     return _page(
         language,
         FAILED,
         f'<p class="muted">{escape(text)}</p><p><a href="/">{_say(_BACK, language)}</a></p>',
         "/?lang=",
+        exercise=exercise,
     )
 
 
-def _page(language: Language, title: Names, content: str, switch: str) -> str:
+def _page(language: Language, title: Names, content: str, switch: str, *, exercise: bool) -> str:
     others = "".join(f'<a href="{switch}{code}" lang="{code}">{label}</a>' for code, label in _LABELS.items())
-    heading = _say(title, language)
+    heading, word = _say(title, language), _say(_EXERCISE, language)
+    banner = f'<p class="exercise">{word}</p>' if exercise else ""
+    tab = f"{word} · {heading}" if exercise else heading
     return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{heading}</title>'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{tab}</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
-        f"<body><main><h1>{heading}</h1>{content}<nav>{others}</nav></main></body></html>"
+        f"<body><main>{banner}<h1>{heading}</h1>{content}<nav>{others}</nav></main></body></html>"
     )
 
 

@@ -26,7 +26,7 @@ _ERRORS = {
 }
 
 
-def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
+def document(routes: Iterable[Route], version: str, *, exercise: bool = False) -> dict[str, Any]:
     """OpenAPI 3.1 of all routes under the API's prefix, and of the live feed's messages."""
     listed = [route for route in routes if route.path.startswith(API)]
     types: list[object] = [Problem, LiveMessage]
@@ -41,7 +41,12 @@ def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
     paths[f"{API}/live"] = {"get": _live(schemas)}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Shekara hub", "version": version, "description": "Sign in with POST /session."},
+        "info": {
+            "title": "Shekara hub, EXERCISE" if exercise else "Shekara hub",
+            "version": version,
+            "description": "Sign in with POST /session.",
+            "x-exercise": exercise,
+        },
         "paths": paths,
         "components": {
             "schemas": components,

@@ -41,7 +41,7 @@ async def show_sign_in(call: Call[Nothing, PageQuery]) -> Response:
     try:
         principal = call.parts.gate.admit(call.request, Action.WATCH_WALL)
     except AccessError:
-        page = sign_in_page(language, call.query.wall)
+        page = sign_in_page(language, call.query.wall, exercise=call.parts.settings.exercise)
         return await _with_way_on(call.parts, call.query.wall, page)
     return await _go_on(call.parts, principal, call.query.wall)
 
@@ -57,7 +57,8 @@ async def sign_in_form(call: Call[SignInForm, Nothing]) -> Response:
     except ShekaraError as error:
         plain = problem(call.request, error)
         message = WAIT if isinstance(error, ThrottledError | UnavailableError) else WRONG
-        page = await _with_way_on(call.parts, form.wall, sign_in_page(language, form.wall, message))
+        made = sign_in_page(language, form.wall, message, exercise=call.parts.settings.exercise)
+        page = await _with_way_on(call.parts, form.wall, made)
         page.status_code = plain.status_code
         return page
     principal = Principal(session.name, session.role, "", session.expires_at)
@@ -87,7 +88,8 @@ async def sign_out_form(call: Call[Nothing, Nothing]) -> Response:
 
 async def show_index(call: Call[Nothing, PageQuery]) -> Response:
     """Show the walls."""
-    return _html(index_page(language_of(call.request), call.who, await call.parts.hub.walls()))
+    walls, exercise = await call.parts.hub.walls(), call.parts.settings.exercise
+    return _html(index_page(language_of(call.request), call.who, walls, exercise=exercise))
 
 
 async def go_to_wall(call: Call[Nothing, Nothing]) -> Response:
@@ -99,11 +101,11 @@ async def go_to_wall(call: Call[Nothing, Nothing]) -> Response:
 def explain(request: Request, error: ShekaraError) -> Response:
     """An error as a page: the form for those not signed in, else what happened."""
     plain = problem(request, error)
-    language = language_of(request)
+    language, exercise = language_of(request), bool(request.app.state.exercise)
     if error.error_kind is ErrorKind.UNAUTHENTICATED:
-        page = sign_in_page(language, request.path_params.get("wall", ""))
+        page = sign_in_page(language, request.path_params.get("wall", ""), exercise=exercise)
     else:
-        page = failure_page(language, error.text)
+        page = failure_page(language, error.text, exercise=exercise)
     return _html(page, plain.status_code)
 
 

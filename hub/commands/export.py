@@ -13,7 +13,7 @@ import typer
 from hub.config import HubSettings
 from hub.export.formats import Format, What
 from hub.export.formats import export as write_export
-from hub.export.selection import Selection
+from hub.export.selection import Selection, is_exercise
 from hub.storage import readings
 from sensors.errors import ConfigError, NotFoundError, UnavailableError
 from sensors.settings import Settings
@@ -43,7 +43,7 @@ def run_export(
         raise NotFoundError("holds no readings", subject=f"[hub] data_dir {data_dir}", mend="Name the hub's settings")
     selection = _selection(since, until, site, device, metric)
     written = write_whole(file, write_export(data_dir, form or _form_of(file), what, selection))
-    typer.echo(f"{file}: {written} bytes")
+    typer.echo(f"{file}: {written} bytes{', EXERCISE' if is_exercise(data_dir) else ''}")
 
 
 def write_whole(path: Path, chunks: Iterator[bytes]) -> int:

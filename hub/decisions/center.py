@@ -24,6 +24,7 @@ class Center:
     def begin(self, now: Moment) -> Effects:
         """The first entry of a run."""
         self.state.log(now, "hub-started", self.state.settings.name)
+        self._vetting.begin(now)
         return self.state.settle(now)
 
     def end(self, now: Moment) -> Effects:

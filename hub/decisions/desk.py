@@ -101,6 +101,10 @@ class Desk:
             return device.view()
         if approval is Approval.RETIRED and not device.approved:
             raise ConflictError("is not approved", subject=str(device.key), mend="Refuse what never was in service")
+        if approval is Approval.APPROVED and device.barred:
+            raise ConflictError(
+                device.barred, subject=str(device.key), mend="See docs/training.md; refuse it meanwhile"
+            )
         self._vetting.decide(device, approval, now)
         self._log_decision(device, kind, "", request, now)
         return device.view()
@@ -150,6 +154,8 @@ class Desk:
         taken, refused = len(state.effects.readings), state.rejections.total
         self._reception.take_heard(Heard(dialect.tell(request.key, handed, now.at)), dialect, now)
         taken, refused = len(state.effects.readings) - taken, state.rejections.total - refused
+        if (device := state.registry.find(request.key)) is not None and device.barred:
+            raise ConflictError(device.barred, subject=str(request.key), mend="See docs/training.md")
         if refused and not taken:
             reason = state.rejections.newest(1)[0].reason
             raise ConflictError(f"nothing of the file was taken in: {reason}", subject=str(request.key))

@@ -34,6 +34,8 @@ def differences(known: Birth, said: Birth) -> tuple[str, ...]:
         )
         if before and before != after
     ]
+    if known.exercise is not said.exercise:
+        found.append("actual → simulated" if said.exercise else "simulated → actual")
     if missing := _marks(known) - _marks(said):
         found.append(f"identity {_shown(', '.join(sorted(missing)))} → {_shown(', '.join(sorted(_marks(said))))}")
     if (hosts := _hosts(known)) and (new := _hosts(said) - hosts):
@@ -49,6 +51,7 @@ def describe(found: Iterable[str]) -> str:
 def fingerprint(birth: Birth) -> str:
     """A short name of everything that identifies, the same for the same identity."""
     parts = [birth.kind, birth.maker, birth.model, birth.serial, sorted(_marks(birth)), sorted(_hosts(birth))]
+    parts += ["simulated"] if birth.exercise else []
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:MARK_LETTERS]
 
 

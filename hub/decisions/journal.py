@@ -16,7 +16,8 @@ _MAX_TEXT = 2_000
 class Journal:
     """The newest entries, and the number of the next."""
 
-    def __init__(self, earlier: Iterable[LogEntry]) -> None:
+    def __init__(self, earlier: Iterable[LogEntry], *, exercise: bool = False) -> None:
+        self._exercise = exercise
         self._recent: deque[LogEntry] = deque(earlier, maxlen=RECENT)
         self._number = self._recent[-1].number if self._recent else 0
 
@@ -30,6 +31,6 @@ class Journal:
     ) -> LogEntry:
         """The next entry."""
         self._number += 1
-        entry = LogEntry(self._number, now.at, kind, who, text[:_MAX_TEXT], key, occurrence)
+        entry = LogEntry(self._number, now.at, kind, who, text[:_MAX_TEXT], key, occurrence, self._exercise)
         self._recent.append(entry)
         return entry

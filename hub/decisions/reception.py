@@ -149,7 +149,9 @@ class Reception:
             case StateSeen():
                 self._state.registry.hear_state(device, online=seen.online)
             case EventSeen():
-                self._take_event(seen, message)
+                self._take_event(seen, device, message)
+            case AckSeen() if device.barred:
+                self._pass_over(device)
             case AckSeen():
                 outcome = "done" if seen.done else "refused"
                 self._state.log(
@@ -175,6 +177,9 @@ class Reception:
 
     def _take_readings(self, seen: ReadingsSeen, device: Device, message: Received, provenance: str) -> None:
         state, now, conduct = self._state, message.moment, device.conduct
+        if device.barred:
+            self._pass_over(device)
+            return
         if not conduct.admit(seen, state.settings.device_readings_per_s, now):
             self._refuse(message, f"over {state.settings.device_readings_per_s:g} readings a second", seen.key)
             return
@@ -222,7 +227,10 @@ class Reception:
                 if self._state.values.move(reading) and metric.limits:
                     self._judge(reading, device, metric, now)
 
-    def _take_event(self, seen: EventSeen, message: Received) -> None:
+    def _take_event(self, seen: EventSeen, device: Device, message: Received) -> None:
+        if device.barred:
+            self._pass_over(device)
+            return
         event = (seen.key, seen.id)
         if event in self._events:
             return
@@ -245,6 +253,11 @@ class Reception:
     def _refuse(self, message: Received, reason: str, key: DeviceKey, head: str | None = None) -> None:
         rejected = native.reject(message.topic, message.payload, reason, message.moment.at, key)
         self._reject(rejected if head is None else msgspec.structs.replace(rejected, payload_head=head))
+
+    def _pass_over(self, device: Device) -> None:
+        """What does not belong to this hub is counted; why is said once, by its device's conflict."""
+        self._state.rejections.total += 1
+        device.conduct.refused_total += 1
 
     def _reject(self, rejected: Rejected) -> None:
         self._state.reject(rejected)

@@ -13,6 +13,7 @@ import msgspec
 from hub.decisions.checking import fits
 from hub.decisions.conduct import Conduct
 from hub.decisions.deadlines import Deadlines
+from hub.decisions.purpose import Purpose
 from hub.decisions.records import DeviceRecord, Doubts
 from hub.inputs import Moment
 from hub.protocol import Approval, Conflict, DeviceView, Liveness, StreamCheck
@@ -63,6 +64,9 @@ class Device:
     checks: tuple[StreamCheck, ...] = ()
     found_presets: tuple[str, ...] = ()
     """Positions that a camera told the hub's search when it was asked."""
+    simulated: bool = False
+    barred: str = ""
+    """Why nothing it says is taken in, whoever approves it: `Purpose.bars`."""
     doubt_logged_s: float | None = None
     conduct: Conduct = field(default_factory=Conduct)
 
@@ -79,7 +83,7 @@ class Device:
     @property
     def counted(self) -> bool:
         """Whether it is in use, or may be: neither kept out nor taken out of service."""
-        return self.approval in (Approval.APPROVED, Approval.DISCOVERED)
+        return self.approval in (Approval.APPROVED, Approval.DISCOVERED) and not self.barred
 
     @property
     def conflicts(self) -> tuple[Conflict, ...]:
@@ -154,6 +158,7 @@ class Device:
             same_as=self.same_as,
             checks=self.checks,
             presets=self.presets,
+            exercise=self.simulated,
         )
 
     def record(self) -> DeviceRecord:
@@ -166,9 +171,16 @@ class Registry:
     """All devices by key."""
 
     def __init__(
-        self, remembered: Iterable[DeviceRecord], now: Moment, *, approve_all: bool, default_limits: bool = True
+        self,
+        remembered: Iterable[DeviceRecord],
+        now: Moment,
+        *,
+        approve_all: bool,
+        default_limits: bool = True,
+        purpose: Purpose = Purpose(),  # noqa: B008 - never changed
     ) -> None:
         self._approve_all = approve_all
+        self._purpose = purpose
         self._default_limits = default_limits
         self.devices: dict[DeviceKey, Device] = {}
         self.changed: set[DeviceKey] = set()
@@ -206,10 +218,12 @@ class Registry:
                 return "the registry is full"
             if self._of_site[key.site] >= MAX_DEVICES_OF_SITE:
                 return f"over {MAX_DEVICES_OF_SITE} devices of one site"
-            approval = Approval.APPROVED if self._approve_all else Approval.DISCOVERED
+            barred = self._purpose.bars(key, None)
+            approval = Approval.APPROVED if self._approve_all and not barred else Approval.DISCOVERED
             device = Device(
                 key, approval, _NOBODY, now.at, now.monotonic_s, now.at, default_limits=self._default_limits
             )
+            device.barred = barred
             self.devices[key] = device
             self._of_site[key.site] += 1
             self.changed.add(key)
@@ -230,12 +244,17 @@ class Registry:
         self._doubt_with_carried(key)
 
     def introduce(self, device: Device, birth: Birth | None) -> None:
-        """Let a device be what a birth says; None takes it back."""
+        """Let a device be what a birth says; None takes it back. What does not belong here loses its approval."""
         self._uncarry(device)
         device.introduce(birth)
+        self._sort(device, birth)
         if (carrier := _carrier(device)) is not None:
             self._carried.setdefault(carrier, {})[device.key] = None
         self._doubt_with_carried(device.key)
+
+    def why_barred(self, key: DeviceKey, birth: Birth) -> str:
+        """Why nothing may be taken in of a device that is what this birth says; empty when it may."""
+        return self._purpose.bars(key, birth)
 
     def hear(self, device: Device, now: Moment) -> None:
         """Something came from the device just now; what is published of a camera comes from whoever watches it."""
@@ -322,6 +341,15 @@ class Registry:
         device.liveness, device.cut_off = liveness, cut_off
         self.changed.add(device.key)
         return True
+
+    def _sort(self, device: Device, birth: Birth | None) -> None:
+        was_barred, device.barred = device.barred, self._purpose.bars(device.key, birth)
+        device.simulated = self._purpose.simulated(device.key, birth)
+        if device.barred and device.approved:
+            device.approval = Approval.DISCOVERED
+            self.changed.add(device.key)
+        elif was_barred and not device.barred and self._approve_all and device.approval is Approval.DISCOVERED:
+            device.approval = Approval.APPROVED
 
     def _doubt_with_carried(self, key: DeviceKey) -> None:
         self._doubtful[key] = None

@@ -15,6 +15,7 @@ from hub.decisions.boards import Boards
 from hub.decisions.dialects import MAIN, Dialects
 from hub.decisions.journal import HUB, Journal
 from hub.decisions.planner import House
+from hub.decisions.purpose import read_purpose
 from hub.decisions.receipts import Receipts
 from hub.decisions.records import Changes, DeviceRecord, Remembered
 from hub.decisions.registry import Device, Registry
@@ -104,14 +105,18 @@ class State:
         """Sites whose messages come through ingest processes; when there are any, the hub asks for the others'."""
         self.dialects = dialects or Dialects()
         self.registry = Registry(
-            remembered.devices, started, approve_all=settings.approve_all, default_limits=settings.default_limits
+            remembered.devices,
+            started,
+            approve_all=settings.approve_all,
+            default_limits=settings.default_limits,
+            purpose=read_purpose(exercise=settings.exercise, simulated=settings.simulated),
         )
-        self.engine = AlarmEngine(remembered.alarms, self.registry.cameras_covering)
+        self.engine = AlarmEngine(remembered.alarms, self.registry.cameras_covering, exercise=settings.exercise)
         self.values = LastValues(newest)
         self.receipts = Receipts(self.registry)
         self.walls = Walls(remembered, House(settings.language, settings.time_zone, settings.exercise))
         self.boards = Boards()
-        self.journal = Journal(remembered.log)
+        self.journal = Journal(remembered.log, exercise=settings.exercise)
         self.rejections = Rejections()
         self.connected: set[str] = set()
         """The connections to the broker that stand."""
@@ -155,7 +160,7 @@ class State:
             after = device.liveness
             first = before is Liveness.UNKNOWN and after is Liveness.ONLINE
             retired = device.approval is Approval.RETIRED
-            if before is not after and not first and not device.cut_off and not retired:
+            if before is not after and not (first or device.cut_off or retired or device.barred):
                 self.log(now, f"device-{after}", self.name(device), key=device.key)
             if is_wall(device):
                 self.plans_due = True
@@ -187,7 +192,7 @@ class State:
         walls = {
             wall: (plan, self.walls.choices[wall])
             for wall, plan in self.walls.plans.items()
-            if self.registry.find(wall_key(wall)) is not None
+            if (node := self.registry.find(wall_key(wall))) is not None and not node.barred
         }
         if not walls:
             return

@@ -29,6 +29,7 @@ LOG_INTERVAL_S = 60.0
 MAX_SETTLED = 32
 MAX_CONFLICTS = 16
 _FORMER = 4
+_MIXED = "mixed"
 _ALARMING = (ConflictKind.CHANGED, ConflictKind.TWO_SOURCES, ConflictKind.SHARED)
 _OF_BIRTHS = (ConflictKind.CHANGED, ConflictKind.TWO_SOURCES)
 
@@ -47,9 +48,15 @@ class Vetting:
         for device in state.registry.devices.values():
             device.same_as = self._alike(device)
 
+    def begin(self, now: Moment) -> None:
+        """A run begins: settings may bar what an earlier one approved."""
+        for device in list(self._state.registry.devices.values()):
+            self._note_mixed(device, now)
+
     def meet(self, device: Device, now: Moment) -> None:
         """A device spoke; it has a while to say who it is."""
-        if not device.introduced and device.key not in self._strangers and device.counted:
+        may_be_used = device.approval in (Approval.APPROVED, Approval.DISCOVERED)
+        if not device.introduced and device.key not in self._strangers and may_be_used:
             self._strangers[device.key] = now.monotonic_s + INTRODUCE_WITHIN_S
 
     def tick(self, now: Moment) -> None:
@@ -105,6 +112,7 @@ class Vetting:
             state.move_alarms(state.engine.withdraw(device.key, (), now), now)
         elif device.doubts.held is None:
             self._close(device, (*_OF_BIRTHS, ConflictKind.ROGUE), now)
+        self._note_mixed(device, now)
         self._relate(device, now)
         self._note_gateway(device)
         if device.birth.kind == GATEWAY:
@@ -127,6 +135,8 @@ class Vetting:
             raise ConflictError(
                 "there is no other identity to accept", subject=str(device.key), mend="Dismiss it, or refuse the device"
             )
+        if barred := self._state.registry.why_barred(device.key, held):
+            raise ConflictError(barred, subject=str(device.key), mend="Dismiss it, or refuse the device")
         device.doubts = replace(device.doubts, held=None, held_from="")
         self._close(device, _OF_BIRTHS, now)
         self._believe(device, held, source, now, live=True)
@@ -139,6 +149,10 @@ class Vetting:
             ConflictError: there is no such conflict any more.
         """
         conflict = _find(device, mark)
+        if conflict.kind is ConflictKind.MIXED:
+            raise ConflictError(
+                conflict.text, subject=str(device.key), mend="Refuse the device, or see docs/training.md"
+            )
         for each in (device, *(self._state.registry.devices[key] for key in conflict.others)):
             doubts = each.doubts
             kept = tuple(other for other in doubts.conflicts if other.mark != mark)
@@ -170,6 +184,7 @@ class Vetting:
             state.log(now, kind, f"{state.name(device)} ({source})", key=device.key)
             self._strangers.pop(device.key, None)
             self._close(device, (ConflictKind.UNINTRODUCED,), now)
+        self._note_mixed(device, now)
         metrics = (*device.metrics.values(), LIVENESS, IDENTITY)
         state.move_alarms(state.engine.withdraw(device.key, metrics, now), now)
         self._relate(device, now)
@@ -212,6 +227,13 @@ class Vetting:
         else:
             text = f"says it speaks through {via}" if via else "says that it speaks for itself"
             self._open(device, Conflict(ConflictKind.ROGUE, "rogue", now.at, text), now)
+
+    def _note_mixed(self, device: Device, now: Moment) -> None:
+        """Mark what does not belong to this hub, whoever it is; or take the mark back."""
+        if device.barred and device.introduced and device.approval is Approval.DISCOVERED:
+            self._open(device, Conflict(ConflictKind.MIXED, _MIXED, now.at, device.barred), now)
+        else:
+            self._close(device, (ConflictKind.MIXED,), now)
 
     def _note_gateway(self, device: Device) -> None:
         gateways = self._gateways.setdefault(device.key.site, set())

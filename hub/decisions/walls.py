@@ -148,7 +148,7 @@ class Walls:
 
     def view(self, wall: str, registry: Registry) -> WallView:
         """How one planned wall stands."""
-        node, plan, choice = registry.find(wall_key(wall)), self.plans[wall], self.choices[wall]
+        node, plan, choice = _node(wall, registry), self.plans[wall], self.choices[wall]
         url = next((s.url for s in node.birth.streams if s.role is StreamRole.WALL), "") if node else ""
         spots = tuple(light.feed.key for light in plan.spotlights)
         return WallView(
@@ -213,6 +213,12 @@ class Walls:
 def is_wall(device: Device) -> bool:
     """Whether a device is a wall node."""
     return device.key.site == WALLS and device.birth.kind == WALL
+
+
+def _node(wall: str, registry: Registry) -> Device | None:
+    """The wall's own node, if it belongs to this hub."""
+    node = registry.find(wall_key(wall))
+    return None if node is None or node.barred else node
 
 
 def _is_shown(device: Device) -> bool:

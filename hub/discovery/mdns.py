@@ -62,7 +62,7 @@ class Advertised(NamedTuple):
 def own_services(hub: HubSettings, broker: BrokerSettings) -> tuple[Advertised, ...]:
     """What this hub offers to others on the network; nothing that listens on the loopback interface alone."""
     offered: list[tuple[str, str, int, tuple[tuple[str, str], ...]]] = [
-        (HUB, hub.host, hub.port, (("path", API), ("v", "1")))
+        (HUB, hub.host, hub.port, (("path", API), ("v", "1"), *((("exercise", "true"),) if hub.exercise else ())))
     ]
     if broker.embedded:
         offered.append((MQTT, broker.host, broker.port, ()))

@@ -19,6 +19,7 @@ from msgspec import Struct, structs
 from hub.config import HubSettings, InfluxSettings
 from hub.doctor.finding import Finding, Level
 from hub.doctor.peers import Met, meet_broker, meet_http, meet_influx
+from hub.doctor.purpose import check_purpose
 from hub.doctor.trials import try_out
 from hub.people.accounts import FILE_NAME as ACCOUNTS_FILE
 from hub.people.accounts import Accounts
@@ -52,7 +53,9 @@ def _examine(settings: Settings) -> Iterator[Finding]:
     yield from check_environment(settings, sections)
     yield from check_secrets(settings)
     hub, broker = sound.get("hub"), sound.get("broker")
+    influx = sound.get("influx")
     if isinstance(hub, HubSettings):
+        yield from check_purpose(hub, influx if isinstance(influx, InfluxSettings) else None)
         yield from check_data(hub.data_dir)
         yield from check_accounts(hub.data_dir)
         yield _of_http("[hub] port", meet_http(hub.host, hub.port, "/api/v1/session"), hub.port)
@@ -61,7 +64,6 @@ def _examine(settings: Settings) -> Iterator[Finding]:
         yield met
         if met.level is Level.OK and not broker.embedded:
             yield from try_out(*broker.address, settings.secrets.mqtt)
-    influx = sound.get("influx")
     if isinstance(influx, InfluxSettings) and influx.enabled:
         yield _of_influx(influx, settings)
     wall = sound.get("wall")

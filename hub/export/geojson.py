@@ -1,6 +1,7 @@
 """GeoJSON (RFC 7946): one feature for each row of a table at its device's place, or one for each device.
 
-Positions are [longitude, latitude], WGS 84. What did not say where it is has the geometry null.
+Positions are [longitude, latitude], WGS 84. What did not say where it is has the geometry null. Of an exercise, the
+collection and every feature say so: `exercise`, true.
 """
 
 import math
@@ -11,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from hub.export.comma_separated import shown_time
-from hub.export.selection import Cell, Selection, Table, bounds_us, series_of
+from hub.export.selection import EXERCISE, Cell, Selection, Table, bounds_us, is_exercise, series_of
 from hub.storage import operations, readings, rollups
 from hub.storage.database import from_us, reading
 from hub.storage.readings import QUALITIES, value_of
@@ -20,7 +21,8 @@ from sensors.errors import ConfigError
 from sensors.model import Birth, Position
 
 MEDIA_TYPE = "application/geo+json"
-_HEAD, _TAIL = b'{"type":"FeatureCollection","features":[', b"]}\n"
+_HEAD, _TAIL = b'{"type":"FeatureCollection",%b"features":[', b"]}\n"
+_OF_EXERCISE = b'"exercise":true,'
 _DEVICES = """
 SELECT site, device, approval, birth FROM devices
 WHERE site = coalesce(?, site) AND device = coalesce(?, device) ORDER BY site, device
@@ -40,7 +42,7 @@ def write_rows(table: Table, data_dir: Path) -> Iterator[bytes]:
     """A feature for each row, a page at a time."""
     names = [column.name for column in table.columns]
     places = {(site, device): birth.position for site, device, _, birth in _devices(data_dir, Selection())}
-    yield _HEAD
+    yield _head(data_dir)
     comma = b""
     for page in table.pages:
         features = (
@@ -57,8 +59,8 @@ def write_devices(data_dir: Path, selection: Selection) -> Iterator[bytes]:
 
     Where a time is asked for, also each metric's summary over the hours that begin within it.
     """
-    yield _HEAD
-    comma = b""
+    yield _head(data_dir)
+    comma, marked = b"", {EXERCISE: True} if is_exercise(data_dir) else {}
     for site, device, approval, birth in _devices(data_dir, selection):
         properties = {
             "site": site,
@@ -67,10 +69,15 @@ def write_devices(data_dir: Path, selection: Selection) -> Iterator[bytes]:
             "approval": approval,
             "names": birth.names,
             "metrics": list(_metrics(data_dir, selection, site, device)),
+            **marked,
         }
         yield comma + _feature(birth.position, properties)
         comma = b","
     yield _TAIL
+
+
+def _head(data_dir: Path) -> bytes:
+    return _HEAD % (_OF_EXERCISE if is_exercise(data_dir) else b"")
 
 
 def _devices(data_dir: Path, selection: Selection) -> Iterator[tuple[str, str, str, Birth]]:

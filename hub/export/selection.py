@@ -13,13 +13,14 @@ import msgspec
 from msgspec import Meta, Struct
 
 from hub.storage import readings, rollups
-from hub.storage.database import from_us, reading, to_us
+from hub.storage.database import Mark, from_us, read_mark, reading, to_us
 from hub.storage.readings import QUALITIES, value_of
 from hub.storage.rollups import COLUMNS, NOT_EMPTY, rollup_of
 from hub.storage.tiers import Rollup, Tier
 from sensors.model import Ident, Value
 
 PAGE_ROWS = 5_000
+EXERCISE = "exercise"
 _DISTANT_US = 2**62
 _SERIES = """
 SELECT id, site, device, metric, unit FROM series
@@ -110,10 +111,27 @@ _WINDOW_COLUMNS = (
 
 
 def select(data_dir: Path, subject: Subject, selection: Selection) -> Table:
-    """A table of readings or windows: one series after another by name, each in order of time."""
+    """A table of readings or windows: one series after another by name, each in order of time.
+
+    That of an exercise has a last column `exercise`, true in every row, whatever becomes of the file's name.
+    """
     if (tier := subject.tier) is not None:
-        return Table(_WINDOW_COLUMNS, _window_pages(data_dir / rollups.FILE_NAME, selection, tier))
-    return Table(_READING_COLUMNS, _reading_pages(data_dir / readings.FILE_NAME, selection))
+        table = Table(_WINDOW_COLUMNS, _window_pages(data_dir / rollups.FILE_NAME, selection, tier))
+    else:
+        table = Table(_READING_COLUMNS, _reading_pages(data_dir / readings.FILE_NAME, selection))
+    if not is_exercise(data_dir):
+        return table
+    return Table((*table.columns, Column(EXERCISE, Kind.BOOLEAN)), _marked(table.pages))
+
+
+def is_exercise(data_dir: Path) -> bool:
+    """Whether what is kept there is of an exercise."""
+    return read_mark(data_dir / readings.FILE_NAME) is Mark.EXERCISE
+
+
+def _marked(pages: Iterator[list[tuple[Cell, ...]]]) -> Iterator[list[tuple[Cell, ...]]]:
+    for page in pages:
+        yield [(*row, True) for row in page]
 
 
 def _reading_pages(path: Path, selection: Selection) -> Iterator[list[tuple[Cell, ...]]]:

@@ -42,9 +42,12 @@ from hub.protocol.walls import (
 )
 
 API = "/api/v1"
+EXERCISE_HEADER = "Shekara-Exercise"
+"""Of every response of an exercise hub, refusals included: "true"."""
 
 __all__ = [
     "API",
+    "EXERCISE_HEADER",
     "AccountRequest",
     "AccountView",
     "Aggregate",

@@ -39,3 +39,5 @@ class AlarmView(Struct, frozen=True):
     acknowledged_by: str = ""
     preset: str = ""
     """Where its cameras were sent, those that know it."""
+    exercise: bool = False
+    """Whether it was raised in an exercise."""

@@ -31,6 +31,8 @@ class ConflictKind(StrEnum):
     """It speaks, and never said who it is."""
     ROGUE = "rogue"
     """It claims a place at a post whose approved gateway does not carry it."""
+    MIXED = "exercise-mixed"
+    """It is simulated and the hub is not for exercises, or the other way round: nothing it says is taken in."""
 
 
 class Conflict(Struct, frozen=True):
@@ -106,6 +108,8 @@ class DeviceView(Struct, frozen=True):
     checks: tuple[StreamCheck, ...] = ()
     presets: tuple[str, ...] = ()
     """Positions that a camera can be sent to."""
+    exercise: bool = False
+    """Whether it is simulated."""
 
 
 class MetricView(Struct, frozen=True, gc=False):

@@ -31,6 +31,7 @@ class History(Struct, frozen=True):
     truncated: bool = False
     source: str = "local"
     missing: str = ""
+    exercise: bool = False
 
 
 class Aggregate(StrEnum):
@@ -93,3 +94,4 @@ class HistorySteps(Struct, frozen=True):
     truncated: bool = False
     source: str = "local"
     missing: str = ""
+    exercise: bool = False

@@ -17,12 +17,15 @@ class LogEntry(Struct, frozen=True):
     text: str
     key: DeviceKey | None = None
     occurrence: str = ""
+    exercise: bool = False
+    """Whether it happened in an exercise, here as in every record that has this field."""
 
 
 class Page(Struct, frozen=True):
     """Log entries, newest first."""
 
     entries: tuple[LogEntry, ...] = field(default_factory=tuple)
+    exercise: bool = False
 
 
 class RejectedView(Struct, frozen=True):
@@ -79,3 +82,5 @@ class HubStatus(Struct, frozen=True):
     readings_deleted_total: int = 0
     rollups_deleted_total: int = 0
     problems: tuple[str, ...] = ()
+    exercise: bool = False
+    """Whether this hub is for exercises: everything it says and keeps is of one."""

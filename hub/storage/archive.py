@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from hub.protocol import History, HistorySteps, Page
 from hub.storage.history import Historian, Question
 from hub.storage.operations import OperationsStore
@@ -9,7 +11,7 @@ from sensors.model import DeviceKey
 
 
 class Archive:
-    """All stores, for reading; each question on a connection of its own."""
+    """All stores, for reading; each question on a connection of its own. What is of an exercise says so."""
 
     def __init__(self, historian: Historian, operations: OperationsStore) -> None:
         self._historian = historian
@@ -17,11 +19,12 @@ class Archive:
 
     def history(self, key: DeviceKey, metric: str, since: datetime, until: datetime, limit: int) -> History:
         """See `Historian.readings`."""
-        return self._historian.readings(key, metric, since, until, limit)
+        found = self._historian.readings(key, metric, since, until, limit)
+        return replace(found, exercise=self._operations.exercise)
 
     def steps(self, asked: Question) -> HistorySteps:
         """See `Historian.steps`."""
-        return self._historian.steps(asked)
+        return replace(self._historian.steps(asked), exercise=self._operations.exercise)
 
     def log(self, before: int | None, limit: int) -> Page:
         """See `OperationsStore.log`."""

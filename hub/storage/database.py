@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from enum import IntEnum
 from pathlib import Path
 
 from sensors.errors import ConfigError, UnavailableError
@@ -15,13 +16,28 @@ _FREE_SHARE = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def open_writer(path: Path, schema: str, version: int) -> sqlite3.Connection:
-    """The one writing connection to a file, which is made when missing.
+class Mark(IntEnum):
+    """What a file is of, as SQLite's application id: "SHKA" or "SHKX". It stays with the file for good.
+
+    One without any was made before there were marks, and is of actual work.
+    """
+
+    ACTUAL = 0x53484B41
+    EXERCISE = 0x53484B58
+
+
+def mark_of(*, exercise: bool) -> Mark:
+    """The mark of a hub's files."""
+    return Mark.EXERCISE if exercise else Mark.ACTUAL
+
+
+def open_writer(path: Path, schema: str, version: int, mark: Mark | None = None) -> sqlite3.Connection:
+    """The one writing connection to a file, which is made, with this mark if any, when missing.
 
     Transactions are begun by hand. One thread at a time may use it.
 
     Raises:
-        ConfigError: it is no database of ours, or of a newer version of the hub.
+        ConfigError: it is no database of ours, of a newer version of the hub, or bears the other mark.
         UnavailableError: the file cannot be opened or written.
     """
     with speaking_of(path):
@@ -40,20 +56,65 @@ def open_writer(path: Path, schema: str, version: int) -> sqlite3.Connection:
                 subject=str(path),
                 mend="Run the version of the hub that made it, or set another [hub] data_dir",
             )
+        if found and mark is not None:
+            try:
+                refuse_mixed(path, _mark(connection), mark)
+            except ConfigError:
+                connection.close()
+                raise
         # Only a file that is being made takes this: what retention deletes can then be given back to the disk.
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         if found < version:
-            _make(connection, schema, version)
+            _make(connection, schema, version, mark)
         return connection
 
 
-def _make(connection: sqlite3.Connection, schema: str, version: int) -> None:
+def read_mark(path: Path) -> Mark:
+    """What a file is of.
+
+    Raises:
+        UnavailableError: it cannot be read.
+    """
+    with reading(path) as connection:
+        return _mark(connection)
+
+
+def refuse_mixed(path: Path, found: Mark, wanted: Mark) -> None:
+    """Pass where a file is of what its hub is for.
+
+    Raises:
+        ConfigError: it is not; the text says how to mend that.
+    """
+    if found is wanted:
+        return
+    if wanted is Mark.EXERCISE:
+        raise ConfigError(
+            "holds actual work, and this hub is marked exercise",
+            subject=str(path),
+            mend="Give the exercise another [hub] data_dir",
+        )
+    raise ConfigError(
+        "holds an exercise, and this hub is not marked exercise",
+        subject=str(path),
+        mend="Set [hub] exercise = true to go on with it, or another [hub] data_dir for actual work",
+    )
+
+
+def _mark(connection: sqlite3.Connection) -> Mark:
+    found: int = connection.execute("PRAGMA application_id").fetchone()[0]
+    return Mark.EXERCISE if found == Mark.EXERCISE else Mark.ACTUAL
+
+
+def _make(connection: sqlite3.Connection, schema: str, version: int, mark: Mark | None) -> None:
     """Bring the file to this version. Of two who open it at once, one does, and the other waits for that."""
     with transaction(connection):
-        if connection.execute("PRAGMA user_version").fetchone()[0] >= version:
+        found: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        if found >= version:
             return
+        if not found and mark is not None:
+            connection.execute(f"PRAGMA application_id={mark:d}")
         for statement in _statements(schema):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version={version}")

@@ -3,7 +3,8 @@
 A point is known by its measurement, its tags and its time; writing it again overwrites it. So only what never changes
 about a reading is there: tags `site`, `device`, `metric` and the time it was captured. What may be told otherwise when
 it is sent again (quality, unit, delay) is a field: `q` (0 good, 1 uncertain, 2 bad), `delay` (received minus captured,
-seconds), `unit` (UCUM, missing when there is none), `historical` (true or missing).
+seconds), `unit` (UCUM, missing when there is none), `historical` (true or missing). Points of an exercise also have the
+tag `exercise`, true: they are other series, and lie in a bucket of their own (`check_bucket`).
 
 Numbers are always floats, in field `v` of measurement `reading`; switches are 0.0 or 1.0 in `v` of `reading_switch`,
 texts are `s` of `reading_text`: one field never meets two types. Times are nanoseconds: the reading's microsecond, and
@@ -13,7 +14,9 @@ below it the last three digits of its sequence number, so that readings of one m
 from functools import lru_cache
 from typing import NamedTuple
 
+from hub.config import InfluxSettings
 from hub.storage.database import to_us
+from sensors.errors import ConfigError
 from sensors.model import DeviceKey, Quality, Reading, Value
 
 NUMBERS = "reading"
@@ -21,6 +24,7 @@ SWITCHES = "reading_switch"
 TEXTS = "reading_text"
 QUALITY_NUMBERS = {quality: number for number, quality in enumerate(Quality)}
 """`q`: the order of the members, good first."""
+_WORD = "exercise"
 _SERIES_KNOWN = 65_536
 _TAG_ESCAPES = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ ", "\\": "/"})
 """A backslash at a tag's end cannot be written at all, so that none is."""
@@ -73,9 +77,9 @@ def write_line(
 
 
 @lru_cache(_SERIES_KNOWN)
-def name_series(key: DeviceKey, metric: str, unit: str) -> Series:
+def name_series(key: DeviceKey, metric: str, unit: str, *, exercise: bool = False) -> Series:
     """The beginnings of a metric's lines."""
-    tags = tags_of(key, metric)
+    tags = tags_of(key, metric, exercise=exercise)
     said = f',unit="{quoted(unit)}"' if unit else ""
     return Series(f"{NUMBERS},{tags}", f"{SWITCHES},{tags}", f"{TEXTS},{tags}", said)
 
@@ -102,10 +106,26 @@ def place_of(value: Value) -> tuple[str, str]:
     return (SWITCHES if isinstance(value, bool) else NUMBERS), "v"
 
 
-def tags_of(key: DeviceKey, metric: str) -> str:
+def tags_of(key: DeviceKey, metric: str, *, exercise: bool = False) -> str:
     """The tags of a metric, in their order."""
     device, site, name = (_plain(each).translate(_TAG_ESCAPES) for each in (key.device, key.site, metric))
-    return f"device={device},metric={name},site={site}"
+    marked = ",exercise=true" if exercise else ""
+    return f"device={device}{marked},metric={name},site={site}"
+
+
+def check_bucket(influx: InfluxSettings, *, exercise: bool) -> None:
+    """Whether a hub may write to these buckets: the name of an exercise's says so, and no other's does.
+
+    Raises:
+        ConfigError: points of exercises and of actual work would lie in one bucket.
+    """
+    for setting, bucket in (("bucket", influx.bucket), ("rollup_bucket", influx.rollup_bucket)):
+        if influx.enabled and bucket and (_WORD in bucket.lower()) is not exercise:
+            raise ConfigError(
+                f"{bucket!r} would mix an exercise with actual work",
+                subject=f"[influx] {setting}",
+                mend=f"Name a bucket {'with' if exercise else 'without'} the word {_WORD!r} in it",
+            )
 
 
 def quoted(text: str) -> str:

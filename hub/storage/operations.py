@@ -10,7 +10,7 @@ import msgspec
 
 from hub.decisions.records import AlarmRecord, Changes, DeviceRecord, Doubts, Remembered, WallChoice
 from hub.protocol import AlarmView, Approval, CameraView, LogEntry, Page, PresetView
-from hub.storage.database import from_us, open_writer, reading, speaking_of, to_us, transaction
+from hub.storage.database import from_us, mark_of, open_writer, reading, speaking_of, to_us, transaction
 from hub.storage.memos import SCHEMA, put_memos, recall_memos
 from sensors.errors import ConfigError
 from sensors.model import Birth, DeviceKey
@@ -49,9 +49,15 @@ _RECENT = 200
 class OperationsStore:
     """The file of decisions. `commit` belongs to one thread."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, exercise: bool = False) -> None:
+        """Open the file, or make it.
+
+        Raises:
+            ConfigError: it is not the hub's, or of a newer one, or of an exercise for a hub of none, or reversed.
+        """
+        self.exercise = exercise
         self._path = data_dir / FILE_NAME
-        self._connection = open_writer(self._path, _SCHEMA, _VERSION)
+        self._connection = open_writer(self._path, _SCHEMA, _VERSION, mark_of(exercise=exercise))
 
     def commit(self, changes: Changes) -> None:
         """Make all changes durable, or none.
@@ -148,7 +154,7 @@ class OperationsStore:
                 "SELECT * FROM log WHERE number < ? ORDER BY number DESC LIMIT ?",
                 (2**63 - 1 if before is None else before, limit),
             ).fetchall()
-        return Page(tuple(_entry(row) for row in rows))
+        return Page(tuple(_entry(row, exercise=self.exercise) for row in rows), self.exercise)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -168,10 +174,10 @@ def _log_row(entry: LogEntry) -> tuple[object, ...]:
     return entry.number, to_us(entry.at), entry.kind, entry.who, entry.text, site, device, entry.occurrence
 
 
-def _entry(row: tuple[Any, ...]) -> LogEntry:
+def _entry(row: tuple[Any, ...], *, exercise: bool) -> LogEntry:
     number, at_us, kind, who, text, site, device, occurrence = row
     key = DeviceKey(site, device) if site is not None else None
-    return LogEntry(number, from_us(at_us), kind, who, text, key, occurrence)
+    return LogEntry(number, from_us(at_us), kind, who, text, key, occurrence, exercise)
 
 
 def _device(row: tuple[Any, ...]) -> DeviceRecord:

@@ -33,8 +33,9 @@ class Outgoing(NamedTuple):
 class Outbox:
     """One file of readings and the forwarder's place in it; for one thread."""
 
-    def __init__(self, store: ReadingsStore, data_dir: Path) -> None:
+    def __init__(self, store: ReadingsStore, data_dir: Path, *, exercise: bool = False) -> None:
         self._store = store
+        self._exercise = exercise
         self._path = data_dir / FILE_NAME
         self._known: dict[int, Series] = {}
 
@@ -82,7 +83,7 @@ class Outbox:
         found = {number: self._known[number] for number in wanted if number in self._known}
         unknown = [number for number in wanted if number not in found]
         for number, site, device, metric, unit in connection.execute(_SERIES, (str(unknown),)):
-            found[number] = name_series(DeviceKey(site, device), metric, unit)
+            found[number] = name_series(DeviceKey(site, device), metric, unit, exercise=self._exercise)
             if unit:
                 self._known[number] = found[number]
         return found

@@ -17,7 +17,17 @@ from msgspec import Struct
 
 from hub.protocol import History, HistoryPoint
 from hub.storage.cursors import Cursors
-from hub.storage.database import from_us, give_back, open_writer, reading, speaking_of, to_us, transaction, writing
+from hub.storage.database import (
+    from_us,
+    give_back,
+    mark_of,
+    open_writer,
+    reading,
+    speaking_of,
+    to_us,
+    transaction,
+    writing,
+)
 from sensors.errors import NotFoundError
 from sensors.model import DeviceKey, Quality, Reading, Value
 
@@ -82,9 +92,14 @@ class StoredReading(Struct, frozen=True):
 class ReadingsStore:
     """The file of readings. `write` belongs to one thread."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, exercise: bool = False) -> None:
+        """Open the file, or make it.
+
+        Raises:
+            ConfigError: it is not the hub's, or of a newer one, or of an exercise for a hub of none, or reversed.
+        """
         self._path = data_dir / FILE_NAME
-        self._connection = open_writer(self._path, _SCHEMA, _VERSION)
+        self._connection = open_writer(self._path, _SCHEMA, _VERSION, mark_of(exercise=exercise))
         self._cursors = Cursors(data_dir)
         self._cursors.rewind(self.last_id())
         self._connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")

@@ -46,8 +46,11 @@ class RollupForwarder:
         health: Health,
         clock: Clock,
         batch_lines: int,
+        *,
+        exercise: bool = False,
     ) -> None:
         self._windows = windows
+        self._exercise = exercise
         self._letters = letters
         self._health = health
         self.thread = Repeating("influx rollups", self._work, health, clock)
@@ -63,7 +66,7 @@ class RollupForwarder:
         batch = self._windows.read_after(self._windows.get_cursor(CURSOR), self._delivery.batch_lines)
         if not batch:
             return Forwarded(0, 0)
-        refused = self._delivery.deliver([encode_rollup_line(each) for each in batch])
+        refused = self._delivery.deliver([encode_rollup_line(each, exercise=self._exercise) for each in batch])
         if refused:
             self._letters.add(refused)
         self._windows.set_cursor(CURSOR, batch[-1].id)

@@ -30,7 +30,7 @@ class StoredWindows(NamedTuple):
     before: float | None
 
 
-def encode_rollup_line(numbered: NumberedRollup) -> str:
+def encode_rollup_line(numbered: NumberedRollup, *, exercise: bool = False) -> str:
     """One window as a line, without its end."""
     series, window = numbered.series, numbered.rollup
     numbers: dict[str, float | None] = {
@@ -52,7 +52,8 @@ def encode_rollup_line(numbered: NumberedRollup) -> str:
     if series.unit:
         fields.append(f'unit="{quoted(series.unit)}"')
     key = DeviceKey(SiteId(series.site), DeviceId(series.device))
-    return f"{_measurement(numbered.tier)},{tags_of(key, series.metric)} {','.join(fields)} {window.start_s}000000000"
+    tags = tags_of(key, series.metric, exercise=exercise)
+    return f"{_measurement(numbered.tier)},{tags} {','.join(fields)} {window.start_s}000000000"
 
 
 def ask_rollups(only: str, tier: Tier, since: datetime, until: datetime, limit: int) -> list[str]:

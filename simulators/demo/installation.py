@@ -102,6 +102,7 @@ host = "{LOOPBACK}"
 port = {ports["hub"]}
 language = "{language}"
 approve_all = true
+exercise = true
 mdns = false
 
 [discovery]

@@ -82,7 +82,9 @@ class CrowdPost:
     def announce(self, now: datetime) -> Iterator[tuple[Named, bytes]]:
         """Births and states of all devices, the gateway's first; to be retained. Made as they are asked for."""
         online = encode_state(online=True, since=now)
-        gateway = Birth(GATEWAY, self._names, self._names, maker="Shekara", model="Load", silence_s=self._silence_s)
+        gateway = Birth(
+            GATEWAY, self._names, self._names, maker="Shekara", model="Load", silence_s=self._silence_s, exercise=True
+        )
         births = ((key, self._birth(key, sort)) for key, sort in self._sorts.items())
         for key, birth in ((self._gateway, gateway), *births):
             yield named(topic(key, Leaf.BIRTH)), encode_birth(birth)
@@ -116,6 +118,7 @@ class CrowdPost:
             silence_s=self._silence_s,
             maker="Shekara",
             model="Load",
+            exercise=True,
         )
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -120,6 +121,24 @@ def _alarm(*, acknowledged: bool = False) -> Board:
         (key("cam-2"),),
     )
     return Board(datetime.now(UTC), (), (alarm,), 1)
+
+
+def test_in_an_exercise_the_page_says_so_wherever_its_picture_does_not(
+    open_page: Open, served: ServedWall, plan: Plan
+) -> None:
+    page = open_page()
+    expect(page.locator(".place")).to_have_count(4)
+    served.show(replace(plan, exercise=True, revision=8))
+    expect(page).to_have_title(re.compile("^EXERCISE - "))
+    expect(page.locator("#exercise")).to_be_hidden()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator("#exercise")).to_have_text("EXERCISE")
+    expect(page.locator("#camera-back")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#exercise")).to_be_hidden()
+    drawn = open_page("mode=passthrough")
+    expect(drawn.locator("#exercise")).to_have_text("EXERCISE")
 
 
 def test_a_camera_is_opened_by_keyboard_and_plays_its_own_main_stream(open_page: Open, served: ServedWall) -> None:

@@ -60,11 +60,13 @@ class QuietCenter:
         approve_all: bool = True,
         dialects: Dialects | None = None,
         partitioned: frozenset[SiteId] = frozenset(),
+        exercise: bool = False,
+        simulated: str = "",
     ) -> None:
         self.clock = ManualClock(START)
         self.recorded: list[list[Input]] = []
         self._numbers = count(1)
-        settings = HubSettings(approve_all=approve_all, mdns=False)
+        settings = HubSettings(approve_all=approve_all, mdns=False, exercise=exercise, simulated=simulated)
         self.state = State(settings, remembered or Remembered(), [], self.now, dialects, partitioned)
         self.center = Center(self.state)
         self.said = Effects()

@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from argon2 import PasswordHasher
+from msgspec.structs import replace
 
 from hub.api.app import build_app
 from hub.api.server import bind, serve
@@ -96,20 +97,27 @@ class StandingHub:
     """What tests hold on to."""
 
     def __init__(
-        self, folder: Path, clock: Clock, *, approve_all: bool = True, dialects: Dialects | None = None
+        self,
+        folder: Path,
+        clock: Clock,
+        *,
+        approve_all: bool = True,
+        dialects: Dialects | None = None,
+        exercise: bool = False,
     ) -> None:
         self.clock = clock
         self.dialects = dialects
-        self.settings = HubSettings(data_dir=folder, approve_all=approve_all, mdns=False)
+        self.settings = HubSettings(data_dir=folder, approve_all=approve_all, mdns=False, exercise=exercise)
         self.accounts = Accounts(folder, clock, CHEAP)
         self.keys: SigningKeys = load_or_create_keys(folder)
-        self.health = Health(clock.now(), "none", str(folder))
+        self.health = Health(clock.now(), "none", str(folder), exercise=exercise)
         self.outbox = Outbox()
         self.url = ""
         self._numbers = count(1)
 
     async def start(self, stack: AsyncExitStack) -> None:
-        readings, operations = ReadingsStore(self.settings.data_dir), OperationsStore(self.settings.data_dir)
+        folder, exercise = self.settings.data_dir, self.settings.exercise
+        readings, operations = ReadingsStore(folder, exercise=exercise), OperationsStore(folder, exercise=exercise)
         stack.callback(readings.close)
         stack.callback(operations.close)
         self.feed = LiveFeed()
@@ -136,7 +144,7 @@ class StandingHub:
     async def furnish(self) -> None:
         """A fence, its camera and a wall, all online; one account for each role."""
         for key, birth in ((FENCE, FENCE_BIRTH), (CAMERA, CAMERA_BIRTH), (wall_key("main"), WALL_BIRTH)):
-            self.hear(key, Leaf.BIRTH, native.encode_birth(birth))
+            self.hear(key, Leaf.BIRTH, native.encode_birth(replace(birth, exercise=self.settings.exercise)))
             self.hear(key, Leaf.STATE, native.encode_state(online=True, since=self.clock.now()))
         for role in set(Role) - {account.role for account in self.accounts.all()}:
             await asyncio.to_thread(self.accounts.set, role.value, role, PASSWORD)
@@ -151,10 +159,11 @@ async def standing_hub(
     *,
     approve_all: bool = True,
     dialects: Dialects | None = None,
+    exercise: bool = False,
 ) -> AsyncIterator[StandingHub]:
     """A furnished hub that answers at `url` until the context ends."""
     async with AsyncExitStack() as stack:
-        hub = StandingHub(folder, clock or SystemClock(), approve_all=approve_all, dialects=dialects)
+        hub = StandingHub(folder, clock or SystemClock(), approve_all=approve_all, dialects=dialects, exercise=exercise)
         await hub.start(stack)
         await hub.furnish()
         listener = bind("127.0.0.1", port)

@@ -92,6 +92,7 @@ async def test_a_camera_that_leads_nowhere_is_called_refused_and_harms_no_other(
         kind="camera",
         names=Names(en="Nowhere", ru="Никуда", kk="Ешқайда"),
         streams=(Stream(StreamRole.SUB, f"rtsp://127.0.0.1:{free_port()}/nowhere", "h264", 640, 360, 25.0),),
+        exercise=True,
     )
     try:
         await _publish(

@@ -20,11 +20,13 @@ from tests.scenarios.message import Message
 
 
 class FixedHub:
-    """One run of one hub that approves all it finds."""
+    """One run of one hub for exercises that approves all it finds."""
 
     def __init__(self, start: datetime, dialects: Dialects | None = None) -> None:
         self._start = self._now = start
-        self.state = State(HubSettings(approve_all=True, mdns=False), Remembered(), [], self._moment(start), dialects)
+        self.state = State(
+            HubSettings(approve_all=True, mdns=False, exercise=True), Remembered(), [], self._moment(start), dialects
+        )
         self._center = Center(self.state)
         self._hearing = Hearing(start)
         self._numbers = count(1)

@@ -71,6 +71,9 @@ class ScriptedHub:
             raise AccessError("the name or the password is wrong", signed_in=False)
         return Session("token", name, Role.DUTY_OFFICER, datetime.now(UTC) + timedelta(hours=1))
 
+    async def is_exercise(self) -> bool:
+        return self._snapshot.status.exercise
+
     async def live(self) -> AsyncGenerator[FeedItem, None]:
         yield Connected()
         yield self._snapshot

@@ -155,11 +155,11 @@ def test_what_no_file_can_hold_is_refused() -> None:
 class Kept:
     """The rings of one camera that has brought a film, and clips made of them."""
 
-    def __init__(self, masks: tuple[Mask, ...] = (), max_bytes: int = 10**9) -> None:
+    def __init__(self, masks: tuple[Mask, ...] = (), max_bytes: int = 10**9, *, exercise: bool = False) -> None:
         self.clock = ManualClock(BEGUN)
         self.told: list[Manifest] = []
         self.rings = Rings(self.clock, 40.0, max_bytes)
-        self.clips = Clips("main", self.rings, self.clock, self.told.append)
+        self.clips = Clips("main", self.rings, self.clock, self.told.append, exercise=exercise)
         self.channel = Channel(KEY, StreamRole.SUB, self.clock, lambda _: None, masks=masks)
         self.rings.follow([self.channel])
         self.channel.begin_session("h264", b"")
@@ -178,6 +178,15 @@ async def test_a_clip_says_what_it_is_who_took_it_and_proves_itself() -> None:
     assert manifest.begins_at == BEGUN + timedelta(seconds=20 / FPS)
     assert (manifest.saved_by, manifest.saved_at) == ("aliya", kept.clock.now())
     assert kept.told == [manifest] == [kept.clips.manifest(manifest.sha256)]
+
+
+async def test_a_clip_of_an_exercise_says_so_in_its_name_its_title_and_its_manifest() -> None:
+    for exercise in (False, True):
+        content, manifest = await Kept(exercise=exercise).clips.save(KEY, 1.0, "aliya")
+        assert manifest.exercise is exercise
+        assert manifest.file.startswith("EXERCISE_") is exercise
+        with av.open(io.BytesIO(content)) as opened:
+            assert opened.metadata["title"].startswith("EXERCISE ") is exercise
 
 
 async def test_nothing_that_is_masked_is_in_a_clip() -> None:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import paho.mqtt.client as paho
 import pytest
+from msgspec.structs import replace
 from paho.mqtt.enums import CallbackAPIVersion
 
 from sensors.broker_settings import BrokerSettings
 from sensors.catalog import CAMERA_HEALTH, PictureState
 from sensors.clock import SystemClock
 from sensors.dialects.native import decode, encode_command
-from sensors.model import AckSeen, BirthSeen, Message, Priority, ReadingsSeen, StateSeen, StreamRole, Value
+from sensors.model import AckSeen, Birth, BirthSeen, Message, Priority, ReadingsSeen, StateSeen, StreamRole, Value
 from sensors.secrets import Secrets
 from sensors.topics import EVERYTHING, Leaf, topic, wall_key
 from tests.support.board_of import alarm, board_of
@@ -95,9 +96,12 @@ def hub(port: int) -> Iterator[Hub]:
 
 
 @asynccontextmanager
-async def running_node(port: int, settings: WallSettings | None = None) -> AsyncIterator[tuple[Wall, WallNode]]:
+async def running_node(
+    port: int, settings: WallSettings | None = None, *, exercise: bool = False
+) -> AsyncIterator[tuple[Wall, WallNode]]:
     wall = Wall(settings or WallSettings(), Secrets(), SystemClock())
-    node = WallNode(wall, BrokerSettings(port=port), None, SystemClock(), "http://127.0.0.1:8461/")
+    url = "http://127.0.0.1:8461/"
+    node = WallNode(wall, BrokerSettings(port=port), None, SystemClock(), url, exercise=exercise)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(wall.run()), group.create_task(node.run())]
         yield wall, node
@@ -132,6 +136,24 @@ async def test_a_wall_announces_itself_draws_its_retained_plan_and_reports(
     assert {name for seen, name in reported if seen == key("cam-1")} == known
     assert {name for seen, name in reported if seen == WALL} <= {metric.name for metric in WALL_METRICS}
     await eventually_async(lambda: hub.online() is False)
+
+
+async def test_a_wall_draws_no_plan_of_the_other_sort_and_says_in_its_birth_which_it_is_for(
+    port: int, hub: Hub, border_stand: Stand
+) -> None:
+    own = make_plan((feed(border_stand, "cam-1"),))
+    for exercise in (True, False):
+        async with running_node(port, exercise=exercise) as (wall, node):
+            node.take_plan(encode_plan(replace(own, exercise=not exercise)))
+            assert (wall.plan, node.plans_rejected_total) == (None, 1)
+            node.take_plan(encode_plan(replace(own, exercise=exercise)))
+            assert wall.plan is not None
+            await eventually_async(lambda: exercise in [birth.exercise for birth in _births(hub)])  # noqa: B023 - at once
+
+
+def _births(hub: Hub) -> list[Birth]:
+    seen = [message for message in hub.messages if isinstance(message, BirthSeen) and message.key == WALL]
+    return [message.birth for message in seen if message.birth is not None]
 
 
 async def test_a_plan_that_cannot_be_read_is_counted_and_the_last_one_stays(

@@ -31,6 +31,7 @@ _COLUMNS = Columns(
     Column("column.age", 7, right=True),
 )
 _LABEL_WIDTH = 20
+_DISMISSIBLE = tuple(kind for kind in ConflictKind if kind is not ConflictKind.MIXED)
 
 
 class Devices(Desk):
@@ -77,7 +78,13 @@ class Devices(Desk):
         self.tick_body()
 
     def action_approve(self) -> None:
-        """Let it in, after asking."""
+        """Let it in, after asking; what does not belong to this hub cannot be let in."""
+        device = self.console.store.devices.get(self.table.list.cursor) if self.table.list.cursor else None
+        mixed = next((each for each in device.conflicts if each.kind is ConflictKind.MIXED), None) if device else None
+        if device is not None and mixed is not None:
+            name = self.console.place(device.key)
+            self.tell(self.console.words("told.mixed", name=name, reason=self._doubt(mixed)), severity="warning")
+            return
         self._ask("approve", self.console.hub.approve)
 
     def action_refuse(self) -> None:
@@ -94,7 +101,7 @@ class Devices(Desk):
 
     def action_leave(self) -> None:
         """Leave it as it is, after asking."""
-        self._settle("leave", self.console.hub.dismiss, tuple(ConflictKind))
+        self._settle("leave", self.console.hub.dismiss, _DISMISSIBLE)
 
     def _ask(self, verb: str, decide: Callable[[DeviceKey, str], Awaitable[object]]) -> None:
         if (key := self.table.list.cursor) is not None:
@@ -132,6 +139,8 @@ class Devices(Desk):
 
     def _doubt(self, conflict: Conflict) -> str:
         """A doubt in words, with what it is about."""
+        if conflict.kind is ConflictKind.MIXED:
+            return self.console.words("mixed.actual" if self.console.store.exercise else "mixed.simulated")
         others = ", ".join(str(each) for each in conflict.others)
         details = "; ".join(filter(None, (conflict.text, others)))
         phrase = self.console.words(f"conflict.{conflict.kind}")

@@ -1,5 +1,6 @@
 """Who is at the desk: name and password, exchanged for a session. Neither is kept, the password is never shown."""
 
+from contextlib import suppress
 from typing import ClassVar
 
 from textual import on
@@ -12,9 +13,11 @@ from textual.widgets import Button, Input, Static
 
 from sensors.errors import AccessError, ShekaraError, UnavailableError
 from tui.console import Console
+from tui.glyphs import Tone
 from tui.keys import binding_of
-from tui.lines import clean
+from tui.lines import Piece, Pieces, clean
 from tui.strings import next_language
+from tui.widgets.painted import Painted
 
 
 class SignInScreen(Screen[None]):
@@ -31,9 +34,12 @@ class SignInScreen(Screen[None]):
     def __init__(self, console: Console, reason: str = "") -> None:
         super().__init__()
         self._shared, self._reason = console, reason
+        self._is_exercise = False
+        self._mark = Painted(self._mark_lines, id="mark")
 
     def compose(self) -> ComposeResult:
         """Two lines and a button."""
+        yield self._mark
         with Vertical(classes="dialog"):
             yield Static(id="sign-in-title", classes="title", markup=False)
             yield Static(id="name-label", classes="hint", markup=False)
@@ -48,6 +54,7 @@ class SignInScreen(Screen[None]):
         """The first empty line has the cursor."""
         self._label()
         self._say(self._reason)
+        self.run_worker(self._ask_which(), name="which", exit_on_error=False)
         self.query_one("#password" if self._shared.settings.user else "#name", Input).focus()
 
     def action_language(self) -> None:
@@ -71,6 +78,17 @@ class SignInScreen(Screen[None]):
         self.run_worker(
             self._sign_in(name.value.strip(), password.value), name="sign-in", exclusive=True, exit_on_error=False
         )
+
+    async def _ask_which(self) -> None:
+        """A hub for exercises says so before anybody has signed in; one that is away says so to who signs in."""
+        with suppress(ShekaraError):
+            self._is_exercise = await self._shared.hub.is_exercise()
+        self._mark.tick()
+
+    def _mark_lines(self, width: int) -> tuple[Pieces, ...]:
+        del width
+        words = self._shared.words
+        return ((Piece(f" {words('exercise.mark')} ", Tone.EXERCISE),),) if self._is_exercise else ((),)
 
     async def _sign_in(self, name: str, password: str) -> None:
         words = self._shared.words
@@ -100,6 +118,7 @@ class SignInScreen(Screen[None]):
             self.query_one(widget, Static).update(words(key))
         self.query_one("#sign-in-title", Static).update(f"{words('app.title')}  {words('sign_in.title')}")
         self.query_one("#submit", Button).label = words("sign_in.submit")
+        self._mark.tick()
 
     def _say(self, text: str) -> None:
         self.query_one("#said", Static).update(clean(text))

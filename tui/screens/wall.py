@@ -230,7 +230,7 @@ class Wall(Desk):
         if not wall.online:
             title = (*title, Piece(f"  {words('wall.offline')}", Tone.FAULT))
         if wall.exercise:
-            title = (*title, Piece(f"  {words('wall.exercise')}", Tone.STRONG))
+            title = (*title, Piece(f"  {words('exercise.mark')}", Tone.STRONG))
         large = ", ".join(self.console.device(key) for key in wall.spotlights) or words("wall.nothing")
         if wall.spotlights_waiting:
             large += f"  {words('wall.waiting', count=wall.spotlights_waiting)}"

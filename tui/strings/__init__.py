@@ -3,12 +3,12 @@
 from typing import Final
 
 from sensors.model import Language, Names
-from tui.strings import english, kazakh, russian, wall_words
+from tui.strings import english, kazakh, russian, training_words, wall_words
 
 TABLES: Final = {
-    Language.KK: kazakh.TABLE | wall_words.KAZAKH,
-    Language.RU: russian.TABLE | wall_words.RUSSIAN,
-    Language.EN: english.TABLE | wall_words.ENGLISH,
+    Language.KK: kazakh.TABLE | wall_words.KAZAKH | training_words.KAZAKH,
+    Language.RU: russian.TABLE | wall_words.RUSSIAN | training_words.RUSSIAN,
+    Language.EN: english.TABLE | wall_words.ENGLISH | training_words.ENGLISH,
 }
 
 

@@ -26,7 +26,9 @@ def _link(console: Console, width: int) -> Pieces:
         Piece(shown_time(console.clock.now(), console.zone), Tone.STRONG),
         Piece(f" {words('zone.city')} "),
     )
-    left = _lost(console, width - _width(right)) if console.store.link is Link.LOST else _linked(console)
+    mark = (Piece(f" {console.words('exercise.mark')} ", Tone.EXERCISE),) if console.store.exercise else ()
+    room = width - _width((*mark, *right))
+    left = (*mark, *(_lost(console, room) if console.store.link is Link.LOST else _linked(console)))
     room = width - _width((*left, *right)) - 4
     who = next((text for text in _who(console) if width_of(text) <= room), "")
     return (*left, Piece(" " * max(1, room + 2 - width_of(who))), Piece(f"{who}  "), *right)

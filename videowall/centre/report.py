@@ -109,11 +109,11 @@ class Sums(Struct, frozen=True):
     saving: int = 0
 
 
-def wall_birth(name: str, title: Names, canvas: Canvas, url: str) -> Birth:
+def wall_birth(name: str, title: Names, canvas: Canvas, url: str, *, exercise: bool = False) -> Birth:
     """Who a wall node is."""
     stream = Stream(StreamRole.WALL, url, "h264", canvas.width, canvas.height, canvas.fps)
     names = title if title != Names() else Names(en=f"Wall {name}", ru=f"Стена {name}", kk=f"Қабырға {name}")
-    return Birth(kind=WALL, names=names, metrics=WALL_METRICS, streams=(stream,), silence_s=30.0)
+    return Birth(kind=WALL, names=names, metrics=WALL_METRICS, streams=(stream,), silence_s=30.0, exercise=exercise)
 
 
 def camera_values(tile: Tile, channel: Channel | None, bitrate_kbps: float, now_s: float) -> dict[str, Value | None]:

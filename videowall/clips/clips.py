@@ -24,6 +24,7 @@ from videowall.clips.ring import Ring, Rings
 MAX_WAITING: Final = 4
 _MANIFESTS: Final = 256
 _NICENESS: Final = 10
+_EXERCISE: Final = "EXERCISE"
 _log = structlog.get_logger(__name__)
 
 
@@ -32,6 +33,7 @@ class Manifest(Struct, frozen=True):
 
     `clock` says whose clock `begins_at` is of: "camera" where it tells the time (RTCP), else "wall" (arrival).
     `masked`: it was encoded anew, because not everything of this camera may be seen; else it is as the camera sent it.
+    `exercise`: it is of an exercise, as its file's name and title say too; its pictures are the camera's own.
     """
 
     file: str
@@ -49,13 +51,17 @@ class Manifest(Struct, frozen=True):
     sha256: str
     saved_by: str
     saved_at: datetime
+    exercise: bool = False
 
 
 class Clips:
     """Makes them, one at a time, in a thread of low priority. `tell` is given every manifest."""
 
-    def __init__(self, wall: str, rings: Rings, clock: Clock, tell: Callable[[Manifest], None]) -> None:
+    def __init__(
+        self, wall: str, rings: Rings, clock: Clock, tell: Callable[[Manifest], None], *, exercise: bool = False
+    ) -> None:
         self._wall = wall
+        self._exercise = exercise
         self._rings = rings
         self._clock = clock
         self._tell = tell
@@ -115,8 +121,9 @@ class Clips:
         arrived = now - timedelta(seconds=now_s - first.arrival_s)
         taken_s = first.captured_unix_s
         begins_at = arrived if taken_s is None else datetime.fromtimestamp(taken_s, now.tzinfo)
-        file = f"{key.site}_{key.device}_{begins_at:%Y%m%dT%H%M%SZ}.mp4"
-        title = f"{key} {begins_at:%Y-%m-%d %H:%M:%S}Z"
+        marked = _EXERCISE if self._exercise else ""
+        file = f"{marked and f'{marked}_'}{key.site}_{key.device}_{begins_at:%Y%m%dT%H%M%SZ}.mp4"
+        title = f"{marked and f'{marked} '}{key} {begins_at:%Y-%m-%d %H:%M:%S}Z"
 
         def make() -> tuple[bytes, Manifest]:
             if masks:
@@ -139,6 +146,7 @@ class Clips:
                 sha256=hashlib.sha256(content).hexdigest(),
                 saved_by=who,
                 saved_at=now,
+                exercise=self._exercise,
             )
 
         return make

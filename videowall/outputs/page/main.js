@@ -88,21 +88,28 @@ function showScene() {
   control.show(scene);
   drawn?.show(scene);
   drawn?.say(faces);
-  document.title = `${scene.title} - Shekara`;
-  screen.exercise(drawn !== null && scene.exercise ? words.exercise : "");
+  document.title = `${scene.exercise ? `${words.exercise} - ` : ""}${scene.title} - Shekara`;
+  sayExercise();
   if (drawn !== null && !drawnOpened) {
     drawnOpened = true;
     drawn.open();
   }
 }
 
+// What the wall draws says it on its pictures; what comes from cameras themselves does not.
+function sayExercise() {
+  screen.exercise(faces.scene?.exercise && (drawn !== null || camera.isOpen) ? words.exercise : "");
+}
+
 function openCamera(key) {
   opened = document.activeElement;
   openPanel(null);
   camera.open(key, Boolean(faces.hello?.may_control), Boolean(faces.hello?.may_save));
+  sayExercise();
 }
 
 function cameraClosed() {
+  sayExercise();
   if (opened?.isConnected && !opened.closest("[hidden]")) opened.focus();
   else screen.focus();
 }
