@@ -137,6 +137,8 @@ class AlarmEngine:
             self._waiting[key] = None
         else:
             self._waiting.pop(key, None)
+        if turn is None:
+            return []
         view = self._listed.get(key)
         if turn is Turn.RAISED and point.reading is not None:
             earlier = [self._become("alarm-superseded", superseded(view))] if view is not None else []

@@ -213,8 +213,8 @@ class Reception:
 
     def _judge(self, reading: Reading, device: Device, metric: Metric, now: Moment) -> None:
         """See whether the current value of a metric with limits needs a human."""
-        if _may_alarm(device, reading):
-            self._state.move_alarms(self._state.engine.see(reading, metric, now), now)
+        if _may_alarm(device, reading) and (transitions := self._state.engine.see(reading, metric, now)):
+            self._state.move_alarms(transitions, now)
 
     def _report(self, device: Device, now: Moment) -> None:
         """Say, as readings of the device, how it speaks."""

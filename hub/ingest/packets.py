@@ -108,7 +108,7 @@ class Packets:
             packet_id = buffer[at] << 8 | buffer[at + 1]
             at += 2
         if self._is_v5:
-            properties, at = _number(buffer, at)
+            properties, at = (buffer[at], at + 1) if buffer[at] < _MORE else _number(buffer, at)
             at += properties
         size = end - at
         if size < 0:
