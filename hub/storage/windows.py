@@ -20,7 +20,7 @@ _MINUTE_US = Tier.MINUTE * 1_000_000
 _HOLD_US = STATE_HOLDS_S * 1_000_000
 MAX_WINDOWS = 20_000
 _MAX_READINGS = 2_000_000
-_MOST_AT_ONCE = 100
+_MOST_AT_ONCE = 50
 """Windows that one question summarises: it sorts their readings in memory, and whoever asks rests between two."""
 _FIGURES = {"minute": _MINUTE_US, "hold": _HOLD_US}
 _TOUCHED = "CREATE TEMP TABLE touched (series INTEGER, minute INTEGER, PRIMARY KEY (series, minute)) WITHOUT ROWID"
@@ -44,22 +44,27 @@ SELECT series, minute, before, after FROM (
 ) WHERE before IS NOT NULL OR after IS NOT NULL
 """
 # Quality 0 is GOOD, 2 is BAD; numbers without end are left out, as BAD ones are.
-_SUMMARISE = """
+_NUMBER = """
+CASE WHEN r.quality <> 2 AND NOT r.is_boolean AND typeof(r.value) <> 'text' AND abs(CAST(r.value AS REAL)) < 9e999
+THEN CAST(r.value AS REAL) END
+"""
+# The last number is looked up for each window: `lead` over all of them would take as long as all the rest.
+_SUMMARISE = f"""
 WITH number AS (
-  SELECT t.series, t.minute, r.captured_us, r.sequence, r.quality,
-    CASE WHEN r.quality <> 2 AND NOT r.is_boolean AND typeof(r.value) <> 'text' AND abs(CAST(r.value AS REAL)) < 9e999
-    THEN CAST(r.value AS REAL) END AS v
+  SELECT t.series, t.minute, r.captured_us, r.sequence, r.quality, {_NUMBER} AS v
   FROM few t LEFT JOIN main.readings r ON r.series = t.series
     AND r.captured_us >= t.minute * :minute AND r.captured_us < (t.minute + 1) * :minute
 ), step AS (
-  SELECT *, lag(v) OVER one AS before, lead(v) OVER one AS after FROM number
-  WINDOW one AS (PARTITION BY series, minute, v IS NULL ORDER BY captured_us, sequence)
+  SELECT *, lag(v) OVER (PARTITION BY series, minute, v IS NULL ORDER BY captured_us, sequence) AS before FROM number
 )
 SELECT series, minute, count(captured_us), coalesce(sum(quality = 0), 0), count(v), min(v), max(v),
-  coalesce(sum(v), 0.0), max(CASE WHEN before IS NULL THEN v END), max(CASE WHEN after IS NULL THEN v END),
+  coalesce(sum(v), 0.0), max(CASE WHEN before IS NULL THEN v END),
+  (SELECT {_NUMBER} AS last FROM main.readings r
+   WHERE r.series = step.series AND r.captured_us >= minute * :minute AND r.captured_us < (minute + 1) * :minute
+   AND last IS NOT NULL ORDER BY r.captured_us DESC, r.sequence DESC LIMIT 1),
   coalesce(sum(CASE WHEN v >= before THEN v - before ELSE iif(before IS NULL, 0.0, v) END), 0.0)
 FROM step GROUP BY series, minute ORDER BY series, minute
-"""
+"""  # noqa: S608 - own expressions
 _STATES = """
 WITH held AS (
   SELECT t.series, t.minute, CASE WHEN r.is_boolean THEN iif(r.value, 'true', 'false') ELSE r.value END AS state,
