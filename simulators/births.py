@@ -13,7 +13,8 @@ from simulators.world.places import places_of
 
 _GATEWAY_NAMES = Names(en="Gateway", ru="Шлюз", kk="Шлюз")
 _CAMERA_SILENCE_S = 300.0
-_PERIODS_OF_SILENCE = 4.0
+PERIODS_OF_SILENCE = 4.0
+"""A device that says nothing for so many of its periods is missed."""
 
 
 def births_of(site: Site, streams_of: Callable[[CameraEntry], tuple[Stream, ...]]) -> dict[DeviceId, Birth]:
@@ -73,7 +74,7 @@ def _device(site: Site, device: DeviceEntry, place: Place) -> Birth:
         position=position_of(site.position, place),
         metrics=kind.metrics,
         via=GATEWAY,
-        silence_s=max(kind.silence_s, device.period_s * _PERIODS_OF_SILENCE),
+        silence_s=max(kind.silence_s, device.period_s * PERIODS_OF_SILENCE),
         maker=kind.maker,
         model=kind.model,
         firmware=kind.firmware,

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -24,6 +25,7 @@ from simulators.cameras.departures import Departure, DepartureWriter
 from simulators.cameras.film import Shot
 from simulators.cameras.server import CameraServer
 from simulators.cameras.workshop import Workshop
+from simulators.chronicle import Chronicle
 from simulators.faults.line import LOOPBACK, Line
 from simulators.faults.link import Link
 from simulators.load.crowd import MAX_POSTS, MAX_SENSORS
@@ -31,10 +33,13 @@ from simulators.load.run import Crowd, Size
 from simulators.pace import FastClock
 from simulators.post import Post
 from simulators.publish_connection import Broker
+from simulators.rehearsal import Rehearsal, hash_of
+from simulators.run_folder import RunFolder
 from simulators.scenario.form import MAX_SPEED, CameraEntry, Light, Scenario, Site
 from simulators.scenario.link_actions import LinkAction
 from simulators.scenario.reading import read_scenario
 from simulators.scenario.streams import camera_numbers, formats_of
+from simulators.truth import Run
 from simulators.world.sun import is_dark
 
 _SWITCH_S = 0.0005
@@ -52,6 +57,7 @@ class _Options(Struct, frozen=True):
     light: Light | None
     rtsp_port: int | None
     speed: float | None
+    run: Path | None
 
 
 class _Ready(Struct, frozen=True):
@@ -62,6 +68,22 @@ class _Ready(Struct, frozen=True):
     devices: int
 
 
+class _Parts(NamedTuple):
+    scenario: Scenario
+    posts: dict[str, Post]
+    lines: tuple[Line, ...]
+    server: CameraServer
+    speed: float
+
+
+class _Rehearsed(Struct, frozen=True):
+    """The one line on standard output of a fixed clock: SHA-256 over the time, topic and payload of every message."""
+
+    messages: int
+    seconds: float
+    sha256: str
+
+
 class _Done(Struct, frozen=True):
     """The last line on standard output: values that a broker confirmed, and samples that were given up."""
 
@@ -70,9 +92,10 @@ class _Done(Struct, frozen=True):
 
 
 @simulate.command()
-def run(
+def run_scenario(
     ctx: typer.Context,
     scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of a shipped one.")] = "border",
+    *,
     departures: Annotated[Path | None, typer.Option(help="Log here when each frame left; binary.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Keep encoded clips here.", envvar="SHEKARA_CLIPS")] = None,
     light: Annotated[Light | None, typer.Option(help="Film by day, by night, or by the sun.")] = None,
@@ -80,6 +103,10 @@ def run(
     speed: Annotated[
         float | None, typer.Option(min=0.1, max=MAX_SPEED, help="Simulated seconds a second; cameras stay real.")
     ] = None,
+    fixed: Annotated[
+        bool, typer.Option("--fixed", help="On a fixed clock, without cameras and broker: print the stream's SHA-256.")
+    ] = False,
+    run: Annotated[Path | None, typer.Option(help="Write run.json and truth.jsonl to this folder.")] = None,
     posts: Annotated[
         int | None, typer.Option(min=1, max=MAX_POSTS, help="No scenario: a load of so many posts.")
     ] = None,
@@ -94,9 +121,12 @@ def run(
         if posts is not None:
             asyncio.run(_run_load(Size(posts, sensors, rate, connections), settings, for_s))
             return
+        if fixed:
+            _rehearse(read_scenario(scenario), scenario, run)
+            return
         sys.setswitchinterval(_SWITCH_S)
-        options = _Options(cache or default_directory(), departures, light, rtsp_port, speed)
-        asyncio.run(_run(read_scenario(scenario), settings, options))
+        options = _Options(cache or default_directory(), departures, light, rtsp_port, speed, run)
+        asyncio.run(_run(read_scenario(scenario), scenario, settings, options))
     except BaseExceptionGroup as errors:
         ours = errors.subgroup(ShekaraError)
         if ours is None:
@@ -122,7 +152,26 @@ async def _run_load(size: Size, settings: Settings, for_s: float | None) -> None
     await crowd.run(_stopped_by_signal(), _ACCOUNT_S, for_s)
 
 
-async def _run(scenario: Scenario, settings: Settings, options: _Options) -> None:
+def _rehearse(scenario: Scenario, name: str, folder: Path | None) -> None:
+    rehearsal = Rehearsal(scenario)
+    with ExitStack() as files:
+        if folder is None:
+            stream = hash_of(rehearsal.messages())
+        else:
+            kept = files.enter_context(RunFolder(folder, _run_of(scenario, name, rehearsal.starts, 0.0)))
+            chronicle = Chronicle(scenario, rehearsal.worlds, kept.write)
+            rehearsal.on_step = chronicle.take
+            stream = hash_of(rehearsal.messages())
+            chronicle.finish(rehearsal.until)
+            kept.finish(rehearsal.until, stream.sha256)
+    _say(_Rehearsed(stream.messages, scenario.lasts_s, stream.sha256))
+
+
+def _run_of(scenario: Scenario, name: str, start: datetime, speed: float) -> Run:
+    return Run(scenario=Path(name).stem, seed=scenario.seed, start=start, speed=speed)
+
+
+async def _run(scenario: Scenario, name: str, settings: Settings, options: _Options) -> None:
     stop = _stopped_by_signal()
     speed = scenario.speed if options.speed is None else options.speed
     clock = _clock(scenario, speed)
@@ -143,15 +192,23 @@ async def _run(scenario: Scenario, settings: Settings, options: _Options) -> Non
             posts = {
                 site.id: _post(site, scenario, clock, settings, server, lines.get(site.id)) for site in scenario.sites
             }
-            await _run_parts(_Parts(scenario, posts, tuple(lines.values()), server, speed), stop)
+            parts = _Parts(scenario, posts, tuple(lines.values()), server, speed)
+            if options.run is None:
+                await _run_parts(parts, stop)
+            else:
+                with RunFolder(options.run, _run_of(scenario, name, clock.now(), speed)) as folder:
+                    await _run_told(parts, folder, clock, stop)
 
 
-class _Parts(NamedTuple):
-    scenario: Scenario
-    posts: dict[str, Post]
-    lines: tuple[Line, ...]
-    server: CameraServer
-    speed: float
+async def _run_told(parts: _Parts, folder: RunFolder, clock: Clock, stop: asyncio.Event) -> None:
+    """Run, and write down what is made to happen."""
+    worlds = {id_: post.premises.world for id_, post in parts.posts.items()}
+    chronicle = Chronicle(parts.scenario, worlds, folder.write)
+    for post in parts.posts.values():
+        post.on_action = chronicle.take
+    await _run_parts(parts, stop)
+    chronicle.finish(clock.now())
+    folder.finish(clock.now())
 
 
 def _clock(scenario: Scenario, speed: float) -> Clock:
@@ -196,7 +253,7 @@ async def _prepare(scenario: Scenario, server: CameraServer) -> None:
     await server.prepare_mains()
 
 
-def _say(line: _Ready | _Done) -> None:
+def _say(line: _Ready | _Rehearsed | _Done) -> None:
     sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
     sys.stdout.flush()
 

@@ -28,7 +28,11 @@ _GRACE_S = 3.0
 
 
 class Post:
-    """Runs one site. `set_fault` breaks and mends its cameras; `link` is that of the line to the broker, if any."""
+    """Runs one site.
+
+    `set_fault` breaks and mends its cameras; `link` is that of the line to the broker, if there is one; `on_action`
+    may be set to hear of what was made to happen.
+    """
 
     def __init__(
         self,
@@ -43,6 +47,7 @@ class Post:
         self._site = site
         self._clock = clock
         self._set_fault = set_fault
+        self.on_action: Callable[[Action, datetime], None] | None = None
         self._has_line = link is not None
         self._reached = clock.now()
         self.premises = Premises(site, scenario.seed, self._reached, link)
@@ -126,13 +131,15 @@ class Post:
                 subject=self._site.id,
                 mend="Give the site line = true in the scenario, and start again",
             )
+        now = self._clock.now()
         if isinstance(action, CameraAction):
             key = DeviceKey(SiteId(self._site.id), DeviceId(action.camera))
             await self._set_fault(key, action.fault, action.amount)
         else:
-            now = self._clock.now()
             self.premises.perform(action, now)
             self.tick(now)
+        if self.on_action is not None:
+            self.on_action(action, now)
 
     def _take_command(self, payload: bytes) -> None:
         if self._commands.full():

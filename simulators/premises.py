@@ -80,6 +80,11 @@ class Premises:
         self._sequence = _first_sequence(began)
         self._gateway_due = began
 
+    @property
+    def link(self) -> Link:
+        """The post's link to the centre."""
+        return self.world.link
+
     def perform(self, action: Action, now: datetime) -> None:
         """Make something happen, now. What happens to cameras is not done here.
 
@@ -100,7 +105,7 @@ class Premises:
             case _ if isinstance(action, NatureAction):
                 self.world.act(action, now)
             case _ if isinstance(action, LinkAction):
-                self.world.link.act(action, now)
+                self.link.act(action, now)
             case _ if isinstance(action, TelemetryAction):
                 self._telemetry.act(action, now)
             case _ if isinstance(action, PowerAction):

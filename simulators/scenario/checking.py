@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from sensors.catalog import CAMERA_HEALTH, GATEWAY
 from sensors.errors import ConfigError
-from sensors.model import Limit, Metric
+from sensors.model import Metric
 from sensors.topics import WALLS
 from simulators.faults.values import measured
 from simulators.kinds import KINDS
@@ -23,6 +23,9 @@ from simulators.scenario.expectation import Expectation
 from simulators.scenario.form import DeviceEntry, Site
 from simulators.scenario.nature_actions import Enter
 from simulators.scenario.telemetry_actions import TelemetryAction, ValueDrift, ValueImpossible, ValueStuck
+
+OFFLINE, OFFLINE_DELAY_S = "liveness.offline", 3.0
+"""The hub's own alarm of every device that says nothing although it should (hub/alarms/liveness.py)."""
 
 
 def check_action(action: Action, site: Site | None, subject: str) -> None:
@@ -106,8 +109,11 @@ def check_expectation(expectation: Expectation, step: Action | None, site: Site 
         )
 
 
-def alarms_of(site: Site, id_: str) -> dict[str, Limit]:
-    """All alarms by `metric.limit` that a device or camera of a site can raise by its own limits; none if not there."""
+def alarms_of(site: Site, id_: str) -> dict[str, float]:
+    """All alarms, `metric.limit`, that a device or camera of a site may raise, each with its delay in seconds.
+
+    There are none for what is not there.
+    """
     kinds = {device.id: device.kind for device in site.devices} | {GATEWAY: GATEWAY}
     if id_ in {camera.id for camera in site.cameras}:
         metrics: tuple[Metric, ...] = CAMERA_HEALTH
@@ -115,7 +121,8 @@ def alarms_of(site: Site, id_: str) -> dict[str, Limit]:
         metrics = KINDS[kinds[id_]].metrics
     else:
         return {}
-    return {f"{metric.name}.{limit.id}": limit for metric in metrics for limit in metric.limits}
+    own = {f"{metric.name}.{limit.id}": limit.on_delay_s for metric in metrics for limit in metric.limits}
+    return own | {OFFLINE: OFFLINE_DELAY_S}
 
 
 def device_of(site: Site, kind: str, named: str | None, subject: str) -> DeviceEntry:

@@ -42,6 +42,7 @@ class World:
         self._weather_turns: Spans[WeatherTurn] = Spans()
         self._traffic_turns: Spans[TrafficTurn] = Spans()
         self._weather_at: tuple[datetime, Weather] | None = None
+        self._figures_at: tuple[datetime, tuple[Figure, ...]] | None = None
         self._entered = 0
         fuel_percent = Random(f"{seed}/{site.id}/fuel").uniform(68.0, 94.0)  # noqa: S311 - repeatable, not a secret
         self.power = Power(lambda now: self.weather(now).temperature_c, fuel_percent)
@@ -99,7 +100,16 @@ class World:
                 subject=self.site.id,
                 mend="Wait until some are gone, or let fewer come",
             )
-        self._journeys[actor.id] = Journey(actor, stops_of(actor, self._fences.values()))
+        self._journeys[actor.id] = self.journey_of(actor)
+        self._figures_at = None
+
+    def journey_of(self, actor: Actor) -> Journey:
+        """The way somebody would take, with the stops at fences on it."""
+        return Journey(actor, stops_of(actor, self._fences.values()))
+
+    def kind_of(self, device: str) -> str:
+        """What a device is."""
+        return self._kinds[device]
 
     def journeys(self) -> tuple[Journey, ...]:
         """All who have been, are there, or will come."""
@@ -107,7 +117,10 @@ class World:
 
     def figures(self, now: datetime) -> tuple[Figure, ...]:
         """Everybody on the ground."""
-        return tuple(figure for journey in self._journeys.values() for figure in journey.figures(now))
+        if self._figures_at is None or self._figures_at[0] != now:
+            found = tuple(figure for journey in self._journeys.values() for figure in journey.figures(now))
+            self._figures_at = now, found
+        return self._figures_at[1]
 
     def sensed_by(self, device: str, now: datetime) -> tuple[Figure, ...]:
         """Everybody within the reach of a device."""

@@ -1,0 +1,129 @@
+"""The truth of a run, step by step: what happened, who noticed, which alarms are due for it and which are nuisances.
+
+Expectations follow from the default limits of the kinds; those of the scenario add to them or replace them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from msgspec import structs
+
+from sensors.model import Ident
+from simulators.cameras.vocabulary import Fault
+from simulators.consequences import Consequence, consequences_of
+from simulators.scenario.actions import Action
+from simulators.scenario.acts import Act
+from simulators.scenario.camera_actions import CameraAction
+from simulators.scenario.form import Scenario
+from simulators.truth import Excused, Expected, Happening, PictureFault, Truth
+from simulators.world.ground import position_of
+from simulators.world.world import World
+
+_DISHONEST = frozenset(
+    {
+        Fault.KILLED, Fault.STALLED, Fault.FROZEN, Fault.BLACK, Fault.WHITE, Fault.BLURRED, Fault.COVERED,
+        Fault.TURNED, Fault.NOISY, Fault.LOCKED, Fault.GONE, Fault.HALF_OPEN, Fault.RESET, Fault.TRICKLING,
+    }
+)  # fmt: skip
+"""Faults in which a picture shows nothing that can be believed, all the time. The others disturb it now and then."""
+_PICTURE_WITHIN_S = 15.0
+
+
+class Chronicle:
+    """Writes down a run's truth while it happens. `finish` at its end."""
+
+    def __init__(self, scenario: Scenario, worlds: Mapping[str, World], write: Callable[[Truth], None]) -> None:
+        self._scenario = scenario
+        self._worlds = worlds
+        self._write = write
+        self._happened = 0
+        self._faulty: dict[tuple[str, str], PictureFault] = {}
+
+    def take(self, action: Action, now: datetime) -> None:
+        """Something is made to happen now."""
+        self._happened += 1
+        world = self._worlds[action.site]
+        name = action.id or f"{tag_of(action)}-{self._happened}"
+        consequences = tuple(self._with_expectations(action, name, consequences_of(action, world, now), now))
+        self._write(self._happening(action, name, consequences, now))
+        for one in consequences:
+            self._write(_record(one, name, action.site))
+        if isinstance(action, CameraAction):
+            self._change_picture(action, name, now)
+
+    def finish(self, now: datetime) -> None:
+        """The run is over: what is still faulty was so until now."""
+        for key in [*self._faulty]:
+            self._mend(key, now)
+
+    def _happening(self, action: Action, name: str, consequences: tuple[Consequence, ...], now: datetime) -> Happening:
+        world = self._worlds[action.site]
+        named = [getattr(action, "device", None), getattr(action, "camera", None), getattr(action, "past", None)]
+        about = [id_ for id_ in (*named, *(one.device for one in consequences)) if id_ in world.places]
+        devices = {device.id for device in world.site.devices}
+        sensors = tuple(dict.fromkeys(id_ for id_ in about if id_ in devices))
+        cameras = {camera.id for camera in world.site.cameras if set(camera.covers) & set(sensors)}
+        cameras |= {id_ for id_ in about if id_ not in devices}
+        duration_s = getattr(action, "duration_s", None)
+        return Happening(
+            id=name,
+            at=now,
+            until=None if duration_s is None else now + timedelta(seconds=duration_s),
+            site=action.site,
+            what=tag_of(action),
+            position=position_of(world.site.position, world.places[about[0]]) if about else None,
+            sensors=sensors,
+            cameras=tuple(sorted(cameras)),
+        )
+
+    def _with_expectations(
+        self, action: Act, name: str, derived: Iterator[Consequence], now: datetime
+    ) -> Iterator[Consequence]:
+        told = [one for one in self._scenario.expect if action.id is not None and one.of == name]
+        replaced = {(one.device, one.alarm) for one in told}
+        yield from (one for one in derived if (one.device, one.alarm) not in replaced)
+        for one in told:
+            if not one.never:
+                starts = now + timedelta(seconds=one.after_s)
+                ends = max(starts + timedelta(seconds=one.within_s), now + timedelta(seconds=one.lasts_s))
+                yield Consequence(one.device, one.alarm, starts, ends, one.within_s, one.excused)
+
+    def _change_picture(self, action: CameraAction, name: str, now: datetime) -> None:
+        key = action.site, action.camera
+        self._mend(key, now)
+        if action.fault in _DISHONEST:
+            self._faulty[key] = PictureFault(
+                of=name,
+                site=action.site,
+                camera=action.camera,
+                fault=action.fault,
+                at=now,
+                until=now,
+                within_s=_PICTURE_WITHIN_S,
+            )
+
+    def _mend(self, key: tuple[str, str], now: datetime) -> None:
+        fault = self._faulty.pop(key, None)
+        if fault is not None:
+            self._write(structs.replace(fault, until=now))
+
+
+def tag_of(action: Act) -> str:
+    """The word by which a scenario asks for an action."""
+    return str(type(action).__struct_config__.tag)
+
+
+def _record(one: Consequence, of: Ident, site: Ident) -> Expected | Excused:
+    if one.excused is not None:
+        return Excused(
+            of=of, site=site, device=one.device, alarm=one.alarm, at=one.starts, until=one.ends, reason=one.excused
+        )
+    return Expected(
+        of=of,
+        site=site,
+        device=one.device,
+        alarm=one.alarm,
+        at=one.starts,
+        within_s=one.within_s,
+        until=one.ends,
+    )

@@ -1,0 +1,169 @@
+"""Which alarms an action must raise by the default limits of the kinds, or may raise for nothing.
+
+What follows from several actions together, such as an old battery that dies, is for a scenario's own expectations.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sensors.catalog import GATEWAY
+from simulators.births import PERIODS_OF_SILENCE
+from simulators.kinds import KINDS
+from simulators.models.perimeter import STORM_GUST_MPS, STORM_RAIN_MMPH
+from simulators.rehearsed_gateway import WILL_AFTER_S
+from simulators.scenario.actions import (
+    Action,
+    BarrierLeftOpen,
+    BarrierStuck,
+    DeviceSilence,
+    DoorOpen,
+    GnssJam,
+    Intrusion,
+    Overload,
+    Radiation,
+    Tamper,
+)
+from simulators.scenario.checking import OFFLINE, alarms_of, device_of
+from simulators.scenario.gateway_actions import FalseWill, LinkCut
+from simulators.scenario.link_actions import LinkBreak, LinkHalfOpen
+from simulators.scenario.nature_actions import Enter, WeatherTurn
+from simulators.scenario.power_actions import MainsFail
+from simulators.scenario.telemetry_actions import ValueDrift, ValueImpossible, ValueStuck
+from simulators.visits import visits_of
+from simulators.world.world import World
+
+SLACK_S = 10.0
+"""Beside an alarm's own delay: for the sample, the way and the hub."""
+_AFTERWARDS_S = 30.0
+_LEFT_OPEN_S = 120.0
+
+
+class Consequence(NamedTuple):
+    """An alarm that is due from `starts` on, `within_s`; until `ends` it may come again. `excused`: it may, so."""
+
+    device: str
+    alarm: str
+    starts: datetime
+    ends: datetime
+    within_s: float = SLACK_S
+    excused: str | None = None
+
+
+class _Due(NamedTuple):
+    device: str
+    alarm: str
+    after_s: float = 0.0
+    slack_s: float = 0.0
+
+
+def consequences_of(action: Action, world: World, now: datetime) -> Iterator[Consequence]:
+    """What follows from an action that is performed now and has been checked."""
+    yield from _excused(action, world, now)
+    match action:
+        case Enter():
+            for visit in visits_of(action, world, now):
+                yield _consequence(world, visit.device, visit.alarm, visit.starts, visit.ends, visit.excused)
+        case WeatherTurn():
+            yield from _of_weather(action, world, now)
+        case _:
+            lasts_s = getattr(action, "duration_s", 0.0)
+            for due in _due(action, world):
+                if lasts_s > due.after_s + _delay_s(world, due.device, due.alarm):
+                    starts = now + timedelta(seconds=due.after_s)
+                    one = _consequence(world, due.device, due.alarm, starts, now + timedelta(seconds=lasts_s))
+                    yield one._replace(within_s=one.within_s + due.slack_s)
+
+
+def _excused(action: Action, world: World, now: datetime) -> Iterator[Consequence]:
+    """Alarms that may come though nobody is needed for them."""
+    ends = now + timedelta(seconds=getattr(action, "duration_s", 0.0))
+    match action:
+        case ValueStuck() | ValueImpossible() | ValueDrift():
+            for alarm in alarms_of(world.site, action.device):
+                yield _consequence(world, action.device, alarm, now, ends, "the sensor lies")
+        case LinkHalfOpen():
+            for device in world.site.devices:
+                yield _consequence(world, device.id, OFFLINE, now, ends, "the gateway cannot be heard")
+        case DoorOpen(ordered=True):
+            cabinet = device_of(world.site, action.kind, action.device, action.site).id
+            yield _consequence(world, cabinet, "door.door-open", now, ends, "work order")
+        case FalseWill():
+            yield _consequence(world, GATEWAY, OFFLINE, now, ends, "the broker was wrong")
+        case _:
+            return
+
+
+def _due(action: Action, world: World) -> Iterator[_Due]:
+    site = world.site
+    match action:
+        case Intrusion():
+            yield _Due(device_of(site, action.kind, action.device, site.id).id, "person.person-near")
+            fence = device_of(site, "fence", action.fence, site.id).id
+            yield _Due(fence, "climb.climbing", action.fence_after_s)
+        case Radiation():
+            portal = device_of(site, action.kind, action.device, site.id).id
+            yield _Due(portal, "gamma_alarm.gamma")
+            if action.neutron:
+                yield _Due(portal, "neutron_alarm.neutron")
+        case GnssJam():
+            alarm = "offset.clock-off" if action.spoofed else "fix.no-fix"
+            yield _Due(device_of(site, action.kind, action.device, site.id).id, alarm)
+        case LinkHalfOpen():
+            yield _Due(GATEWAY, OFFLINE, WILL_AFTER_S)
+        case DoorOpen(ordered=False) | Tamper() | BarrierStuck() | BarrierLeftOpen() | Overload():
+            alarm, after_s = _CONTACTS[type(action)]
+            yield _Due(device_of(site, action.kind, action.device, site.id).id, alarm, after_s)
+        case DeviceSilence(device=str(device)):
+            entry = next(one for one in site.devices if one.id == device)
+            silence_s = max(KINDS[entry.kind].silence_s, entry.period_s * PERIODS_OF_SILENCE)
+            yield _Due(device, OFFLINE, max(0.0, silence_s - entry.period_s), entry.period_s)
+        case MainsFail():
+            yield from (_Due(device.id, "source.on-battery") for device in site.devices if device.kind == "ups")
+        case LinkCut() | LinkBreak():
+            yield _Due(GATEWAY, OFFLINE)
+        case _:
+            return
+
+
+_CONTACTS: dict[type[DoorOpen | Tamper | BarrierStuck | BarrierLeftOpen | Overload], tuple[str, float]] = {
+    DoorOpen: ("door.door-open", 0.0),
+    Tamper: ("tamper.tamper", 0.0),
+    BarrierStuck: ("position.fault", 0.0),
+    BarrierLeftOpen: ("open_time.left-open", _LEFT_OPEN_S),
+    Overload: ("overload.overload", 0.0),
+}
+
+
+def _of_weather(turn: WeatherTurn, world: World, now: datetime) -> Iterator[Consequence]:
+    """What the stations say is due when it has come about; what fences make of a storm is a nuisance."""
+    ends, full = now + timedelta(seconds=turn.duration_s), now + timedelta(seconds=turn.over_s)
+    gust_mps = turn.gust_mps if turn.gust_mps is not None else 1.5 * (turn.wind_mps or 0.0)
+    storm = turn.hail or gust_mps >= STORM_GUST_MPS or (turn.rain_mmph or 0.0) >= STORM_RAIN_MMPH
+    lasts_s = turn.duration_s - 2 * turn.over_s
+    for device in world.site.devices:
+        if device.kind == "fence" and storm:
+            yield _consequence(world, device.id, "climb.climbing", now, ends, "storm")
+        if device.kind == "weather":
+            if gust_mps > _STORM_BOUND_MPS and lasts_s > 0:
+                yield _consequence(world, device.id, "gust.storm", now, ends)._replace(
+                    within_s=turn.over_s + device.period_s + SLACK_S
+                )
+            if turn.visibility_m is not None and turn.visibility_m < _FOG_BOUND_M and lasts_s > _FOG_DELAY_S:
+                yield _consequence(world, device.id, "visibility.fog", full, ends)
+
+
+_STORM_BOUND_MPS, _FOG_BOUND_M, _FOG_DELAY_S = 25.0, 200.0, 120.0
+"""The default limits of weather stations (sensors/kinds/supplies.py)."""
+
+
+def _delay_s(world: World, device: str, alarm: str) -> float:
+    return alarms_of(world.site, device)[alarm]
+
+
+def _consequence(
+    world: World, device: str, alarm: str, starts: datetime, ends: datetime, excused: str | None = None
+) -> Consequence:
+    within_s = _delay_s(world, device, alarm) + SLACK_S
+    last = max(ends, starts + timedelta(seconds=within_s)) + timedelta(seconds=_AFTERWARDS_S)
+    return Consequence(device, alarm, starts, last, within_s, excused)

@@ -1,0 +1,129 @@
+"""A post's gateway and its line in a rehearsal: nothing is sent, everything is told. Pure."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from random import Random
+from typing import NamedTuple
+
+from sensors.catalog import GATEWAY
+from sensors.dialects.native import encode_backlog, encode_birth, encode_data, encode_state
+from sensors.model import DeviceId, DeviceKey, SiteId, Stream, Value
+from sensors.topics import Leaf, topic
+from simulators.births import births_of
+from simulators.faults.passage import Lane, Passage
+from simulators.faults.telemetry import Utterance
+from simulators.outbox import Outbox
+from simulators.premises import Notice, Premises
+from simulators.scenario.actions import Action
+from simulators.scenario.form import CameraEntry, Site
+
+WILL_AFTER_S = 30.0
+"""A broker that hears nothing believes for one and a half keep-alives that its client lives."""
+
+
+class Message(NamedTuple):
+    """What came out of a post's line, and when."""
+
+    at: datetime
+    topic: str
+    payload: bytes
+    retained: bool = False
+
+
+class _Leaving(NamedTuple):
+    leaf: Leaf
+    device: DeviceId
+    payload: bytes
+    retained: bool = False
+
+
+class RehearsedGateway:
+    """One site's, from `began` on. `tick` at times that go forward."""
+
+    def __init__(
+        self, site: Site, seed: int, began: datetime, streams_of: Callable[[CameraEntry], tuple[Stream, ...]]
+    ) -> None:
+        self.premises = Premises(site, seed, began)
+        self._site = SiteId(site.id)
+        self._began = began
+        self._births = {device: encode_birth(birth) for device, birth in births_of(site, streams_of).items()}
+        self._passage = Passage(Lane(), Random(f"{seed}/{site.id}/line"))  # noqa: S311 - repeatable chance
+        self._outbox = Outbox()
+        self._stalled: list[_Leaving] = []
+        self._connected = False
+        self._will_due: datetime | None = None
+        self._acknowledged = 0
+
+    def perform(self, action: Action, now: datetime) -> None:
+        """Make something happen, now."""
+        self.premises.perform(action, now)
+
+    def tick(self, now: datetime) -> list[Message]:
+        """What leaves at this moment, with the times at which it arrives."""
+        leaving = [*self._change_line(now)]
+        for notice in self.premises.notices(now):
+            if self._connected and notice is Notice.BIRTHS:
+                leaving += self._announcement(now)
+            elif self._connected:
+                leaving.append(self._gateway_state(now, online=False))
+        for utterance in self.premises.utterances(now, self._accounts()):
+            leaving += self._say(utterance)
+        if self._connected and self.premises.link.at(now).stalled:
+            self._stalled += leaving
+            return []
+        leaving, self._stalled = self._stalled + leaving, []
+        return [self._message(one, now) for one in leaving]
+
+    def _change_line(self, now: datetime) -> Iterator[_Leaving]:
+        """The will when the line has gone, and who is there and what was kept when it is back."""
+        state = self.premises.link.at(now)
+        torn = state.ending is not None or not self.premises.speaks(now)
+        connected = not torn and not state.half_open
+        if self._connected and not connected:
+            powered = self.premises.feeds(GATEWAY, now)
+            self._will_due = now if torn and powered else now + timedelta(seconds=WILL_AFTER_S)
+        if self._will_due is not None and (connected or now >= self._will_due):
+            yield self._gateway_state(now, online=False)
+            self._will_due = None
+        if connected and not self._connected:
+            yield from self._announcement(now)
+            if now > self._began:
+                self.premises.wake(now)
+            while (parcel := self._outbox.next_parcel()) is not None:
+                self._acknowledged += sum(len(sample.values) for sample in parcel.samples)
+                yield _Leaving(Leaf.DATA, parcel.device, encode_backlog(parcel.samples))
+        self._connected = connected
+
+    def _say(self, utterance: Utterance) -> Iterator[_Leaving]:
+        device, sample, garbled = utterance
+        if garbled is not None:
+            if self._connected:
+                yield _Leaving(Leaf.DATA, device, garbled)
+        elif self._connected:
+            self._acknowledged += len(sample.values)
+            yield _Leaving(Leaf.DATA, device, encode_data(sample.at, sample.seq, sample.values, sample.quality))
+        else:
+            self._outbox.keep(device, sample)
+
+    def _announcement(self, now: datetime) -> Iterator[_Leaving]:
+        online = encode_state(online=True, since=now)
+        for device, birth in self._births.items():
+            yield _Leaving(Leaf.BIRTH, device, birth, retained=True)
+        for device in self._births:
+            yield _Leaving(Leaf.STATE, device, online, retained=True)
+
+    def _gateway_state(self, now: datetime, *, online: bool) -> _Leaving:
+        return _Leaving(Leaf.STATE, DeviceId(GATEWAY), encode_state(online=online, since=now), retained=True)
+
+    def _accounts(self) -> dict[str, Value | None]:
+        return {
+            "pending": len(self._outbox),
+            "acknowledged_total": self._acknowledged,
+            "dropped_total": self._outbox.dropped_total,
+        }
+
+    def _message(self, one: _Leaving, now: datetime) -> Message:
+        passed_s = (now - self._began).total_seconds()
+        due_s = self._passage.due_s(passed_s, len(one.payload), self.premises.link.at(now))
+        name = topic(DeviceKey(self._site, one.device), one.leaf)
+        return Message(now + timedelta(seconds=round(due_s - passed_s, 6)), name, one.payload, one.retained)
