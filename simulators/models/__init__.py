@@ -1,6 +1,7 @@
 """How each kind of device behaves: what it measures at a moment, given its surroundings and its own seeded chance."""
 
 from simulators.models.model import Model
+from simulators.models.optics import PlateReader, Radar
 from simulators.models.perimeter import Fence, GroundSensor
 from simulators.models.plant import Cabinet, Generator, GnssTime, Link, Ups
 from simulators.models.traffic import Barrier, RadiationPortal, VehicleCounter, Weighbridge
@@ -14,6 +15,8 @@ MODELS: dict[str, type[Model]] = {
     "gnss-time": GnssTime,
     "ground-sensor": GroundSensor,
     "link": Link,
+    "plate-reader": PlateReader,
+    "radar": Radar,
     "radiation-portal": RadiationPortal,
     "ups": Ups,
     "vehicle-counter": VehicleCounter,

@@ -169,3 +169,25 @@ def test_a_spoofed_time_server_keeps_its_fix_and_jumps(site: Site) -> None:
     said = _play(premises, 0, 10)
     assert set(_values(said, "gnss-1", "fix")) == {"3d"}
     assert all(float(value or 0) > 200 for value in _values(said, "gnss-1", "offset"))
+
+
+def test_a_radar_tracks_what_moves_before_it_and_nothing_behind_it() -> None:
+    outpost = read_scenario("quiet-night").sites[0]
+    for path, found in (
+        ((Spot(-100.0, -500.0), Spot(-60.0, -420.0)), True),
+        ((Spot(100.0, 300.0), Spot(60.0, 220.0)), False),
+    ):
+        premises = Premises(outpost, 1, _NOW)
+        premises.perform(Enter(site=outpost.id, kind=ActorKind.PERSON, path=path), _NOW)
+        assert ("person" in _values(_play(premises, 0, 30), "radar-1", "class")) is found
+
+
+def test_snow_spoils_plates() -> None:
+    crossing = read_scenario("lane-troubles").sites[0]
+    clear, snowed = Premises(crossing, 1, _NOW), Premises(crossing, 1, _NOW)
+    snowed.perform(_action("weather", snow_mmph=6.0, over_s=0.0, duration_s=600.0), _NOW)
+    worst = [
+        min(float(value or 0) for value in _values(_play(premises, 0, 300), "plates-1", "confidence"))
+        for premises in (clear, snowed)
+    ]
+    assert worst[1] < worst[0] - 10

@@ -121,4 +121,4 @@ def test_a_hub_hears_a_rehearsal_as_it_hears_a_post() -> None:
     rehearsal = Rehearsal(_scenario(_HEAD))
     hub = FixedHub(rehearsal.starts, Dialects())
     assert not list(hub.hear(rehearsal.messages(), rehearsal.until))  # type: ignore[arg-type]  # the same four fields
-    assert len(hub.state.registry.devices) == 9
+    assert len(hub.state.registry.devices) == 10
