@@ -11,16 +11,18 @@ from tests.support.waiting import eventually
 from tests.support.wall_server import Keys, serving
 from videowall.config import WallSettings
 from videowall.outputs.server import build_app
+from videowall.outputs.webrtc.peers import Peers
 
 FRAMES = "document.getElementById('video').getVideoPlaybackQuality().totalVideoFrames"
 Enter = Callable[..., None]
 
 
 @contextmanager
-def serving_wall(wall: MovingWall, keys: Keys, port: int = 0) -> Iterator[str]:
-    """Serve it; gives `host:port`."""
+def serving_wall(wall: MovingWall, keys: Keys, port: int = 0, places: int | None = None) -> Iterator[str]:
+    """Serve it, with so many places over WebRTC or without that; gives `host:port`."""
     settings = WallSettings(public_key_file=str(keys.public_file), sign_in_url="")
-    with serving(build_app(wall, settings, SystemClock()), port=port) as address:
+    peers = None if places is None else Peers(places, ("127.0.0.1",), SystemClock())
+    with serving(build_app(wall, settings, SystemClock(), peers), port=port, peers=peers) as address:
         yield address
 
 

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from sensors.access import Audience, Role, issue_token, principal_for
 from sensors.clock import Clock, SystemClock
 from videowall.outputs.listener import bind, serve
+from videowall.outputs.webrtc.peers import Peers
 
 
 class Keys:
@@ -50,12 +51,19 @@ class Keys:
 
 
 @contextmanager
-def serving(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Serve from a thread of its own; gives `host:port`."""
+def serving(app: FastAPI, host: str = "127.0.0.1", port: int = 0, peers: Peers | None = None) -> Iterator[str]:
+    """Serve from a thread of its own, and look after `peers`; gives `host:port`."""
     listener = bind(host, port)
     address = f"{host}:{listener.getsockname()[1]}"
     loop = asyncio.new_event_loop()
-    task = loop.create_task(serve(app, listener))
+
+    async def work() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(serve(app, listener))
+            if peers is not None:
+                group.create_task(peers.run())
+
+    task = loop.create_task(work())
 
     def run() -> None:
         try:

@@ -6,7 +6,7 @@ import { Choice } from "./choice.js";
 import { Control } from "./control.js";
 import { DrawnWall } from "./drawn.js";
 import { Faces } from "./faces.js";
-import { PROFILES, chooseMode, chooseProfile, remember } from "./mode.js";
+import { DELAYS, PROFILES, chooseDelay, chooseMode, chooseProfile, remember } from "./mode.js";
 import { order } from "./order.js";
 import { Panels } from "./panels.js";
 import { Picture } from "./picture.js";
@@ -55,9 +55,9 @@ const places = new Places(document.getElementById("stage"), document.getElementB
 const camera = new CameraView(wall, words, { closed: cameraClosed, faceOf, order: give, signedOut: signInAgain });
 const alarms = new Alarms(faces, words, language, openCamera, () => openPanel(alarms));
 const control = new Control(words, give);
-const choice = new Choice((_, value) => {
-  forget("profile");
-  picture.choose(value);
+const choice = new Choice((name, value) => {
+  forget(name);
+  picture.choose(name, value);
   showChoice();
 });
 const renewal = new Renewal(document.body.dataset.version, () =>
@@ -66,7 +66,7 @@ const renewal = new Renewal(document.body.dataset.version, () =>
 const drawn = mode === "passthrough"
   ? new DrawnWall(wall, words, places, new Panels(faces, words), signInAgain) : null;
 const picture = drawn === null
-  ? new Picture(wall, `${socketRoot}/stream`, chooseProfile(asked), words, screen, signInAgain) : null;
+  ? new Picture(wall, { profile: chooseProfile(asked), delay: chooseDelay(asked) }, words, screen, signInAgain) : null;
 document.body.classList.add(mode);
 const rate = new Rate();
 let opened = null;
@@ -135,7 +135,11 @@ function showChoice() {
   const isMiddle = width <= 1920 && height <= 1080;
   const options = PROFILES.filter((name) => name !== "1080p" || !isMiddle || picture.profile === name)
     .map((name) => [name, name === "full" && width ? `${words.profiles.full} · ${width}×${height}` : words.profiles[name]]);
-  choice.show([{ name: "size", title: words.size, note: "", chosen: picture.profile, options }]);
+  const delays = DELAYS.map((name) => [name, words.delays[name]]);
+  choice.show([
+    { name: "profile", title: words.size, note: "", chosen: picture.profile, options },
+    { name: "delay", title: words.delay, note: picture.obstacle, chosen: picture.delay, options: delays },
+  ]);
 }
 
 function switchMode() {

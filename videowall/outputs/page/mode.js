@@ -1,7 +1,8 @@
 // How this browser shows the wall, as its address asks and from then on, else as it was chosen last: as the composed
-// picture, in one of its sizes, or drawn by itself out of the cameras' own streams.
+// picture, in one of its sizes and steadily or with the least delay, or drawn by itself out of the cameras' own streams.
 
 export const PROFILES = ["full", "1080p", "720p"];
+export const DELAYS = ["steady", "least"];
 const MODES = ["composed", "passthrough"];
 const NAME = /^[\w-]{1,20}$/;
 
@@ -14,6 +15,10 @@ export function chooseMode(asked) {
 export function chooseProfile(asked) {
   const wanted = asked.get("profile") ?? "";
   return !PROFILES.includes(wanted) && NAME.test(wanted) ? wanted : choose(asked, "profile", PROFILES);
+}
+
+export function chooseDelay(asked) {
+  return choose(asked, "delay", DELAYS);
 }
 
 export function remember(name, value) {

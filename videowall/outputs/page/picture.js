@@ -1,5 +1,6 @@
 // The composed picture of the wall: as a stream where the browser plays it, as stills elsewhere; covered when it rests.
 
+import { Direct } from "./direct.js";
 import { remember } from "./mode.js";
 import { Player } from "./player.js";
 import { Rate } from "./rate.js";
@@ -12,37 +13,43 @@ const REBUILD_MS = 6_000;
 const UNCHANGED_MS = 5_000;
 const STILL_EVERY_MS = 700;
 const SLOW_SAID_MS = 15_000;
+const LATE_S = 2;
 const WHOLE = "full";
+const LEAST = "least";
 
 export class Picture {
   profile;
+  delay;
+  // Why the least delay is not to be had, as a word, or empty.
+  obstacle = "";
   #wall;
-  #address;
   #words;
   #screen;
   #signedOut;
   #video = document.getElementById("video");
   #player = new Player(this.#video, () => this.#stream?.again());
   #stream = null;
+  #direct = null;
   #stills = null;
   #openedAt = performance.now();
   #rate = new Rate();
   #skippedTotal = 0;
   #skippedAt = -Infinity;
 
-  // `address` is the stream's, without a query; `profile` the size in which it is asked for.
-  constructor(wall, address, profile, words, screen, signedOut) {
+  // `profile` is the size in which the wall is asked for, `delay` how soon.
+  constructor(wall, { profile, delay }, words, screen, signedOut) {
     this.#wall = wall;
-    this.#address = address;
     this.profile = profile;
+    this.delay = delay;
     this.#words = words;
     this.#screen = screen;
     this.#signedOut = signedOut;
+    window.addEventListener("pagehide", () => this.#direct?.end());
   }
 
   // Whether the picture is a stream, of which there are several sizes.
   get isStream() {
-    return this.#stream !== null;
+    return this.#stills === null;
   }
 
   open(onlyStills) {
@@ -50,52 +57,81 @@ export class Picture {
     else this.#openStream();
   }
 
-  // Go on in another size, and remember it.
-  choose(profile) {
-    remember("profile", profile);
-    if (profile === this.profile || this.#stream === null) return;
-    this.profile = profile;
+  // Go on in another size (`profile`) or with another `delay`, and remember that.
+  choose(name, value) {
+    remember(name, value);
+    if (this.#stills !== null || (this[name] === value && !this.obstacle)) return;
+    this[name] = value;
+    this.obstacle = "";
     this.#openStream();
   }
 
   #openStream() {
-    this.#stream?.end();
+    this.#endStream();
     this.#skippedTotal = 0;
-    this.#stream = new Stream(`${this.#address}?profile=${this.profile}`, this.#player, {
+    this.#openedAt = performance.now();
+    const query = `?profile=${this.profile}`;
+    const signedOut = this.#signedOut;
+    if (this.delay === LEAST && !this.obstacle && !Direct.isHere()) this.#sayObstacle("browser");
+    if (this.delay === LEAST && !this.obstacle) {
+      this.#player.stop();
+      const impossible = (why) => this.#fallBack(why);
+      this.#direct = new Direct(`/wall/${this.#wall}/whep${query}`, this.#video, { impossible, signedOut });
+      this.#direct.open();
+      return;
+    }
+    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    this.#stream = new Stream(`${scheme}//${location.host}/wall/${this.#wall}/stream${query}`, this.#player, {
       unplayable: () => this.#showStills(),
-      signedOut: this.#signedOut,
+      signedOut,
       refused: (word) => this.#refused(word),
     });
     this.#stream.open();
   }
 
+  #endStream() {
+    this.#stream?.end();
+    this.#direct?.end();
+    this.#stream = this.#direct = null;
+  }
+
+  #fallBack(why) {
+    this.#sayObstacle(why);
+    this.#openStream();
+  }
+
+  #sayObstacle(why) {
+    this.obstacle = fill(this.#words.noDirect, this.#words.obstaclesOfDirect[why]);
+    this.#screen.toast(this.obstacle);
+  }
+
   #refused(word) {
     if (word !== "unknown" || this.profile === WHOLE) return;
     this.#screen.toast(fill(this.#words.profileRefused, this.profile));
-    this.choose(WHOLE);
+    this.choose("profile", WHOLE);
   }
 
   tick() {
     const now = performance.now();
-    if (this.#stills === null) {
-      this.#player.tick();
-      this.#stream.tick();
-    }
-    const { presentedAt, presentedTotal } = this.#stills ?? this.#player;
-    const seen = presentedAt > 0;
+    this.#stream?.tick();
+    if (this.#stream !== null) this.#player.tick();
+    this.#direct?.tick();
+    const { presentedAt, presentedTotal } = this.#stills ?? this.#direct ?? this.#player;
+    const seen = presentedAt > this.#openedAt;
     const ageMs = now - (seen ? presentedAt : this.#openedAt);
-    const stuckMs = this.#stills === null && this.#stream.isFlowing ? this.#player.stuckMs : 0;
+    const source = this.#direct ?? this.#stream;
+    const stuckMs = source?.isFlowing ? (this.#direct ?? this.#player).stuckMs : 0;
     const reason = this.#whyCovered(ageMs, seen, stuckMs > STALE_MS);
     if (reason === null) this.#screen.uncover();
     else this.#screen.cover(reason, ageMs > STALE_MS ? ageMs / 1000 : null, reason !== "connecting");
     // Pictures come and are not shown: build the player anew.
-    if (stuckMs > REBUILD_MS && !document.hidden) this.#stream.again();
+    if (stuckMs > REBUILD_MS && !document.hidden) source.again();
     this.#tell(now, reason, this.#rate.of(presentedTotal));
   }
 
   // The word for what keeps the picture from being live, or null.
   #whyCovered(ageMs, seen, stuck) {
-    const { refusal } = this.#stills ?? this.#stream;
+    const { refusal } = this.#stills ?? this.#direct ?? this.#stream;
     if (refusal !== null) return refusal;
     if (ageMs <= STALE_MS) return seen ? null : "connecting";
     return stuck ? "stalled" : "lost";
@@ -107,31 +143,36 @@ export class Picture {
     const unchangedMs = stills === null ? 0 : now - stills.changedAt;
     const unchanged =
       unchangedMs > UNCHANGED_MS ? ` · ${words.unchanged} ${Math.floor(unchangedMs / 1000)} ${words.seconds}` : "";
-    this.#screen.label(stills === null ? this.#tooSlow(now) : words.stills + unchanged);
+    const late = stills === null && reason === null ? this.#late : null;
+    this.#screen.label(stills === null ? this.#tooSlow(now, late) : words.stills + unchanged);
     const rows = [
       ["state", words[reason ?? (stills === null ? "live" : "stills")]],
       ["rate", `${rate}/${words.seconds}`],
     ];
     if (stills === null) {
-      const late = reason === null ? this.#player.latencyS ?? this.#player.behindS : null;
-      const { start, skippedTotal } = this.#stream;
+      const { start, skippedTotal } = this.#direct ?? this.#stream;
       rows.push(["behind", late === null ? "-" : `${Math.round(late * 1000)} ms`]);
       rows.push(["size", start ? `${start.width}×${start.height}` : "-"]);
       rows.push(["skipped", String(skippedTotal)]);
+      rows.push(["way", words.ways[this.#direct === null ? "steady" : LEAST]]);
     }
     this.#screen.showFigures(rows);
   }
 
-  // What is said to a viewer for whom pictures were left out, for a while.
-  #tooSlow(now) {
-    const { skippedTotal } = this.#stream;
+  get #late() {
+    return this.#direct === null ? this.#player.latencyS ?? this.#player.behindS : this.#direct.latencyS;
+  }
+
+  // What is said while the picture is late, and for a while to a viewer for whom pictures were left out.
+  #tooSlow(now, late) {
+    const skippedTotal = this.#stream?.skippedTotal ?? 0;
     if (skippedTotal > this.#skippedTotal) [this.#skippedTotal, this.#skippedAt] = [skippedTotal, now];
+    if (late > LATE_S) return fill(this.#words.late, Math.round(late));
     return now - this.#skippedAt < SLOW_SAID_MS ? fill(this.#words.tooSlow, skippedTotal) : "";
   }
 
   #showStills() {
-    this.#stream?.end();
-    this.#stream = null;
+    this.#endStream();
     this.#player.stop();
     this.#video.hidden = true;
     if (this.#stills !== null) return;
