@@ -15,6 +15,14 @@ class Clock(Protocol):
         """Seconds that only ever grow, from an arbitrary start."""
 
 
+def until_next(period_s: float, now_s: float) -> float:
+    """Seconds until the next whole multiple of a period.
+
+    Who wait for that wake together, and a processor that wakes seldom does the same for less.
+    """
+    return period_s - now_s % period_s
+
+
 class SystemClock:
     """The machine's own clocks."""
 

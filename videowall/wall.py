@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sensors.catalog import PictureState
-from sensors.clock import Clock
+from sensors.clock import Clock, until_next
 from sensors.errors import NotFoundError, UnavailableError
 from sensors.model import DeviceKey, Language, Names, StreamRole
 from sensors.secrets import Secrets
@@ -17,6 +17,7 @@ from videowall.captions.face import exercise_marks
 from videowall.capture.channel import Channel
 from videowall.capture.choice import choose
 from videowall.capture.ingest import Ingest
+from videowall.capture.rtsp.poller import Poller
 from videowall.clips.ring import Rings
 from videowall.composing.composer import Composer
 from videowall.composing.expression import express
@@ -25,7 +26,7 @@ from videowall.composing.painter import Painter
 from videowall.composing.scene import Scene, Tile, build_scene
 from videowall.config import WallSettings
 from videowall.decoding.beat import Beat
-from videowall.decoding.pool import DecodePool, Pool
+from videowall.decoding.pool import STRIDE_S, DecodePool, Pool
 from videowall.decoding.relief import Relief
 from videowall.decoding.shards.pool import ShardPool
 from videowall.encoding.broadcast import Broadcast, TileView
@@ -36,6 +37,7 @@ from videowall.hardware.decoding import DecoderMaker
 from videowall.hardware.encoding import EncoderMaker
 from videowall.hardware.selection import Selection
 from videowall.outputs.config import OutputsSettings
+from videowall.outputs.live_wall import Placed
 from videowall.outputs.showing import Showing
 from videowall.passthrough.passthrough import Passthrough
 from videowall.picture import Planes, Rect, encode_bitmap, encode_jpeg, turned
@@ -43,7 +45,10 @@ from videowall.plan import Canvas, Feed, Panel, PanelKind, Plan
 from videowall.quality.keeper import Keeper
 from videowall.quality.shelf import Shelf
 
-_SUPERVISE_S = 0.1
+_SUPERVISE_S, _SUPERVISE_RESTING_S = 0.1, 0.2
+_READ_RESTING_S = 0.04
+"""Displays that decode for themselves are sent so often what has come: a picture of most cameras."""
+_READ_AHEAD_S = 0.002
 _STORE_S = 5.0
 _LOOKED_AT_S = 10.0
 """Whoever has asked for a still may ask for the next one; the wall is composed on for so long."""
@@ -87,6 +92,8 @@ class Wall:
         self.showing = Showing()
         self._looked_at: dict[DeviceKey, float] = {}
         """When somebody last asked for a picture of a camera."""
+        self._unseen = False
+        """Whether displays show the cameras' own streams, and nobody the composed picture."""
         self._fps = settings.fps
         self._is_planned = False
         self._settings = settings
@@ -95,6 +102,7 @@ class Wall:
         self._keeper = Keeper(Shelf(Path(settings.references_dir) / settings.name))
         self._attention = Attention()
         self._scene: Scene = build_scene(_waiting(settings.name), settings.fps, None)
+        self._painted: Scene | None = None
         self._ingest: Ingest | None = None
 
     @property
@@ -149,7 +157,11 @@ class Wall:
             rendition.start()
         try:
             async with asyncio.TaskGroup() as group:
-                self._ingest = Ingest(self._clock, self._secrets, self._settings, self.pool, self._keeper, group)
+                poller = Poller(self._pause_s)
+                self._ingest = Ingest(
+                    self._clock, self._secrets, self._settings, self.pool, self._keeper, group, poller
+                )
+                group.create_task(poller.run(), name="poller")
                 group.create_task(self._keep(), name="references")
                 group.create_task(self.hardware.run(), name="hardware-trial")
                 await self._supervise()
@@ -194,6 +206,13 @@ class Wall:
             return ()
         shared = self.shared_latency
         return tuple(self._view(tile, shared) for tile in self._scene.tiles)
+
+    @property
+    def placed(self) -> tuple[Placed, ...]:
+        """Which camera fills each tile, and from which of its streams; none while the wall is dark."""
+        tiles = () if self._scene.asleep else self._scene.tiles
+        serving = ((tile, self._serving(tile)) for tile in tiles)
+        return tuple(Placed(tile.number, tile.feed.key, channel.role if channel else None) for tile, channel in serving)
 
     @property
     def shared_latency(self) -> dict[Hop, Spread]:
@@ -253,11 +272,12 @@ class Wall:
             profiles_run = all(rendition.is_alive for rendition in self.renditions)
             if not (self.composer.is_alive and self._painter.is_alive and self.pool.is_alive and profiles_run):
                 raise UnavailableError("a thread of the engine has ended", subject=f"wall {self.name}")
-            self._renew(faces=rounds % _FACES_EVERY == 0)
+            self._renew(faces=self._unseen or rounds % _FACES_EVERY == 0)
             rounds += 1
             self._changed.clear()
             try:
-                async with asyncio.timeout(_SUPERVISE_S):
+                period_s = _SUPERVISE_RESTING_S if self._unseen else _SUPERVISE_S
+                async with asyncio.timeout(until_next(period_s, self._clock.monotonic_s())):
                     await self._changed.wait()
             except TimeoutError:
                 continue
@@ -274,10 +294,19 @@ class Wall:
         self._rest(ingest)
         if not faces:
             return
-        express(scene, self._attention, self._clock.now(), self._clock.monotonic_s(), self._look)
-        self._painter.paint(scene)
+        is_new = express(scene, self._attention, self._clock.now(), self._clock.monotonic_s(), self._look)
+        if is_new or scene is not self._painted:
+            self._painted = scene
+            self._painter.paint(scene)
         if self._is_planned:
             self.showing.follow(scene)
+
+    def _pause_s(self) -> float:
+        """Until cameras' connections are read next: just before what they bring is looked for."""
+        if self._unseen:
+            return until_next(_READ_RESTING_S, self._clock.monotonic_s())
+        left_s = self.pool.looks_in_s - _READ_AHEAD_S
+        return left_s if left_s > _READ_AHEAD_S else left_s + STRIDE_S
 
     def _look(self, tile: Tile) -> tuple[PictureState, float | None]:
         channel = self._serving(tile)
@@ -287,6 +316,7 @@ class Wall:
         """Decode and draw no more than somebody looks at, while displays show the cameras' own streams."""
         long_ago_s = self._clock.monotonic_s() - _LOOKED_AT_S
         unseen = self.passthrough.displays > 0 and not self.viewers and self.composer.looked_s < long_ago_s
+        self._unseen = unseen
         self.composer.rest(rests=unseen)
         ahead = {feed.key for feed in self._scene.plan.preload}
         for channel in ingest.running:

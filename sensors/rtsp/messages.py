@@ -67,6 +67,11 @@ class Parser:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits for its rest."""
+        return not self._buffer
+
     def feed(self, data: bytes | bytearray | memoryview) -> Iterator[Request | Response | Interleaved]:
         """The messages that `data` completes.
 

@@ -3,7 +3,10 @@
 import struct
 from typing import NamedTuple
 
-_HEAD = struct.Struct(">BBHII")
+HEAD = struct.Struct(">BBHII")
+"""Flags, marker and payload type, sequence, timestamp, source."""
+PLAIN = 0x80
+"""The flags of a packet whose payload follows its head at once and goes to the end, as nearly all do."""
 _VERSION = 2
 
 
@@ -18,12 +21,12 @@ class RtpPacket(NamedTuple):
     payload: memoryview
 
 
-def parse_rtp(data: bytes) -> RtpPacket | None:
+def parse_rtp(data: bytes | memoryview) -> RtpPacket | None:
     """The packet in `data`, or None when it is not RTP or lies about its length."""
-    if len(data) < _HEAD.size:
+    if len(data) < HEAD.size:
         return None
-    flags, kind, sequence, timestamp, ssrc = _HEAD.unpack_from(data)
-    start = _HEAD.size + 4 * (flags & 0x0F)
+    flags, kind, sequence, timestamp, ssrc = HEAD.unpack_from(data)
+    start = HEAD.size + 4 * (flags & 0x0F)
     if flags >> 6 != _VERSION:
         return None
     if flags & 0x10:
@@ -38,6 +41,6 @@ def parse_rtp(data: bytes) -> RtpPacket | None:
 
 def rewrite(packet: bytes, sequence: int, timestamp: int, ssrc: int) -> bytes:
     """The same packet with another place in time; for replaying a clip."""
-    flags, kind, *_ = _HEAD.unpack_from(packet)
-    head = _HEAD.pack(flags, kind, sequence & 0xFFFF, timestamp & 0xFFFF_FFFF, ssrc)
-    return head + packet[_HEAD.size :]
+    flags, kind, *_ = HEAD.unpack_from(packet)
+    head = HEAD.pack(flags, kind, sequence & 0xFFFF, timestamp & 0xFFFF_FFFF, ssrc)
+    return head + packet[HEAD.size :]

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from sensors.catalog import PictureState
 from sensors.clock import SystemClock
-from sensors.model import DeviceKey, Language, Names, StreamRole
+from sensors.model import DeviceId, DeviceKey, Language, Names, SiteId, StreamRole
 from videowall.encoding.broadcast import CLOCK_RATE_HZ, Broadcast, EncodedFrame, TileView
 from videowall.encoding.profile import ProfileName
+from videowall.outputs.live_wall import Placed
 from videowall.outputs.showing import Showing
 from videowall.passthrough.passthrough import Passthrough
 
@@ -112,6 +113,11 @@ class MovingWall:
     def tiles(self) -> tuple[TileView, ...]:
         """One tile."""
         return (TileView("kordai", "cam-1", 0, 0, 0, 640, 360, PictureState.LIVE, StreamRole.SUB, spot=False),)
+
+    @property
+    def placed(self) -> tuple[Placed, ...]:
+        """The same tile."""
+        return (Placed(0, DeviceKey(SiteId("kordai"), DeviceId("cam-1")), StreamRole.SUB),)
 
     def plan_title(self) -> Names:
         """A title."""

@@ -16,6 +16,7 @@ from videowall.capture.rtsp.address import Redirects
 from videowall.capture.rtsp.assembly import AccessUnit
 from videowall.capture.rtsp.conversation import Transport
 from videowall.capture.rtsp.failure import StreamError
+from videowall.capture.rtsp.poller import Poller
 from videowall.capture.rtsp.stream import CameraStream, Source
 
 
@@ -29,6 +30,7 @@ class Opened:
         transport: Transport = Transport.TCP,
         redirects: Redirects = Redirects.SAME_HOST,
         films: Path | None = None,
+        poller: Poller | None = None,
     ) -> None:
         self.units: list[AccessUnit] = []
         self.codecs: list[str] = []
@@ -41,6 +43,7 @@ class Opened:
             Admission(clock, Bounds(4, 100.0), Bounds(4, 100.0)),
             self.units.append,
             self._begin,
+            poller,
         )
 
     def _begin(self, codec: str, extradata: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -96,10 +97,15 @@ class Moment(Struct, frozen=True):
 
     def clock(self, at: datetime) -> str:
         """A time of day on the wall; dashes for one at the end of all calendars, which no zone has."""
-        try:
-            return at.astimezone(self.zone).strftime("%H:%M:%S")
-        except OverflowError:
-            return "--:--:--"
+        return _time_of_day(at.replace(microsecond=0), self.zone)
+
+
+@lru_cache(64)
+def _time_of_day(at: datetime, zone: ZoneInfo) -> str:
+    try:
+        return at.astimezone(zone).strftime("%H:%M:%S")
+    except OverflowError:
+        return "--:--:--"
 
 
 def tile_face(

@@ -111,9 +111,12 @@ class Channel:
     def rest(self, *, rests: bool) -> None:
         """While it rests, key pictures alone are decoded, at most one a second: enough to judge by, not to show.
 
-        What came after the last one is held, so that the newest picture is there as soon as it rests no more.
+        What came after the last one is held, so that the newest picture is there as soon as it rests no more. To be
+        called again and again: what waits is decoded then, so that many resting channels are looked at together.
         """
         if rests is self._rests:
+            if rests:
+                self._ask()
             return
         self._rests, self._whole = rests, self._in_session
         if rests:
@@ -131,9 +134,8 @@ class Channel:
             self._held.keep(unit)
             if not self._is_sample(unit):
                 return
-        if self._is_left_out(unit) or not self.intake.put(unit):
-            return
-        self._ask()
+        if not self._is_left_out(unit) and self.intake.put(unit) and not self._rests:
+            self._ask()
 
     def _ask(self) -> None:
         """Have what waits decoded."""
@@ -215,10 +217,11 @@ class Channel:
     @property
     def fps(self) -> float:
         """Pictures decoded a second, lately; while it rests, those passed on."""
-        times = tuple(self._times_s)
-        if len(times) < 2 or self._clock.monotonic_s() - times[-1] > _RATE_SAMPLES / 10:
+        times = self._times_s
+        count = len(times)
+        if count < 2 or self._clock.monotonic_s() - times[-1] > _RATE_SAMPLES / 10:
             return 0.0
-        return (len(times) - 1) / max(1e-3, times[-1] - times[0])
+        return (count - 1) / max(1e-3, times[-1] - times[0])
 
     @property
     def dropped_total(self) -> int:

@@ -10,15 +10,18 @@ from msgspec import Struct
 from sensors.catalog import PictureState
 from sensors.clock import Clock
 from sensors.model import DeviceKey, Stream, StreamRole
+from sensors.rtsp.authentication import Credentials
 from sensors.secrets import Secrets
 from videowall.capture.admission import Admission, Bounds
 from videowall.capture.channel import Channel
 from videowall.capture.choice import choose
 from videowall.capture.rtsp.address import Redirects
 from videowall.capture.rtsp.conversation import Transport
+from videowall.capture.rtsp.poller import Poller
 from videowall.capture.rtsp.stream import CameraStream, Source
 from videowall.composing.mask import name_of
 from videowall.composing.scene import Tile
+from videowall.composing.slot import Slot
 from videowall.config import WallSettings
 from videowall.decoding.pool import Pool
 from videowall.decoding.thrift import Thrift
@@ -38,6 +41,9 @@ _ROLES = frozenset({StreamRole.MAIN, StreamRole.SUB})
 class _Running(Struct):
     channel: Channel
     source: Source
+    stream: Stream
+    credentials: Credentials | None
+    """What the source was made of: while these are the same objects, it need not be made again."""
     task: asyncio.Task[None]
     unwanted_since_s: float | None = None
 
@@ -53,6 +59,7 @@ class Ingest:
         pool: Pool,
         keeper: Keeper,
         group: asyncio.TaskGroup,
+        poller: Poller,
     ) -> None:
         self._clock = clock
         self.secrets = secrets
@@ -61,6 +68,7 @@ class Ingest:
         self._pool = pool
         self._keeper = keeper
         self._group = group
+        self._poller = poller
         self._chance = random.Random()  # noqa: S311 - jitter, not a secret
         self._admission = Admission(
             clock,
@@ -69,6 +77,7 @@ class Ingest:
         )
         self._running: dict[tuple[DeviceKey, StreamRole], _Running] = {}
         self._masks: dict[DeviceKey, tuple[Mask, ...]] = {}
+        self._serving: dict[Slot, Channel] = {}
 
     def reconcile(self, tiles: Iterable[Tile], handed_on: Iterable[tuple[Feed, StreamRole]] = ()) -> None:
         """Start what tiles want, let go what none wants, and have each tile filled by the best that shows a picture.
@@ -93,6 +102,7 @@ class Ingest:
             for stream in feed.streams:
                 if stream.role is role:
                     self._want(feed, stream, wanted)
+        self._serving = {tile.slot: channel for channel, served in filled.items() for tile in served}
         for key, running in self._running.items():
             running.channel.show_on(tuple(tile.slot for tile in filled.get(running.channel, ())))
             self._age(running, is_wanted=key in wanted)
@@ -100,7 +110,7 @@ class Ingest:
 
     def serving(self, tile: Tile) -> Channel | None:
         """The channel that fills a tile now."""
-        return next((running.channel for running in self._running.values() if tile.slot in running.channel.slots), None)
+        return self._serving.get(tile.slot)
 
     def channels(self, key: DeviceKey) -> tuple[Channel, ...]:
         """The running channels of one camera, smallest role last."""
@@ -126,11 +136,15 @@ class Ingest:
     def _want(self, feed: Feed, stream: Stream, wanted: set[tuple[DeviceKey, StreamRole]]) -> Channel:
         key = (feed.key, stream.role)
         wanted.add(key)
-        running, source = self._running.get(key), self._source(feed.key, stream)
+        running, credentials = self._running.get(key), self.secrets.camera(feed.key)
+        if running is not None and running.stream is stream and running.credentials is credentials:
+            return running.channel
+        source = self._source(feed.key, stream, credentials)
         if running is None or running.source != source:
             if running is not None:
                 self._drop(key)
-            running = self._running[key] = self._start(feed.key, stream.role, source)
+            running = self._running[key] = self._start(feed.key, stream, source)
+        running.stream, running.credentials = stream, credentials
         return running.channel
 
     def _stand_in(self, tile: Tile, best: Channel, wanted: set[tuple[DeviceKey, StreamRole]]) -> Channel:
@@ -152,28 +166,28 @@ class Ingest:
                 self._want(tile.feed, stream, wanted)
         return best
 
-    def _source(self, key: DeviceKey, stream: Stream) -> Source:
+    def _source(self, key: DeviceKey, stream: Stream, credentials: Credentials | None) -> Source:
         """How to come to a stream now; when that changes, the stream is opened anew and no other is touched."""
         return Source(
             label=f"{key} {stream.role}",
             site=key.site,
             url=stream.url,
-            credentials=self.secrets.camera(key),
+            credentials=credentials,
             transport=Transport(self._settings.transport),
             redirects=Redirects(self._settings.redirects),
             films=Path(self._settings.films) if self._settings.films else None,
         )
 
-    def _start(self, key: DeviceKey, role: StreamRole, source: Source) -> _Running:
-        masks = self._masks[key]
+    def _start(self, key: DeviceKey, stream: Stream, source: Source) -> _Running:
+        masks, role = self._masks[key], stream.role
         references = self._keeper.load(View(key, role, name_of(masks)))
         opener = self._pool.opener(key, role)
         channel = Channel(key, role, self._clock, self._pool.schedule, references, opener, masks)
         channel.stream = CameraStream(
-            source, self._clock, self._chance, self._admission, channel.feed, channel.begin_session
+            source, self._clock, self._chance, self._admission, channel.feed, channel.begin_session, self._poller
         )
         task = self._group.create_task(channel.stream.run(), name=f"rtsp {source.label}")
-        return _Running(channel, source, task)
+        return _Running(channel, source, stream, source.credentials, task)
 
     def _age(self, running: _Running, *, is_wanted: bool) -> None:
         if is_wanted:

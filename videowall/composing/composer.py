@@ -19,6 +19,8 @@ from videowall.encoding.rendition import CanvasEncoder, MakeEncoder, Rendition
 from videowall.picture import Planes
 from videowall.plan import Canvas
 
+_REST_S = 0.5
+
 
 class ComposerCounts(Struct, frozen=True):
     """What the composer did since it started."""
@@ -60,6 +62,7 @@ class Composer:
         self.looked_s = float("-inf")
         """When somebody last asked for the canvas."""
         self._rests = False
+        self._woken = threading.Event()
         self._make_encoder = make_encoder
         self._encoder: CanvasEncoder | None = None
         self._drawn: dict[PanelTile, Overlay] = {}
@@ -75,6 +78,7 @@ class Composer:
     def stop(self) -> None:
         """End the thread after the tick it is at."""
         self._stopping.set()
+        self._woken.set()
         self._thread.join()
 
     def show(self, scene: Scene) -> None:
@@ -83,6 +87,8 @@ class Composer:
 
     def rest(self, *, rests: bool) -> None:
         """While it rests, nothing is drawn but what is asked for; from any thread."""
+        if self._rests and not rests:
+            self._woken.set()
         self._rests = rests
 
     def snapshot(self) -> Planes:
@@ -108,13 +114,17 @@ class Composer:
         index = 0
         due_s = self._clock.monotonic_s()
         while not self._stopping.wait(max(0.0, due_s - self._clock.monotonic_s())):
+            if self._rests:
+                self._pause()
+                due_s = self._clock.monotonic_s()
             if index % self.ticks_each == 0:
                 self._tick(index)
             period_s = 1 / self.canvas.fps
             late = max(0, int((self._clock.monotonic_s() - due_s) / period_s))
             index += 1 + late
             due_s += (1 + late) * period_s
-            self._beat.tell(due_s, period_s)
+            if not self._rests:
+                self._beat.tell(due_s, period_s)
             counts = self.counts
             self.counts = ComposerCounts(
                 counts.ticks_total + 1,
@@ -122,6 +132,11 @@ class Composer:
                 counts.encoded_total,
                 counts.encoded_bytes_total,
             )
+
+    def _pause(self) -> None:
+        """Wake now and then, to say that the thread lives, and at once when there is something to draw for."""
+        self._woken.wait(_REST_S)
+        self._woken.clear()
 
     def _tick(self, index: int) -> None:
         scene = self._scene

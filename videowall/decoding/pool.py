@@ -14,7 +14,7 @@ from videowall.decoding.decoder import OpenDecoder
 from videowall.hardware.decoding import DecoderMaker
 
 _NICENESS: Final = 5
-_STRIDE_S: Final = 0.01
+STRIDE_S: Final = 0.01
 """What came within so long is decoded together."""
 _LEAST_LEAD_S: Final = 0.002
 _MARGIN: Final = 1.25
@@ -51,6 +51,10 @@ class Pool(Protocol):
     @property
     def busy_s(self) -> float:
         """For how long the threads have worked, all together divided by their number."""
+
+    @property
+    def looks_in_s(self) -> float:
+        """In how long coded pictures are looked for next: those that come earlier only wait."""
 
     def schedule(self, channel: Channel) -> None:
         """Have one picture of a channel decoded, from any thread."""
@@ -114,6 +118,13 @@ class DecodePool:
         """For how long the threads have worked, all together divided by their number."""
         return self._busy.total_s / len(self._threads)
 
+    @property
+    def looks_in_s(self) -> float:
+        """In how long coded pictures are looked for next: those that come earlier only wait."""
+        now_s = self._clock.monotonic_s()
+        due_s = self._beat.after(now_s + self._lead_s)
+        return STRIDE_S if due_s is None else (due_s - self._lead_s - now_s) % STRIDE_S
+
     def schedule(self, channel: Channel) -> None:
         """Have one picture of a channel decoded, from any thread."""
         self._waiting.append(channel)
@@ -139,7 +150,7 @@ class DecodePool:
             if done:
                 self._each_s += _SMOOTHING * (spent_s / done - self._each_s)
             self._lead_s = max(spent_s * _MARGIN, self._lead_s + _SMOOTHING * (spent_s * _MARGIN - self._lead_s))
-            self._lead_s = min(max(self._lead_s, _LEAST_LEAD_S), _STRIDE_S)
+            self._lead_s = min(max(self._lead_s, _LEAST_LEAD_S), STRIDE_S)
 
     def _assist(self) -> None:
         yield_to_the_composer()
@@ -162,11 +173,8 @@ class DecodePool:
 
     def _pause_s(self) -> float:
         """Until work should be looked for again; none while nobody composes."""
-        now_s = self._clock.monotonic_s()
-        due_s = self._beat.after(now_s + self._lead_s)
-        if due_s is None or self._waiting:
-            return 0.0
-        return (due_s - self._lead_s - now_s) % _STRIDE_S
+        composes = self._beat.after(self._clock.monotonic_s()) is not None
+        return self.looks_in_s if composes and not self._waiting else 0.0
 
 
 class Busy:

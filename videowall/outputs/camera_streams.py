@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket
 
 from sensors.clock import Clock
 from sensors.errors import ErrorKind, UnavailableError
-from sensors.model import DeviceId, DeviceKey, SiteId, StreamRole
+from sensors.model import DeviceKey, StreamRole
 from videowall.fmp4.track import Track
 from videowall.outputs.access import Access
 from videowall.outputs.gate import CLOSE_CODES, refuse_stream
@@ -31,7 +31,7 @@ RECORD: Final = struct.Struct(">HBxI")
 TEXT, INIT, FRAGMENT = 1, 2, 3
 GATHER_S: Final = 0.03
 """Pieces of all tiles wait this long for one another: far fewer messages, for less than a picture's time."""
-_LOOK_S: Final = 0.25
+_LOOK_S: Final = 0.2
 
 
 class Start(Struct, frozen=True, tag_field="kind", tag="start"):
@@ -157,18 +157,21 @@ class CameraStreams:
 
     async def _send_tiles(self, socket: WebSocket) -> NoReturn:
         ready, tiles = asyncio.Event(), dict[int, _Tile]()
-        looked_s = float("-inf")
+        looked_s = sent_s = float("-inf")
         with self._wall.passthrough.watch_tiles():
             try:
                 while True:
-                    if self._clock.monotonic_s() - looked_s >= _LOOK_S:
-                        looked_s = self._clock.monotonic_s()
+                    now_s = self._clock.monotonic_s()
+                    if now_s - looked_s >= _LOOK_S:
+                        looked_s = now_s
                         self._follow(tiles, ready)
                     if records := _gather(tiles):
+                        sent_s = now_s
                         async with asyncio.timeout(SEND_WITHIN_S):
                             await socket.send_bytes(b"".join(records))
                     await _wait(ready)
-                    await asyncio.sleep(GATHER_S)
+                    if (left_s := sent_s + GATHER_S - self._clock.monotonic_s()) > 0:
+                        await asyncio.sleep(left_s)
             finally:
                 for tile in tiles.values():
                     tile.stack.close()
@@ -176,10 +179,10 @@ class CameraStreams:
     def _follow(self, tiles: dict[int, "_Tile"], ready: asyncio.Event) -> None:
         """Have an outlet for what each tile of the wall is filled with now, and none else."""
         passthrough = self._wall.passthrough
-        wanted: dict[int, tuple[DeviceKey, StreamRole]] = {}
-        for view in self._wall.tiles():
-            key = DeviceKey(SiteId(view.site), DeviceId(view.device))
-            wanted[view.slot] = (key, view.stream_role or passthrough.role(key, StreamRole.SUB))
+        wanted = {
+            tile.number: (tile.key, tile.role or passthrough.role(tile.key, StreamRole.SUB))
+            for tile in self._wall.placed
+        }
         for number, tile in list(tiles.items()):
             if wanted.get(number) != tile.feeder.name:
                 tile.stack.close()

@@ -17,6 +17,7 @@ _CONNECTIONS: Final = 512
 _SEND_BUFFER_BYTES: Final = 256 * 1024
 """Small, since what waits in the kernel is old picture that no skip can take back."""
 _DEAD_PEER_MS: Final = 15_000
+_DATE_S: Final = 1.0
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -49,7 +50,23 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the command that runs it."""
+    """Leaves signals to the command that runs it, and does not wake ten times a second to see whether it shall end."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """Stop serving, politely."""
+        self.should_exit = True
+        self._ending.set()
+
+    async def main_loop(self) -> None:
+        """Renew the answers' date once a second."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_DATE_S):
+                    await self._ending.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -82,6 +99,6 @@ async def serve(app: ASGIApp, listener: socket.socket) -> None:
     try:
         await asyncio.shield(task)
     finally:
-        server.should_exit = True
+        server.end()
         await asyncio.wait({task})
         listener.close()

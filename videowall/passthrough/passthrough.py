@@ -126,6 +126,8 @@ class Reel:
         self._track: Track | None = None
         self._timeline = Timeline()
         self._sequence = 0
+        self._zero_unix_s = 0.0
+        """Unix time of the monotonic clock's start, as of the last key picture."""
         self._wants_key = True
 
     def follow(self, channel: Channel | None) -> None:
@@ -161,6 +163,7 @@ class Reel:
             if coded is None:
                 units = split_units(unit.data)
                 if unit.key:
+                    self._zero_unix_s = self._clock.now().timestamp() - self._clock.monotonic_s()
                     self._describe(units)
                 coded = sample(self._codec, units)
             if self._track is None:
@@ -173,7 +176,7 @@ class Reel:
                     sequence=self._sequence,
                     pts_90k=span.begin_90k,
                     duration_90k=span.duration_90k,
-                    encoded_at=self._clock.now().timestamp() - self._clock.monotonic_s() + unit.arrival_s,
+                    encoded_at=self._zero_unix_s + unit.arrival_s,
                     shown_after_90k=span.shown_after_90k,
                 ),
                 unit.key,

@@ -23,6 +23,8 @@ _SHARED = 1.5
 """A strip in which a bar is cut off by black or white still shares two thirds of it."""
 _GREYEST_SHARE = 0.1
 _THINNED = 2
+_SOBEL_SCALE = np.float32(1 / 8)
+"""Of Sobel's sums, so that they are levels a pixel."""
 _CALMEST_SHARE = 0.3
 
 
@@ -77,9 +79,8 @@ def measure(sample: Sample, before: Sample | None = None) -> Measures:
 
 def slopes(luma: Plane) -> Floats:
     """Magnitude of the gradient, in levels a pixel."""
-    across = cv2.Sobel(luma, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
-    down = cv2.Sobel(luma, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
-    return cast("Floats", cv2.magnitude(across, down))
+    across, down = (sums.astype(np.float32) for sums in cv2.spatialGradient(luma))
+    return cast("Floats", cv2.magnitude(across, down) * _SOBEL_SCALE)
 
 
 def blurred(luma: Plane, deviation: float) -> Plane:

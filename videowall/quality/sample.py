@@ -14,9 +14,9 @@ CELL = 20
 CELL_COLUMNS, CELL_ROWS = COLUMNS // CELL, ROWS // CELL
 _MEAN_ROWS = 90
 _NOISE_COLUMNS, _NOISE_ROWS = 320, 180
-_NOISE_KERNEL = np.array(((1, -2, 1), (-2, 4, -2), (1, -2, 1)), np.float32)
-"""Blind to levels and slopes. The mean of its absolute answer is 6 * sqrt(2 / pi) times the noise's deviation
-(J. Immerkær, "Fast noise variance estimation", 1996)."""
+_NOISE_KERNEL = np.array((1, -2, 1), np.float32)
+"""Applied across and down. Blind to levels and slopes; the mean of its absolute answer is 6 * sqrt(2 / pi) times the
+noise's deviation (J. Immerkær, "Fast noise variance estimation", 1996)."""
 _NOISE_SCALE = float(np.sqrt(np.pi / 2) / 6)
 _NOISE_CELL = 20
 _CALM_SHARE = 0.3
@@ -63,7 +63,7 @@ def _noise(luma: Plane) -> float:
         max(0, (size - most) // 2) for size, most in zip(luma.shape, (_NOISE_ROWS, _NOISE_COLUMNS), strict=True)
     )
     middle = luma[top : top + _NOISE_ROWS, left : left + _NOISE_COLUMNS]
-    answer = np.abs(cv2.filter2D(middle, cv2.CV_32F, _NOISE_KERNEL))
+    answer = np.abs(cv2.sepFilter2D(middle, cv2.CV_16S, _NOISE_KERNEL, _NOISE_KERNEL)).astype(np.float32)
     cells = (max(1, middle.shape[1] // _NOISE_CELL), max(1, middle.shape[0] // _NOISE_CELL))
     means = cv2.resize(answer, cells, interpolation=cv2.INTER_AREA)
     return ranked(cast("Floats", means), _CALM_SHARE) * _NOISE_SCALE

@@ -2,23 +2,18 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import Callable
 from functools import partial
 
 from sensors.catalog import PictureState
 from sensors.errors import ShekaraError, WireError
-from sensors.rtsp.messages import (
-    Interleaved,
-    Parser,
-    Request,
-    Response,
-    encode_interleaved,
-    encode_request,
-    encode_response,
-)
+from sensors.rtsp.messages import Request, Response, encode_interleaved, encode_request, encode_response
 from videowall.capture.rtsp.address import Address
 from videowall.capture.rtsp.failure import MovedError, StreamError
+from videowall.capture.rtsp.inbox import Inbox, PacketHandler
+from videowall.capture.rtsp.poller import Poller
 
 CONNECT_TIMEOUT_S = 3.0
 ANSWER_TIMEOUT_S = 6.0
@@ -26,43 +21,82 @@ _MAX_RESPONSES = 8
 _PORT_TRIES = 32
 RECEIVE_BYTES = 1_048_576
 _MAX_UNSENT_BYTES = 65_536
+_MOST_AT_ONCE_BYTES = 400_000
+"""What one connection may bring before it is the others' turn."""
 _PUBLIC = "OPTIONS, ANNOUNCE, REDIRECT"
 
-PacketHandler = Callable[[int, bytes], None]
-"""Called with the channel (TCP), or 0 for RTP and 1 for RTCP (UDP), and the packet's bytes."""
 
-
-class Link(asyncio.Protocol):
+class Link(asyncio.BufferedProtocol):
     """One connection. After any trouble `ended` holds what happened, and nothing more is handed out."""
 
     def __init__(self, on_packet: PacketHandler) -> None:
         self.ended: asyncio.Future[StreamError] = asyncio.get_running_loop().create_future()
         self.closing_means = PictureState.REFUSED
         """What it says of the camera when it closes the connection; set to something milder once it plays."""
-        self._on_packet = on_packet
-        self._parser = Parser()
+        self._inbox = Inbox(on_packet, self._hear)
         self._responses: asyncio.Queue[Response | None] = asyncio.Queue(_MAX_RESPONSES)
         self._transport: asyncio.Transport | None = None
+        self._poller: Poller | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the event loop."""
         if isinstance(transport, asyncio.Transport):
             self._transport = transport
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Called by the event loop."""
+        del sizehint
+        return self._inbox.room()
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Called by the event loop."""
         if self.ended.done():
             return
         try:
-            for message in self._parser.feed(data):
-                if isinstance(message, Interleaved):
-                    self._on_packet(message.channel, message.payload)
-                elif isinstance(message, Response):
-                    self._responses.put_nowait(message)
-                else:
-                    self._serve(message)
+            self._inbox.take(nbytes)
         except (ShekaraError, asyncio.QueueFull):
             self.end(StreamError("the camera does not speak RTSP", PictureState.REFUSED))
+
+    def be_read_by(self, poller: Poller) -> None:
+        """Be read together with others from now on, no more whenever something comes."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+            self._poller = poller
+            poller.adopt(self)
+
+    def fileno(self) -> int:
+        """Of the connection, as `Poller` asks for it."""
+        return int(self._transport.get_extra_info("socket").fileno()) if self._transport is not None else -1
+
+    def read(self) -> int:
+        """Take in what has come, as the event loop would; what fails here ends this connection alone."""
+        is_sound = False
+        try:
+            size = self._read()
+            is_sound = True
+        finally:
+            if not is_sound:
+                self.end(StreamError("what the camera sends cannot be taken in", PictureState.CANNOT_DECODE))
+        return size
+
+    def _read(self) -> int:
+        total = 0
+        while not self.ended.done() and total < _MOST_AT_ONCE_BYTES:
+            room = self._inbox.room()
+            try:
+                size = os.readv(self.fileno(), (room,))
+            except BlockingIOError:
+                break
+            except OSError:
+                size = 0
+            if not size:
+                self.connection_lost(None)
+                break
+            self.buffer_updated(size)
+            total += size
+            if size < len(room):
+                break
+        return total
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop."""
@@ -75,6 +109,9 @@ class Link(asyncio.Protocol):
             self.ended.set_result(error)
             with contextlib.suppress(asyncio.QueueFull):
                 self._responses.put_nowait(None)
+        if self._poller is not None:
+            self._poller.release(self)
+            self._poller = None
         if self._transport is not None:
             self._transport.abort()
 
@@ -116,6 +153,12 @@ class Link(asyncio.Protocol):
     def take_response(self) -> Response | None:
         """A response that has come, if any."""
         return None if self._responses.empty() else self._responses.get_nowait()
+
+    def _hear(self, message: Request | Response) -> None:
+        if isinstance(message, Response):
+            self._responses.put_nowait(message)
+        else:
+            self._serve(message)
 
     def _serve(self, request: Request) -> None:
         """Answer what the camera asks of us (RFC 2326, 10): few do, and those that do expect an answer."""

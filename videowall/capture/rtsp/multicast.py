@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from sensors.catalog import PictureState
 from videowall.capture.rtsp.failure import StreamError
-from videowall.capture.rtsp.link import RECEIVE_BYTES, Datagrams, PacketHandler
+from videowall.capture.rtsp.inbox import PacketHandler
+from videowall.capture.rtsp.link import RECEIVE_BYTES, Datagrams
 
 _LEAST_PORT = 1024
 

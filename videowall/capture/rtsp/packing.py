@@ -25,6 +25,11 @@ class Packing(NamedTuple):
     key_kinds: frozenset[int]
     picture_kinds: frozenset[int]
     sequence_set: int
+    kind_mask: int
+    fragment_kind: int
+    """A payload whose first byte under the mask is this holds a part of a unit."""
+    fragment_head: int
+    """Where such a payload has its flags and the unit's kind; the part itself follows."""
 
 
 def h264_pieces(payload: memoryview) -> list[Piece] | None:
@@ -87,7 +92,7 @@ def _h265_kind(head: int) -> int:
 
 
 PACKINGS: dict[str, Packing] = {
-    "H264": Packing("h264", h264_pieces, frozenset({5}), frozenset(range(1, 6)), 7),
-    "H265": Packing("hevc", h265_pieces, frozenset(range(16, 24)), frozenset(range(32)), 33),
+    "H264": Packing("h264", h264_pieces, frozenset({5}), frozenset(range(1, 6)), 7, 0x1F, 28, 1),
+    "H265": Packing("hevc", h265_pieces, frozenset(range(16, 24)), frozenset(range(32)), 33, 0x7E, 49 << 1, 2),
 }
 """By the encoding name that an SDP's rtpmap uses; `codec` is the decoder's name."""

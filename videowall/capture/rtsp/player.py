@@ -3,20 +3,20 @@
 import asyncio
 import contextlib
 import random
+from collections.abc import Sequence
 from typing import Protocol
 
-import msgspec
-
 from sensors.catalog import PictureState
-from sensors.clock import Clock
+from sensors.clock import Clock, until_next
 from sensors.rtsp.authentication import Credentials
-from sensors.rtsp.rtp import parse_rtp
+from sensors.rtsp.rtp import HEAD, PLAIN, parse_rtp
 from videowall.capture.rtsp.address import Address
 from videowall.capture.rtsp.assembly import AccessUnit, Assembler
 from videowall.capture.rtsp.conversation import Conversation, Remnant, Session, Transport
 from videowall.capture.rtsp.failure import StreamError
 from videowall.capture.rtsp.link import DatagramPair, Link, connect
 from videowall.capture.rtsp.multicast import Membership
+from videowall.capture.rtsp.poller import Poller
 from videowall.capture.rtsp.reporting import REPORT_S, Reporter
 from videowall.capture.rtsp.sequencing import HOLD_S, Sequenced, Sequencer
 
@@ -25,10 +25,11 @@ NOTHING_WHOLE_S = 4.0
 """When of all that comes no picture is whole for so long, the camera is asked anew what it sends: it may have gone over
 to another codec within the session."""
 OPEN_TIMEOUT_S = 10.0
-_WATCH_S = 0.25
+_WATCH_S, _WATCH_DATAGRAMS_S = 0.5, 0.2
 _KEEP_ALIVE_SHARE = 0.4
 _FAREWELL_S = 0.5
 _NAME = "shekara"
+_MARKER = 0x80
 
 
 class Listener(Protocol):
@@ -56,6 +57,7 @@ class Player:
         chance: random.Random,
         listener: Listener,
         remnant: Remnant | None,
+        poller: Poller | None = None,
     ) -> None:
         self.remnant = remnant
         self._address = address
@@ -64,6 +66,7 @@ class Player:
         self._clock = clock
         self._chance = chance
         self._listener = listener
+        self._poller = poller
         self._link: Link | None = None
         self._ports: DatagramPair | Membership | None = None
         self._conversation: Conversation | None = None
@@ -99,10 +102,13 @@ class Player:
         if link is None or conversation is None or conversation.session is None or reception is None:
             raise StreamError("PLAY did not begin a session", PictureState.REFUSED)
         link.closing_means = PictureState.NO_PACKETS
+        if self._poller is not None:
+            link.be_read_by(self._poller)
         alive_s = reception.heard_s = self._clock.monotonic_s()
         report_s = alive_s + self._report_in_s() / 2
+        period_s = _WATCH_S if self._ports is None else _WATCH_DATAGRAMS_S
         while True:
-            await asyncio.wait({link.ended}, timeout=_WATCH_S)
+            await asyncio.wait({link.ended}, timeout=until_next(period_s, self._clock.monotonic_s()))
             if link.ended.done():
                 raise link.ended.result()
             now_s = self._clock.monotonic_s()
@@ -175,7 +181,7 @@ class Player:
         self._listener.begin(session.track.packing.codec)
         return reception
 
-    def _receive(self, channel: int, data: bytes) -> None:
+    def _receive(self, channel: int, data: bytes | memoryview) -> None:
         if self._reception is not None:
             self._reception.take(channel, data, self._clock.monotonic_s())
 
@@ -196,28 +202,38 @@ class _Reception:
         self.heard_s = now_s
         self._session = session
         self._sequencer = Sequencer(hold_s)
-        self._assembler = Assembler(session.track.packing, session.track.parameter_sets)
         self._reporter = Reporter(self._sequencer, session.track.clock_rate_hz, ssrc, _NAME)
+        track = session.track
+        self._assembler = Assembler(track.packing, track.parameter_sets, self._reporter.captured_unix_s)
+        self._payload_type = track.payload_type
         self._listener = listener
+        self._untold_bytes = self._told_lost = 0
         self._has_heard = False
         self._whole_s: float | None = None
         self._hurt_before = 0
 
-    def take(self, channel: int, data: bytes, now_s: float) -> None:
+    def take(self, channel: int, data: bytes | memoryview, now_s: float) -> None:
         """One packet of either kind."""
         if channel == self._session.control_channel:
-            self._reporter.take_control(data, now_s)
+            self._reporter.take_control(bytes(data), now_s)
             return
-        packet = parse_rtp(data) if channel == self._session.channel else None
-        if packet is None or packet.payload_type != self._session.track.payload_type:
+        if channel != self._session.channel or len(data) < HEAD.size:
             return
-        self.heard_s = now_s
-        self._has_heard = True
-        lost_before = self._sequencer.lost_total
-        ready = self._sequencer.feed(packet, now_s)
-        self._reporter.take(packet, now_s)
-        self._listener.hear(len(data), self._sequencer.lost_total - lost_before)
-        self._give(ready)
+        flags, kind, sequence, timestamp, ssrc = HEAD.unpack_from(data)
+        if kind & 0x7F != self._payload_type:
+            return
+        if flags == PLAIN and self._sequencer.passes(sequence, ssrc):
+            self._hear(len(data), now_s)
+            self._reporter.take(ssrc, timestamp, now_s)
+            payload = memoryview(data)[HEAD.size :]
+            self._give(self._assembler.take(payload, timestamp, now_s, marker=kind >= _MARKER))
+            return
+        packet = parse_rtp(data)
+        if packet is not None:
+            self._hear(len(data), now_s)
+            ready = self._sequencer.feed(packet, now_s)
+            self._reporter.take(ssrc, timestamp, now_s)
+            self._assemble(ready)
 
     def look(self, now_s: float, *, is_datagrams: bool) -> None:
         """Let go what has waited too long.
@@ -232,11 +248,8 @@ class _Reception:
             other = is_datagrams and not self._has_heard
             raise StreamError(f"no packets for {NO_PACKETS_S:g} s", PictureState.NO_PACKETS, other_transport=other)
         self._look_for_whole(now_s)
-        lost_before = self._sequencer.lost_total
-        ready = self._sequencer.release(now_s)
-        if ready:
-            self._listener.hear(0, self._sequencer.lost_total - lost_before)
-            self._give(ready)
+        self._assemble(self._sequencer.release(now_s))
+        self._tell()
 
     def _look_for_whole(self, now_s: float) -> None:
         """The wait begins with the first packet, and anew with every whole picture."""
@@ -253,12 +266,27 @@ class _Reception:
         """The receiver report that is due now."""
         return self._reporter.report(now_s)
 
-    def _give(self, ready: list[Sequenced]) -> None:
+    def _hear(self, received_bytes: int, now_s: float) -> None:
+        self.heard_s = now_s
+        self._has_heard = True
+        self._untold_bytes += received_bytes
+
+    def _tell(self) -> None:
+        """Tell of what was heard since the last time: with each picture, and now and then without."""
+        lost = self._sequencer.lost_total - self._told_lost
+        if self._untold_bytes or lost:
+            self._listener.hear(self._untold_bytes, lost)
+            self._untold_bytes, self._told_lost = 0, self._sequencer.lost_total
+
+    def _assemble(self, ready: list[Sequenced]) -> None:
         for sequenced in ready:
-            for unit in self._assembler.feed(sequenced):
-                self._whole_s, self._hurt_before = sequenced.arrival_s, self._hurt_total
-                captured_unix_s = self._reporter.captured_unix_s(unit.rtp_timestamp)
-                self._listener.give(msgspec.structs.replace(unit, captured_unix_s=captured_unix_s))
+            self._give(self._assembler.feed(sequenced))
+
+    def _give(self, units: Sequence[AccessUnit]) -> None:
+        for unit in units:
+            self._tell()
+            self._whole_s, self._hurt_before = unit.arrival_s, self._hurt_total
+            self._listener.give(unit)
 
 
 async def _say_farewell(link: Link, conversation: Conversation) -> Remnant | None:

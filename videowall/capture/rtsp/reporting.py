@@ -1,7 +1,6 @@
 """RTCP as a receiver speaks it: what it tells the camera of the reception, and the camera's clock that it learns."""
 
 from sensors.rtsp.rtcp import Goodbye, ReportBlock, SenderReport, encode_receiver_report, parse_rtcp
-from sensors.rtsp.rtp import RtpPacket
 from videowall.capture.rtsp.sequencing import Sequencer
 
 REPORT_S = 5.0
@@ -26,13 +25,13 @@ class Reporter:
         self._expected_before = 0
         self._received_before = 0
 
-    def take(self, packet: RtpPacket, arrival_s: float) -> None:
+    def take(self, ssrc: int, timestamp: int, arrival_s: float) -> None:
         """Measure one packet as it arrives."""
-        if packet.ssrc != self._sequencer.source:
+        if ssrc != self._sequencer.source:
             return
-        if packet.ssrc != self._source:
-            self._begin(packet.ssrc)
-        transit = arrival_s * self._rate_hz - packet.timestamp
+        if ssrc != self._source:
+            self._begin(ssrc)
+        transit = arrival_s * self._rate_hz - timestamp
         if self._transit is not None:
             change = abs(transit - self._transit)
             # A timestamp that wrapped or jumped says nothing of the network.

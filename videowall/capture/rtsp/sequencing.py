@@ -43,15 +43,20 @@ class Sequencer:
         self._held_bytes = 0
         self._candidate: tuple[int, int] | None = None
 
+    def passes(self, sequence: int, ssrc: int) -> bool:
+        """Whether a packet is the next one, with nothing in front of it, as nearly all are; then it is counted."""
+        if self._held or ssrc != self.source or sequence != self._next & 0xFFFF:
+            return False
+        self._candidate = None
+        self.received_total += 1
+        self.highest = self._next
+        self._next += 1
+        return True
+
     def feed(self, packet: RtpPacket, arrival_s: float) -> list[Sequenced]:
         """The packets whose turn has come now."""
-        if not self._held and packet.ssrc == self.source and packet.sequence == self._next & 0xFFFF:
-            # Nearly every packet: the next one, with nothing in front of it.
-            self._candidate = None
-            self.received_total += 1
-            self.highest = self._next
-            self._next += 1
-            return [Sequenced(packet, self.highest == self.first, arrival_s)]
+        if self.passes(packet.sequence, packet.ssrc):
+            return [Sequenced(packet, gap=False, arrival_s=arrival_s)]
         if not self._is_followed(packet):
             return self.release(arrival_s)
         place = self._extend(packet.sequence)
@@ -65,7 +70,8 @@ class Sequencer:
         if place == self._next:
             self._next += 1
             return [found, *self._drain(), *self.release(arrival_s)]
-        self._held[place] = found
+        # What is held outlasts the memory that it was received into.
+        self._held[place] = found._replace(packet=packet._replace(payload=memoryview(bytes(packet.payload))))
         self._held_bytes += len(packet.payload)
         return self.release(arrival_s)
 

@@ -20,6 +20,7 @@ from videowall.capture.rtsp.conversation import Remnant, Transport
 from videowall.capture.rtsp.failure import MovedError, StreamError
 from videowall.capture.rtsp.patience import STABLE_S, Patience
 from videowall.capture.rtsp.player import Player
+from videowall.capture.rtsp.poller import Poller
 
 MAX_REDIRECTS = 4
 SANE_OFFSET_S = (-0.05, 5.0)
@@ -55,6 +56,7 @@ class CameraStream:
         admission: Admission,
         on_unit: Callable[[AccessUnit], None],
         on_session: Callable[[str, bytes], None],
+        poller: Poller | None = None,
     ) -> None:
         self.failure: PictureState | None = None
         self.last_packet_s: float | None = None
@@ -75,6 +77,7 @@ class CameraStream:
         self._admission = admission
         self._on_unit = on_unit
         self._on_session = on_session
+        self._poller = poller
         self._remnant: Remnant | None = None
         self._demuxer: Demuxer | None = None
         self._reads_otherwise = False
@@ -142,8 +145,9 @@ class CameraStream:
     async def _play(self, address: Address, *, is_origin: bool) -> None:
         # A password is for the host it was given for, wherever that may send us.
         credentials = self._source.credentials if is_origin else None
-        player = Player(address, credentials, self._transport, self._clock, self._chance, self, self._remnant)
-        self._reader = player
+        player = self._reader = Player(
+            address, credentials, self._transport, self._clock, self._chance, self, self._remnant, self._poller
+        )
         try:
             async with self._admission.turn(self._source.site, self._patience.failures):
                 await player.open()

@@ -13,7 +13,7 @@ from sensors.errors import ConfigError
 from sensors.model import DeviceKey, StreamRole
 from videowall.capture.channel import Channel
 from videowall.decoding.decoder import OpenDecoder
-from videowall.decoding.pool import Busy, PoolCounts, yield_to_the_composer
+from videowall.decoding.pool import STRIDE_S, Busy, PoolCounts, yield_to_the_composer
 from videowall.decoding.shards.conduct import Conduct
 from videowall.decoding.shards.decoder import ShardDecoder, Ward
 from videowall.decoding.shards.shard import Shard
@@ -81,6 +81,11 @@ class ShardPool:
     def busy_s(self) -> float:
         """For how long the children were asked, all together divided by their number."""
         return self._busy.total_s / max(1, len(self._places))
+
+    @property
+    def looks_in_s(self) -> float:
+        """Children are given what comes at once; more often than this is too dear."""
+        return STRIDE_S
 
     def schedule(self, channel: Channel) -> None:
         """Have one picture of a channel decoded, from any thread."""

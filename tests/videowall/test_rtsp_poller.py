@@ -1,0 +1,118 @@
+"""Connections read together: everything comes as it would one by one, and what ends is noticed."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sensors.catalog import PictureState
+from sensors.errors import LimitError, WireError
+from sensors.rtsp.messages import Interleaved, Parser, Request, Response, encode_interleaved, encode_response
+from simulators.cameras.vocabulary import Fault
+from tests.support.camera_stand import OPEN, Stand
+from tests.support.opened_stream import Opened, running
+from tests.support.waiting import eventually_async
+from videowall.capture.rtsp.inbox import ROOM_BYTES, Inbox
+from videowall.capture.rtsp.link import Link
+from videowall.capture.rtsp.poller import Poller
+from videowall.decoding.decoder import Decoder
+
+SENT = st.one_of(
+    st.builds(encode_interleaved, st.integers(0, 3), st.binary(max_size=60)),
+    st.builds(lambda size: encode_interleaved(0, b"x" * size), st.sampled_from([1400, 65_535])),
+    st.just(encode_response(Response(200, "OK", {"cseq": "1"}, b"v=0"))),
+    st.just(b"\r\n"),
+)
+Taken = list[tuple[int, bytes] | Request | Response]
+
+
+@pytest.fixture
+def stand(guarded_stand: Stand) -> Iterator[Stand]:
+    yield guarded_stand
+    guarded_stand.mend()
+
+
+@asynccontextmanager
+async def polling(pause_s: float = 0.02) -> AsyncIterator[Poller]:
+    poller = Poller(lambda: pause_s)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(poller.run())
+        yield poller
+        task.cancel()
+
+
+def taken_by_inbox(data: bytes, cuts: list[int]) -> Taken:
+    taken: Taken = []
+    inbox = Inbox(lambda channel, packet: taken.append((channel, bytes(packet))), taken.append)
+    while data:
+        room = inbox.room()
+        size = min(len(room), len(data), cuts.pop() if cuts else ROOM_BYTES)
+        room[:size], data = data[:size], data[size:]
+        inbox.take(size)
+    return taken
+
+
+@given(st.lists(SENT, max_size=12), st.lists(st.integers(1, 3000), max_size=40))
+def test_however_it_is_cut_the_same_comes_out(sent: list[bytes], cuts: list[int]) -> None:
+    data = b"".join(sent)
+    plain = [(m.channel, m.payload) if isinstance(m, Interleaved) else m for m in Parser().feed(data)]
+    assert taken_by_inbox(data, cuts) == plain
+
+
+@given(st.lists(st.one_of(SENT, st.binary(max_size=30)), max_size=8), st.lists(st.integers(1, 200), max_size=40))
+def test_there_is_room_for_more_whatever_came(sent: list[bytes], cuts: list[int]) -> None:
+    try:
+        taken_by_inbox(b"".join(sent), cuts)
+    except (WireError, LimitError):
+        return
+
+
+async def test_every_picture_comes_and_the_cameras_end_is_noticed(stand: Stand) -> None:
+    async with polling() as poller:
+        client = Opened(stand.url(OPEN), poller=poller)
+        async with running(client.stream):
+            await eventually_async(lambda: len(client.units) >= 30, within_s=20)
+            assert client.stream.lost_total == 0
+            stand.set_fault(OPEN, Fault.KILLED)
+            await eventually_async(lambda: client.stream.failure is not None, within_s=10)
+            stand.mend()
+            before = len(client.units)
+            await eventually_async(lambda: len(client.units) > before + 5, within_s=20)
+    decoder = Decoder("h264")
+    assert sum(decoder.decode(unit) is not None for unit in client.units[:30]) == 30
+
+
+async def test_what_fails_in_one_connection_ends_that_one_alone(caplog: pytest.LogCaptureFixture) -> None:
+    loop, heard = asyncio.get_running_loop(), list[bytes]()
+
+    def break_down(channel: int, packet: bytes | memoryview) -> None:
+        raise ZeroDivisionError(channel, packet)
+
+    def hear(channel: int, packet: bytes | memoryview) -> None:
+        del channel
+        heard.append(bytes(packet))
+
+    loop.set_exception_handler(lambda *_: None)
+    async with polling() as poller:
+        links, cameras = [], []
+        for take in (break_down, hear):
+            ours, camera = socket.socketpair()
+            _, link = await loop.create_connection(partial(Link, take), sock=ours)
+            link.be_read_by(poller)
+            links.append(link)
+            cameras.append(camera)
+        for camera in cameras:
+            camera.send(encode_interleaved(0, b"one"))
+        await eventually_async(lambda: links[0].ended.done() and heard == [b"one"], within_s=5)
+        cameras[1].send(encode_interleaved(0, b"two"))
+        await eventually_async(lambda: heard == [b"one", b"two"], within_s=5)
+        cameras[1].close()
+        await eventually_async(links[1].ended.done, within_s=5)
+        assert links[0].ended.result().state is PictureState.CANNOT_DECODE
+        cameras[0].close()
+    assert not caplog.records

@@ -1,0 +1,68 @@
+"""Reads the connections of all cameras together, some times a second.
+
+A processor that wakes for each picture alone spends more on waking than on the picture. So connections that play are
+taken out of the event loop's own watch, and read when whoever wants the pictures looks for them anyway.
+"""
+
+import asyncio
+import selectors
+from collections.abc import Callable
+from typing import Final, Protocol
+
+MUCH_BYTES: Final = 32_768
+"""What gives so much at once has more on its way, which the system's buffers may have no room for."""
+SOON_S: Final = 0.002
+
+
+class Polled(Protocol):
+    """One connection."""
+
+    def fileno(self) -> int:
+        """Its descriptor, which stays open until `Poller.release`."""
+
+    def read(self) -> int:
+        """Take in what has come without waiting for more; the number of bytes. Called by the event loop."""
+
+
+class Poller:
+    """`pause_s` says how long until connections are read next. Belongs to one event loop."""
+
+    def __init__(self, pause_s: Callable[[], float]) -> None:
+        self._pause_s = pause_s
+        self._selector = selectors.DefaultSelector()
+        self._known: dict[Polled, int] = {}
+        self._has_any = asyncio.Event()
+        self._much = False
+
+    def adopt(self, connection: Polled) -> None:
+        """Read this one too from now on."""
+        self._known[connection] = connection.fileno()
+        self._selector.register(self._known[connection], selectors.EVENT_READ, connection)
+        self._has_any.set()
+
+    def release(self, connection: Polled) -> None:
+        """No more of it, before its descriptor is closed; one that is not known is no error."""
+        descriptor = self._known.pop(connection, None)
+        if descriptor is not None:
+            self._selector.unregister(descriptor)
+        if not self._known:
+            self._has_any.clear()
+
+    async def run(self) -> None:
+        """Read until cancelled."""
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                await self._has_any.wait()
+                await asyncio.sleep(SOON_S if self._much else self._pause_s())
+                self._much = False
+                for key, _ in self._selector.select(0):
+                    # Each as a call of the loop's own: what fails in one ends neither the others nor the wall.
+                    loop.call_soon(self._read, key.data)
+        finally:
+            self._known.clear()
+            self._selector.close()
+
+    def _read(self, connection: Polled) -> None:
+        if connection in self._known and connection.read() >= MUCH_BYTES:
+            self._much = True
