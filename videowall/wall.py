@@ -48,7 +48,7 @@ from videowall.quality.shelf import Shelf
 _SUPERVISE_S, _SUPERVISE_RESTING_S = 0.1, 0.2
 _READ_RESTING_S = 0.04
 """Displays that decode for themselves are sent so often what has come: a picture of most cameras."""
-_READ_AHEAD_S = 0.002
+_LEAST_AHEAD_S, _MOST_AHEAD_S = 0.002, STRIDE_S / 2
 _STORE_S = 5.0
 _LOOKED_AT_S = 10.0
 """Whoever has asked for a still may ask for the next one; the wall is composed on for so long."""
@@ -157,7 +157,7 @@ class Wall:
             rendition.start()
         try:
             async with asyncio.TaskGroup() as group:
-                poller = Poller(self._pause_s)
+                poller = Poller(self._clock, self._pause_s)
                 self._ingest = Ingest(
                     self._clock, self._secrets, self._settings, self.pool, self._keeper, group, poller
                 )
@@ -301,12 +301,13 @@ class Wall:
         if self._is_planned:
             self.showing.follow(scene)
 
-    def _pause_s(self) -> float:
+    def _pause_s(self, reading_s: float) -> float:
         """Until cameras' connections are read next: just before what they bring is looked for."""
         if self._unseen:
             return until_next(_READ_RESTING_S, self._clock.monotonic_s())
-        left_s = self.pool.looks_in_s - _READ_AHEAD_S
-        return left_s if left_s > _READ_AHEAD_S else left_s + STRIDE_S
+        ahead_s = min(max(_LEAST_AHEAD_S, reading_s), _MOST_AHEAD_S)
+        left_s = self.pool.looks_in_s - ahead_s
+        return left_s if left_s > _LEAST_AHEAD_S else left_s + STRIDE_S
 
     def _look(self, tile: Tile) -> tuple[PictureState, float | None]:
         channel = self._serving(tile)

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sensors.catalog import PictureState
+from sensors.clock import ManualClock, SystemClock
 from sensors.errors import LimitError, WireError
 from sensors.rtsp.messages import Interleaved, Parser, Request, Response, encode_interleaved, encode_response
 from simulators.cameras.vocabulary import Fault
@@ -19,7 +21,7 @@ from tests.support.opened_stream import Opened, running
 from tests.support.waiting import eventually_async
 from videowall.capture.rtsp.inbox import ROOM_BYTES, Inbox
 from videowall.capture.rtsp.link import Link
-from videowall.capture.rtsp.poller import Poller
+from videowall.capture.rtsp.poller import MUCH_BYTES, Poller
 from videowall.decoding.decoder import Decoder
 
 SENT = st.one_of(
@@ -28,6 +30,8 @@ SENT = st.one_of(
     st.just(encode_response(Response(200, "OK", {"cseq": "1"}, b"v=0"))),
     st.just(b"\r\n"),
 )
+BEGIN = datetime(2026, 11, 29, tzinfo=UTC)
+SPENDS_S = 0.003
 Taken = list[tuple[int, bytes] | Request | Response]
 
 
@@ -39,7 +43,7 @@ def stand(guarded_stand: Stand) -> Iterator[Stand]:
 
 @asynccontextmanager
 async def polling(pause_s: float = 0.02) -> AsyncIterator[Poller]:
-    poller = Poller(lambda: pause_s)
+    poller = Poller(SystemClock(), lambda _: pause_s)
     async with asyncio.TaskGroup() as group:
         task = group.create_task(poller.run())
         yield poller
@@ -116,3 +120,48 @@ async def test_what_fails_in_one_connection_ends_that_one_alone(caplog: pytest.L
         assert links[0].ended.result().state is PictureState.CANNOT_DECODE
         cameras[0].close()
     assert not caplog.records
+
+
+class Busy:
+    """A connection that always has more, and takes long to be read."""
+
+    def __init__(self, clock: ManualClock, ours: socket.socket, brings: int) -> None:
+        self.reads = 0
+        self._clock = clock
+        self._ours = ours
+        self._brings = brings
+
+    def fileno(self) -> int:
+        return self._ours.fileno()
+
+    def read(self) -> int:
+        self.reads += 1
+        self._clock.advance(SPENDS_S)
+        return self._brings
+
+
+@pytest.mark.parametrize("brings", [1, MUCH_BYTES])
+async def test_who_always_has_more_takes_no_turn_of_the_others_and_the_pause_knows_how_long_reading_takes(
+    brings: int,
+) -> None:
+    clock, told = ManualClock(BEGIN), list[float]()
+
+    def pause(reading_s: float) -> float:
+        told.append(reading_s)
+        return 0.0
+
+    poller = Poller(clock, pause)
+    (ours, camera), (others, other_camera) = socket.socketpair(), socket.socketpair()
+    with ours, camera, others, other_camera:
+        camera.send(b"more")
+        other_camera.send(b"more")
+        first, second = Busy(clock, ours, brings), Busy(clock, others, 1)
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(poller.run())
+            poller.adopt(first)
+            poller.adopt(second)
+            await eventually_async(lambda: second.reads >= 20, within_s=5)
+            assert abs(first.reads - second.reads) <= 1
+            task.cancel()
+    assert told[1:] == pytest.approx([2 * SPENDS_S] * (len(told) - 1))
+    assert (len(told) == 1) is (brings == MUCH_BYTES)

@@ -9,9 +9,12 @@ import selectors
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from sensors.clock import Clock
+
 MUCH_BYTES: Final = 32_768
 """What gives so much at once has more on its way, which the system's buffers may have no room for."""
 SOON_S: Final = 0.002
+_SMOOTHING: Final = 0.05
 
 
 class Polled(Protocol):
@@ -25,10 +28,15 @@ class Polled(Protocol):
 
 
 class Poller:
-    """`pause_s` says how long until connections are read next. Belongs to one event loop."""
+    """`pause_s` says how long until connections are read next, given how long that takes, lately at most; in seconds.
 
-    def __init__(self, pause_s: Callable[[], float]) -> None:
+    Belongs to one event loop.
+    """
+
+    def __init__(self, clock: Clock, pause_s: Callable[[float], float]) -> None:
+        self._clock = clock
         self._pause_s = pause_s
+        self._spent_s = 0.0
         self._selector = selectors.DefaultSelector()
         self._known: dict[Polled, int] = {}
         self._has_any = asyncio.Event()
@@ -54,11 +62,15 @@ class Poller:
         try:
             while True:
                 await self._has_any.wait()
-                await asyncio.sleep(SOON_S if self._much else self._pause_s())
+                await asyncio.sleep(SOON_S if self._much else self._pause_s(self._spent_s))
                 self._much = False
+                began_s = self._clock.monotonic_s()
                 for key, _ in self._selector.select(0):
                     # Each as a call of the loop's own: what fails in one ends neither the others nor the wall.
                     loop.call_soon(self._read, key.data)
+                await asyncio.sleep(0)
+                spent_s = self._clock.monotonic_s() - began_s
+                self._spent_s = max(spent_s, self._spent_s + _SMOOTHING * (spent_s - self._spent_s))
         finally:
             self._known.clear()
             self._selector.close()
