@@ -1,7 +1,7 @@
 """Which sensors somebody who enters will come near, when, and what they must say of it."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from simulators.scenario.nature_actions import Enter
@@ -12,6 +12,7 @@ from simulators.world.senses import notices
 from simulators.world.spans import merged, spans_of
 from simulators.world.world import World
 
+_CLOSE, _MOST_LOOKS = timedelta(seconds=0.5), 2_000
 _PEOPLE = frozenset({ActorKind.PERSON, ActorKind.GROUP})
 
 
@@ -26,12 +27,16 @@ class Visit(NamedTuple):
 
 
 def visits_of(enter: Enter, world: World, now: datetime) -> Iterator[Visit]:
-    """All visits of one who enters now, device by device."""
+    """All visits of one who enters now, device by device.
+
+    What is shorter than half a second, or than a two-thousandth of the whole journey, may be overlooked.
+    """
     journey = world.journey_of(actor_of(enter, "visitor", world.places, now))
+    step = max(_CLOSE, (journey.ends - journey.starts) / _MOST_LOOKS)
     for device in world.site.devices:
         place = world.places[device.id]
         for alarm, excused, holds in _alarms(enter, device.kind, journey, place):
-            for span in merged(spans_of(holds, journey.starts, journey.ends)):
+            for span in merged(spans_of(holds, journey.starts, journey.ends, step)):
                 yield Visit(device.id, alarm, span.starts, span.ends, excused)
 
 

@@ -14,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from sensors.dialects.native import encode_command
 from simulators.cameras.departures import read_departures
+from simulators.truth import Expected, Happening, read_run, read_truth
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.alone
@@ -40,7 +41,15 @@ id = "cam-1"
 view = "perimeter"
 names = { en = "Perimeter" }
 covers = ["ground-1", "fence-1"]
+[[steps]]
+at_s = 0
+site = "kordai"
+id = "slow"
+action = "link-latency"
+latency_s = 0.05
+duration_s = 600
 """
+"""With a step for its link, so that all it says goes through the line."""
 
 
 def _command(*arguments: str) -> list[str]:
@@ -63,7 +72,9 @@ def test_it_runs_until_it_is_told_to_stop_and_then_leaves_nothing(tmp_path: Path
     listener.subscribe("shekara/v1/kordai/#", qos=1)
     listener.loop_start()
     process = subprocess.Popen(
-        _command(str(scenario), "--cache", str(tmp_path / "clips"), "--departures", str(log)),
+        _command(
+            str(scenario), "--cache", str(tmp_path / "clips"), "--departures", str(log), "--run", str(tmp_path / "run")
+        ),
         cwd=tmp_path,
         env={**os.environ, "SHEKARA_BROKER_PORT": str(broker_port)},
         stdout=subprocess.PIPE,
@@ -92,6 +103,10 @@ def test_it_runs_until_it_is_told_to_stop_and_then_leaves_nothing(tmp_path: Path
         _, errors = process.communicate(timeout=10)
         assert process.returncode == 0, errors.decode()
         eventually(lambda: b'"online":false' in heard["shekara/v1/kordai/gateway/state"][-1])
+        assert read_run(tmp_path / "run").until is not None
+        truth = tuple(read_truth(tmp_path / "run"))
+        assert [record.what for record in truth if isinstance(record, Happening)] == ["link-latency", "intrusion"]
+        assert {record.device for record in truth if isinstance(record, Expected)} == {"ground-1", "fence-1"}
     finally:
         process.kill()
         process.communicate()

@@ -5,7 +5,9 @@ import pytest
 from sensors.errors import ConfigError
 from sensors.model import Position
 from simulators.scenario.form import Site
+from simulators.scenario.nature_actions import Enter
 from simulators.scenario.reading import read_scenario
+from simulators.visits import visits_of
 from simulators.world.actors import Actor, ActorKind, Journey, Stop
 from simulators.world.ground import Place, Spot, ground_of, heading_deg, position_of, scene_of, spot_of
 from simulators.world.places import places_of
@@ -136,3 +138,12 @@ def test_spans_that_touch_become_one() -> None:
         Span(_after(7), _after(9)),
     ]
     assert merged(spans) == (Span(_after(0), _after(3)), Span(_after(5), _after(9)))
+
+
+def test_who_stays_for_a_day_is_looked_at_no_more_often_than_can_be_borne(site: Site) -> None:
+    world = World(site, 1)
+    spot = world.places["ground-1"].spot
+    crowd = Enter(site=site.id, kind=ActorKind.PERSON, path=(spot,), lingers_s=86_400.0)
+    visits = list(visits_of(crowd, world, _NOW))
+    assert {"ground-1", "ground-2"} <= {visit.device for visit in visits}
+    assert all((visit.starts, visit.ends) == (_NOW, _after(86_400)) for visit in visits)
