@@ -9,7 +9,8 @@ NO_PACKETS_S = 2.5
 DELAYED_S = 0.8
 """A face is renewed five times a second, so that nothing a second old is shown as live."""
 _PERIODS = 2.5
-"""A camera that sends fewer than so many pictures in `DELAYED_S` may take so many of its own periods for one."""
+"""A camera that sends fewer than so many pictures in `DELAYED_S` may take so many of its own periods for one, and
+never more than `DELAYED_S` after the next was due."""
 ERRORS_IN_ROW = 10
 ERRORS_AT_FIRST = 3
 """So many units without a picture say as much of a session that has shown none yet."""
@@ -35,7 +36,7 @@ class Facts(NamedTuple):
 
 def judge(facts: Facts) -> PictureState:
     """The one state of a picture; the gravest and best known cause wins."""
-    picture_age_s = facts.picture_age_s or 0.0
+    picture_age_s, period_s = facts.picture_age_s or 0.0, facts.period_s
     fault = facts.fault or PictureState.LIVE
     bound = ERRORS_IN_ROW if facts.picture_in_session else ERRORS_AT_FIRST
     rules = (
@@ -43,7 +44,7 @@ def judge(facts: Facts) -> PictureState:
         ((facts.packet_age_s or 0.0) > NO_PACKETS_S, PictureState.NO_PACKETS),
         (facts.errors_in_row >= bound, PictureState.CANNOT_DECODE),
         (not facts.picture_in_session, PictureState.CONNECTING),
-        (picture_age_s > max(DELAYED_S, _PERIODS * facts.period_s), PictureState.DELAYED),
+        (picture_age_s > max(DELAYED_S, min(_PERIODS * period_s, period_s + DELAYED_S)), PictureState.DELAYED),
         (fault in _BLIND, fault),
         (facts.frozen_s >= FROZEN_S, PictureState.FROZEN),
     )
