@@ -207,6 +207,16 @@ def test_the_wall_is_drawn_out_of_the_cameras_own_streams(open_page: Open, serve
         _sees(page, f'[data-camera="kordai/{camera}"]', number)
 
 
+def test_a_tile_whose_player_fails_goes_on_at_the_next_key_picture(open_page: Open) -> None:
+    page = open_page("mode=passthrough")
+    _sees(page, '[data-camera="kordai/cam-2"]', 2)
+    source = page.locator('[data-camera="kordai/cam-2"] video').get_attribute("src")
+    page.locator('[data-camera="kordai/cam-2"] video').dispatch_event("error")
+    expect(page.locator('[data-camera="kordai/cam-2"] video')).to_have_attribute("src", re.compile("blob:"))
+    _sees(page, '[data-camera="kordai/cam-2"]', 2)
+    assert page.locator('[data-camera="kordai/cam-2"] video').get_attribute("src") != source
+
+
 def test_the_way_of_showing_is_remembered(open_page: Open) -> None:
     page = open_page()
     page.keyboard.press("p")

@@ -6,6 +6,7 @@ import { Stills } from "./stills.js";
 import { fill } from "./words.js";
 
 const STALE_MS = 2_000;
+const REBUILD_MS = 6_000;
 const STILL_EVERY_MS = 500;
 
 export class Tile {
@@ -31,6 +32,9 @@ export class Tile {
   #said = null;
   #openedAt = performance.now();
   #started = false;
+  // What the stream began with, for a player that has to begin anew in its midst, at a key picture.
+  #opening = null;
+  #waitsForKey = false;
   #unplayable = "";
   #skipped = 0;
 
@@ -45,7 +49,7 @@ export class Tile {
     const line = make("p", "line", this.#mark, this.#label, this.#site, this.#values, this.#since, this.#clock);
     const caption = make("div", "caption", this.#reason, this.#procedure, line);
     element.replaceChildren(this.#video, this.#image, this.#trouble, this.#marks, this.#note, caption);
-    this.#player = new Player(this.#video, () => { this.#started = false; });
+    this.#player = new Player(this.#video, () => { this.#waitsForKey = true; });
   }
 
   // A message about its stream.
@@ -57,6 +61,8 @@ export class Tile {
       else {
         this.#hideStills();
         this.#player.start(message, true);
+        this.#opening = { message, heardAt: performance.now(), init: null };
+        this.#waitsForKey = false;
         this.#started = true;
       }
     }
@@ -66,11 +72,15 @@ export class Tile {
   }
 
   prepare(bytes) {
-    if (this.#started) this.#player.prepare(bytes);
+    if (!this.#started) return;
+    this.#opening.init = bytes;
+    this.#player.prepare(bytes);
   }
 
   push(fragment) {
-    if (this.#started) this.#player.push(fragment);
+    if (!this.#started || (this.#waitsForKey && !fragment.key)) return;
+    if (this.#waitsForKey) this.#beginAnew();
+    this.#player.push(fragment);
   }
 
   // What the wall says of it: see the messages of kind faces in docs/wall-page.md.
@@ -101,6 +111,10 @@ export class Tile {
   // Called a few times a second: a picture is live only while it moves on, and only while the wall says so.
   tick(wallSpeaks) {
     if (this.#stills === null) this.#player.tick();
+    if (this.#player.stuckMs > REBUILD_MS && !document.hidden) {
+      this.#player.stop();
+      this.#waitsForKey = true;
+    }
     const shown = this.#stills ?? this.#player;
     const seen = shown.presentedAt > -Infinity;
     const ageMs = performance.now() - (seen ? shown.presentedAt : this.#openedAt);
@@ -121,6 +135,13 @@ export class Tile {
     this.#element.replaceChildren();
     for (const name of ["alarm", "state"]) delete this.#element.dataset[name];
     this.#element.classList.remove("dim", "blank", "acknowledged");
+  }
+
+  #beginAnew() {
+    const { message, heardAt, init } = this.#opening;
+    this.#waitsForKey = false;
+    this.#player.start({ ...message, sent_at: message.sent_at + (performance.now() - heardAt) / 1000 }, true);
+    if (init !== null) this.#player.prepare(init);
   }
 
   #showStills(why) {
