@@ -27,10 +27,12 @@ from hub.protocol import (
     Aggregate,
     AlarmView,
     CameraView,
+    ControlView,
     DeviceView,
     History,
     HistorySteps,
     HubStatus,
+    InstructRequest,
     LiveMessage,
     LogEntry,
     Note,
@@ -161,6 +163,15 @@ class HubClient:
         """Ask a device to do something; its answer comes as a log entry."""
         body = {"name": name, "arguments": arguments or {}}
         return await self._transport.call("POST", f"/devices/{key}/commands", LogEntry, body)
+
+    async def controls(self) -> tuple[ControlView, ...]:
+        """What can be told to simulated posts and simulators in an exercise."""
+        return await self._transport.call("GET", "/training", tuple[ControlView, ...])
+
+    async def instruct(self, key: DeviceKey, name: str, arguments: dict[str, Value]) -> LogEntry:
+        """Start or end something in an exercise; the answer comes as a log entry."""
+        request = InstructRequest(name, arguments)
+        return await self._transport.call("POST", f"/training/{key}/orders", LogEntry, request)
 
     async def go_to_preset(self, key: DeviceKey, preset: str) -> LogEntry:
         """Send a camera to one of its presets."""

@@ -12,6 +12,7 @@ from hub.live import Subscription
 from hub.protocol import (
     AlarmView,
     CameraView,
+    ControlView,
     DeviceView,
     FileReceipt,
     History,
@@ -31,9 +32,11 @@ from hub.requests import (
     Acknowledge,
     Approve,
     ChangeWall,
+    Instruct,
     NoteChecks,
     NoteTurn,
     Propose,
+    ReadControls,
     ReadPresets,
     ReadRejected,
     ReadStand,
@@ -288,6 +291,25 @@ class Hub:
             UnavailableError: the broker is not connected.
         """
         return await self._ask(SendCommand(key, command, who))
+
+    async def controls(self) -> tuple[ControlView, ...]:
+        """What simulated posts and simulators can be told, in order of key.
+
+        Raises:
+            ConflictError: this hub is not for exercises.
+        """
+        return await self._ask(ReadControls())
+
+    async def instruct(self, key: DeviceKey, command: CommandPayload, who: str) -> LogEntry:
+        """Log an instructor's order and publish it; its answer comes as a log entry.
+
+        Raises:
+            ConflictError: this hub is not for exercises.
+            NotFoundError: nothing simulated of that key takes such a command.
+            WireError: the arguments do not fit what it says that it takes.
+            UnavailableError: the broker is not connected.
+        """
+        return await self._ask(Instruct(key, command.id, command.name, command.arguments, who))
 
     async def go_to_preset(self, key: DeviceKey, preset: str, who: str) -> LogEntry:
         """Send a camera to one of its presets, and wait until it has said that it goes there.

@@ -11,6 +11,7 @@ from hub.live import Subscription
 from hub.protocol import (
     AlarmView,
     CameraView,
+    ControlView,
     DeviceView,
     FileReceipt,
     LogEntry,
@@ -24,7 +25,7 @@ from hub.protocol import (
 )
 from sensors.dialects.n42 import Handed
 from sensors.dialects.native import CommandPayload
-from sensors.model import Birth, DeviceKey
+from sensors.model import Birth, DeviceKey, Value
 
 R = TypeVar("R")
 
@@ -203,4 +204,18 @@ class SendCommand(Request[LogEntry], frozen=True):
 
     key: DeviceKey
     command: CommandPayload
+    who: str
+
+
+class ReadControls(Request[tuple[ControlView, ...]], frozen=True):
+    """What can be told to simulated posts and simulators, in order of key."""
+
+
+class Instruct(Request[LogEntry], frozen=True):
+    """Something that an instructor starts or ends in an exercise, logged and published."""
+
+    key: DeviceKey
+    id: str
+    name: str
+    arguments: dict[str, Value]
     who: str

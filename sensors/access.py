@@ -22,6 +22,7 @@ class Role(StrEnum):
     VIEWER = "viewer"
     DUTY_OFFICER = "duty-officer"
     TECHNICIAN = "technician"
+    INSTRUCTOR = "instructor"
     ADMINISTRATOR = "administrator"
 
 
@@ -42,6 +43,7 @@ class Action(StrEnum):
     UPLOAD_FILE = "upload-file"
     EXPORT_VIDEO = "export-video"
     MANAGE_ACCOUNTS = "manage-accounts"
+    INSTRUCT = "instruct"
 
 
 _VIEWER = frozenset({Action.WATCH_WALL, Action.READ_STATE, Action.READ_HISTORY})
@@ -62,11 +64,13 @@ _TECHNICIAN = _VIEWER | {
     Action.COMMAND_DEVICE,
     Action.UPLOAD_FILE,
 }
+_INSTRUCTOR = _VIEWER | {Action.READ_LOG, Action.WRITE_LOG, Action.INSTRUCT}
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.VIEWER: _VIEWER,
     Role.DUTY_OFFICER: _DUTY_OFFICER,
     Role.TECHNICIAN: _TECHNICIAN,
+    Role.INSTRUCTOR: _INSTRUCTOR,
     Role.ADMINISTRATOR: frozenset(Action),
 }
 

@@ -10,6 +10,7 @@ from sensors.model import Birth, Condition, Limit, Metric, MetricType, Names, Pr
 CAMERA = "camera"
 WALL = "wall"
 GATEWAY = "gateway"
+SIMULATOR = "simulator"
 
 
 class EquipmentClass(StrEnum):

@@ -8,7 +8,7 @@ import re
 
 from msgspec import structs
 
-from sensors.kinds import crossing, perimeter, pictures, premises, supplies
+from sensors.kinds import crossing, exercises, perimeter, pictures, premises, supplies
 from sensors.kinds.form import Kind, counter, number
 from sensors.kinds.words import OF_DEVICE_CLASS, OF_WORD, ONVIF_ROOTS
 from sensors.model import Birth, Limit, Metric, MetricType, Names
@@ -20,7 +20,7 @@ _MAX_CLASS = 200
 _NUMERIC = (MetricType.NUMBER, MetricType.COUNTER)
 
 CATALOGUE: dict[str, Kind] = {
-    kind.id: kind for module in (perimeter, crossing, supplies, pictures, premises) for kind in module.KINDS
+    kind.id: kind for module in (perimeter, crossing, supplies, pictures, premises, exercises) for kind in module.KINDS
 }
 """Every kind by its id."""
 

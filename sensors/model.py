@@ -156,6 +156,45 @@ class Position(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     bearing_deg: Annotated[float, Meta(ge=0, lt=360)] | None = None
 
 
+class Choice(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One of the texts that an argument may be; without names it is the id of a device of the same site."""
+
+    value: Word
+    names: Names = field(default_factory=Names)
+
+
+class Argument(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a command can be told: a number in its range, a boolean, or a text, one of `choices` where there are any.
+
+    What is left out is `default`; where that is None the device itself knows what to do, unless it is `required`.
+    """
+
+    name: Ident
+    type: MetricType
+    names: Names = field(default_factory=Names)
+    unit: Annotated[str, Meta(max_length=24, description="UCUM code, empty when dimensionless")] = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: Annotated[tuple[Choice, ...], Meta(max_length=256)] = ()
+    default: Value | None = None
+    required: bool = False
+
+
+class Command(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Something that a device can be asked for. `expects`: what should come of it, for whoever asks.
+
+    What is `lasting` goes on for its argument `duration_s`, or for ever, and is ended by the command `relieve` with the
+    id of the command that began it.
+    """
+
+    name: Ident
+    names: Names = field(default_factory=Names)
+    about: Names = field(default_factory=Names)
+    arguments: Annotated[tuple[Argument, ...], Meta(max_length=16)] = ()
+    lasting: bool = False
+    expects: Names = field(default_factory=Names)
+
+
 class Birth(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Who a device is. `covers` names the devices of its site whose surroundings this camera sees.
 
@@ -185,6 +224,8 @@ class Birth(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
     identities: Annotated[tuple[Word, ...], Meta(max_length=8)] = ()
     exercise: bool = False
     """Whether it is simulated. An exercise hub takes in nothing else, and any other hub nothing of it."""
+    commands: Annotated[tuple[Command, ...], Meta(max_length=128)] = ()
+    """What it can be asked for, where it says so."""
 
 
 class Reading(Struct, frozen=True, gc=False):

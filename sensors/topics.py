@@ -11,6 +11,9 @@ PREFIX = "shekara/v1"
 EVERYTHING = f"{PREFIX}/#"
 WALLS = SiteId("walls")
 """The site that wall nodes belong to; no post may take this name."""
+SIMULATORS = SiteId("simulators")
+"""The site of what plays simulated posts; no post may take this name either."""
+RESERVED = frozenset({WALLS, SIMULATORS})
 
 _ID = re.compile(ID_PATTERN)
 _REMEMBERED = 16_384

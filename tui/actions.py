@@ -21,6 +21,7 @@ class Scope(StrEnum):
     DEVICES = "devices"
     LOG = "log"
     WALL = "wall"
+    TRAINING = "training"
 
 
 WORKSPACES: Final = (Scope.OVERVIEW, Scope.ALARMS, Scope.CAMERAS, Scope.SENSORS, Scope.DEVICES, Scope.LOG)
@@ -45,6 +46,10 @@ _LISTS = (Scope.ALARMS, Scope.CAMERAS, Scope.SENSORS, Scope.DEVICES, Scope.LOG)
 
 COMMANDS: Final[tuple[Command, ...]] = (
     *(_go(workspace, str(number)) for number, workspace in enumerate(WORKSPACES, 1)),
+    Command("go_training", ("i",), (Scope.EVERYWHERE,), Action.INSTRUCT, shown=False),
+    Command("start", ("enter",), (Scope.TRAINING,), Action.INSTRUCT),
+    Command("stop", ("s",), (Scope.TRAINING,), Action.INSTRUCT),
+    Command("stop_all", ("x",), (Scope.TRAINING,), Action.INSTRUCT),
     Command("acknowledge", ("a",), (Scope.ALARMS, Scope.ALARM), Action.ACKNOWLEDGE_ALARM),
     Command("open", ("enter",), (Scope.OVERVIEW, Scope.ALARMS, Scope.SENSORS)),
     Command("next_unacknowledged", ("u",), (Scope.ALARMS,)),
@@ -66,10 +71,10 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("shelf", ("s",), (Scope.DEVICES,)),
     Command("retire", ("t",), (Scope.DEVICES,), Action.APPROVE_DEVICE),
     Command("note", ("n",), (Scope.LOG,), Action.WRITE_LOG),
-    Command("filter", ("/",), _LISTS),
+    Command("filter", ("/",), (*_LISTS, Scope.TRAINING)),
     Command("acknowledge_with_note", ("A",), (Scope.ALARMS, Scope.ALARM), Action.ACKNOWLEDGE_ALARM),
     Command("span", ("s",), (Scope.SENSORS,)),
-    Command("other_pane", ("tab",), (Scope.SENSORS,), shown=False),
+    Command("other_pane", ("tab",), (Scope.SENSORS, Scope.TRAINING), shown=False),
     Command("back", ("escape",), (Scope.EVERYWHERE,), shown=False),
     Command("wall_page", ("o",), (Scope.EVERYWHERE,), Action.WATCH_WALL, shown=False),
     Command("language", ("L",), (Scope.EVERYWHERE,), shown=False),

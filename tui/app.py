@@ -17,6 +17,7 @@ from tui.screens.alarms import Alarms
 from tui.screens.cameras import Cameras
 from tui.screens.desk import Desk
 from tui.screens.devices import Devices
+from tui.screens.instructor import Instructor
 from tui.screens.log import Log
 from tui.screens.overview import Overview
 from tui.screens.sensors import Sensors
@@ -31,6 +32,7 @@ _DESKS: dict[Scope, type[Desk]] = {
     Scope.SENSORS: Sensors,
     Scope.DEVICES: Devices,
     Scope.LOG: Log,
+    Scope.TRAINING: Instructor,
 }
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from hub.client import Connected, Disconnected
 from hub.protocol import (
     Aggregate,
+    ControlView,
     History,
     HistorySteps,
     LiveMessage,
@@ -20,7 +21,7 @@ from hub.protocol import (
     WallRequest,
 )
 from sensors.clock import Clock
-from sensors.model import DeviceKey
+from sensors.model import DeviceKey, Value
 from tui.store import Store
 
 FeedItem = LiveMessage | Connected | Disconnected
@@ -67,6 +68,12 @@ class HubPort(Protocol):
 
     async def remove_preset(self, preset: str) -> object:
         """Forget a kept page."""
+
+    async def controls(self) -> tuple[ControlView, ...]:
+        """What can be told to simulated posts and simulators in an exercise."""
+
+    async def instruct(self, key: DeviceKey, name: str, arguments: dict[str, Value]) -> object:
+        """Start or end something in an exercise."""
 
     async def write_note(self, text: str) -> object:
         """Add a line to the operational log."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from hub.protocol import AlarmState, AlarmView, Approval, DeviceView, Liveness, MetricView
 from sensors.catalog import CAMERA, WALL, PictureState
 from sensors.model import DeviceKey, Language, Names, Priority, SiteId
-from sensors.topics import WALLS
+from sensors.topics import RESERVED
 from tui.store import Link, Store
 
 _STATE_RANK = {
@@ -62,7 +62,7 @@ def newest_alarm(alarms: Iterable[AlarmView]) -> AlarmView | None:
 def equipment(store: Store) -> list[DeviceView]:
     """Devices at posts, in site and device order; wall nodes are not equipment of a post."""
     return sorted(
-        (device for device in store.devices.values() if device.key.site != WALLS), key=lambda device: device.key
+        (device for device in store.devices.values() if device.key.site not in RESERVED), key=lambda device: device.key
     )
 
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub.api import alarms, devices, exports, files, live, openapi, pages, people, records, sessions, walls
+from hub.api import alarms, devices, exports, files, live, openapi, pages, people, records, sessions, training, walls
 from hub.api.export_desk import ExportDesk
 from hub.api.gate import Gate
 from hub.api.route import Call, Nothing, Parts, Route, encode, register
@@ -32,6 +32,7 @@ ROUTES: tuple[Route, ...] = (
     *records.ROUTES,
     *exports.ROUTES,
     *walls.ROUTES,
+    *training.ROUTES,
     *people.ROUTES,
     *pages.ROUTES,
 )

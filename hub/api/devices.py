@@ -5,6 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from hub.api.discretion import devices_for_trainees, is_told_all
 from hub.api.route import Call, Nothing, Route
 from hub.protocol import API, DeviceView, LogEntry, Note, Settlement
 from sensors.access import Action
@@ -23,7 +24,8 @@ class CommandRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 async def list_devices(call: Call[Nothing, Nothing]) -> tuple[DeviceView, ...]:
     """List every device of the registry."""
-    return await call.parts.hub.devices()
+    devices = await call.parts.hub.devices()
+    return devices if is_told_all(call.who) else devices_for_trainees(devices)
 
 
 async def approve_device(call: Call[Note, Nothing]) -> DeviceView:

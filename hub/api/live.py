@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct, structs
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from hub.api.discretion import is_told_all, message_for_trainees
 from hub.api.route import Parts, problem
 from hub.live import Subscription
 from hub.protocol import (
@@ -76,7 +77,10 @@ class LiveSocket:
         jobs = {
             asyncio.create_task(_listen(socket), name="live-listen"),
             asyncio.create_task(self._watch_sign_in(principal), name="live-sign-in"),
-            asyncio.create_task(_send(socket, principal, snapshot, subscription), name="live-send"),
+            asyncio.create_task(
+                _send(socket, principal, snapshot, subscription, exercise=self._parts.settings.exercise),
+                name="live-send",
+            ),
         }
         try:
             done, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
@@ -102,20 +106,23 @@ async def _listen(socket: WebSocket) -> tuple[int, str]:
 
 
 async def _send(
-    socket: WebSocket, principal: Principal, snapshot: Snapshot, subscription: Subscription
+    socket: WebSocket, principal: Principal, snapshot: Snapshot, subscription: Subscription, *, exercise: bool
 ) -> tuple[int, str]:
     allowed = ALLOWED[principal.role]
+    of_trainee = exercise and not is_told_all(principal)
     first = snapshot if Action.READ_LOG in allowed else structs.replace(snapshot, log=())
     try:
-        await _send_one(socket, first)
+        await _send_one(socket, message_for_trainees(first) if of_trainee else first)
         async for message in subscription:
             if NEEDED[type(message)] in allowed:
-                await _send_one(socket, message)
+                await _send_one(socket, message_for_trainees(message) if of_trainee else message)
     except TimeoutError:
         subscription.overrun = True
     return (TRY_AGAIN_LATER, "too slow") if subscription.overrun else (1001, "the hub is stopping")
 
 
-async def _send_one(socket: WebSocket, message: LiveMessage) -> None:
+async def _send_one(socket: WebSocket, message: LiveMessage | None) -> None:
+    if message is None:
+        return
     async with asyncio.timeout(SEND_WITHIN_S):
         await socket.send_text(msgspec.json.encode(message).decode())

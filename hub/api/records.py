@@ -5,6 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from hub.api.discretion import is_told_all, page_for_trainees
 from hub.api.route import Call, Nothing, Route
 from hub.protocol import (
     API,
@@ -76,7 +77,8 @@ async def read_history_steps(call: Call[Nothing, StepsQuery]) -> HistorySteps:
 
 async def read_log(call: Call[Nothing, LogQuery]) -> Page:
     """Read the operational log, newest first."""
-    return await call.parts.hub.log(call.query.before, call.query.limit)
+    page = await call.parts.hub.log(call.query.before, call.query.limit)
+    return page if is_told_all(call.who) else page_for_trainees(page)
 
 
 async def write_log(call: Call[Note, Nothing]) -> LogEntry:

@@ -20,7 +20,7 @@ from hub.inputs import Moment
 from hub.protocol import AlarmState, AlarmView, Liveness
 from sensors.catalog import CAMERA, GATEWAY, PictureState
 from sensors.model import DeviceKey, Language, Names, Position, Priority, SiteId
-from sensors.topics import WALLS
+from sensors.topics import RESERVED
 from videowall.board import MAX_ALARMS, MAX_SITES, REPEAT_S, Board, BoardAlarm, BoardSite, SiteCondition, encode_board
 from videowall.plan import MAX_PLAN_BYTES, Plan
 
@@ -114,7 +114,7 @@ class Boards:
             return
         devices: dict[SiteId, list[Device]] = defaultdict(list)
         for key, device in registry.devices.items():
-            if device.approved and key.site != WALLS and (self._dirty is None or key.site in self._dirty):
+            if device.approved and key.site not in RESERVED and (self._dirty is None or key.site in self._dirty):
                 devices[key.site].append(device)
         for site in self._posts.keys() if self._dirty is None else self._dirty:
             if site not in devices:

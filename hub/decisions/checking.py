@@ -6,10 +6,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from sensors.catalog import WALL
+from sensors.catalog import SIMULATOR, WALL
+from sensors.commands import find_lie_in_commands
 from sensors.model import Birth, Condition, DeviceKey, Limit, Metric, MetricType, Quality, Reading, Value
-from sensors.topics import WALLS
+from sensors.topics import SIMULATORS, WALLS
 
+_SITES_OF_KINDS = ((WALLS, WALL), (SIMULATORS, SIMULATOR))
 MAX_AHEAD = timedelta(seconds=60)
 """A source clock further ahead than this makes its readings uncertain."""
 CLOCKS_SET_SINCE = 2020
@@ -28,12 +30,15 @@ _TYPES = {
 
 def find_lie(key: DeviceKey, birth: Birth) -> str | None:
     """What is wrong with a birth although its form is right; None when it may be believed."""
-    if (key.site == WALLS) is not (birth.kind == WALL):
-        return f"the site {WALLS} belongs to devices of kind {WALL}, and they to it"
+    for site, kind in _SITES_OF_KINDS:
+        if (key.site == site) is not (birth.kind == kind):
+            return f"the site {site} belongs to devices of kind {kind}, and they to it"
     if any(_holds_password(stream.url) for stream in birth.streams):
         return "a stream's URL holds a user name or a password, or is none"
     if (name := _repeated(metric.name for metric in birth.metrics)) is not None:
         return f"metric {name} is declared twice"
+    if (lie := find_lie_in_commands(birth.commands)) is not None:
+        return lie
     return next((lie for metric in birth.metrics if (lie := _lie_of_metric(metric)) is not None), None)
 
 

@@ -6,6 +6,7 @@ from hub.decisions.camera_desk import CameraDesk
 from hub.decisions.reception import Reception
 from hub.decisions.registry import Device
 from hub.decisions.state import Outgoing, State
+from hub.decisions.training_desk import TrainingDesk
 from hub.decisions.vetting import Vetting
 from hub.decisions.wall_desk import WallDesk
 from hub.inputs import Moment
@@ -14,9 +15,11 @@ from hub.requests import (
     Acknowledge,
     Approve,
     ChangeWall,
+    Instruct,
     NoteChecks,
     NoteTurn,
     Propose,
+    ReadControls,
     ReadPresets,
     ReadRejected,
     ReadStand,
@@ -56,8 +59,9 @@ class Desk:
         self._reception = reception
         self._walls = WallDesk(state)
         self._cameras = CameraDesk(state, self._say)
+        self._training = TrainingDesk(state)
 
-    def answer(self, request: Request[Any], now: Moment) -> object:  # noqa: C901, PLR0911 - one case for each request
+    def answer(self, request: Request[Any], now: Moment) -> object:  # noqa: C901, PLR0911, PLR0912 - one case for each request
         """The answer; for `ReadStand` the request itself, because it is answered after its batch.
 
         Raises:
@@ -88,6 +92,8 @@ class Desk:
                 return self._upload(request, now)
             case SendCommand():
                 return self._send_command(request, now)
+            case ReadControls() | Instruct():
+                return self._training.answer(request, now)
         raise WireError("is not understood", subject=type(request).__name__)
 
     def _acknowledge(self, request: Acknowledge, now: Moment) -> AlarmView:
@@ -167,6 +173,10 @@ class Desk:
         device, command = self._device(request.key), request.command
         if not device.approved:
             raise NotFoundError("no such approved device", subject=str(request.key), mend="Approve it first")
+        if device.simulated and any(each.name == command.name for each in device.birth.commands):
+            raise ConflictError(
+                f"{command.name} is an instructor's to start", subject=str(request.key), mend="See docs/training.md"
+            )
         said = self._say(command, device)
         if any(outgoing.connection not in self._state.connected for outgoing in said):
             raise UnavailableError("not connected", subject="the broker", mend="Try again when it is back")

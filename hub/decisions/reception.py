@@ -11,6 +11,7 @@ from hub.decisions.registry import Device
 from hub.decisions.state import Outgoing, State, Wish
 from hub.decisions.vetting import Vetting
 from hub.inputs import Moment, Received
+from hub.protocol.training import ID_PREFIX, TRAINING_ANSWER
 from sensors.catalog import CAMERA, PictureState
 from sensors.dialects import native
 from sensors.dialects.dialect import NOTHING, Action, Dialect, Heard, Listen, Memo, Send, Unlisten
@@ -28,7 +29,7 @@ from sensors.model import (
     SiteId,
     StateSeen,
 )
-from sensors.topics import PREFIX, WALLS, site_filter
+from sensors.topics import PREFIX, RESERVED, WALLS, site_filter
 from sensors.wall_orders import ORDER
 
 MAX_UNDECLARED = 256
@@ -154,9 +155,8 @@ class Reception:
                 self._pass_over(device)
             case AckSeen():
                 outcome = "done" if seen.done else "refused"
-                self._state.log(
-                    message.moment, "command-answer", f"{seen.command_id}: {outcome} {seen.text}", key=seen.key
-                )
+                kind = TRAINING_ANSWER if seen.command_id.startswith(ID_PREFIX) else "command-answer"
+                self._state.log(message.moment, kind, f"{seen.command_id}: {outcome} {seen.text}", key=seen.key)
 
     def _take_birth(self, seen: BirthSeen, device: Device, message: Received, provenance: str) -> None:
         if self._state.partitioned and provenance == NATIVE:
@@ -170,7 +170,7 @@ class Reception:
 
     def _ask_for(self, site: SiteId) -> None:
         """No ingest process takes in this site: the hub does, from its first birth on."""
-        known = site in self._asked_for or site in self._state.partitioned or site == WALLS
+        known = site in self._asked_for or site in self._state.partitioned or site in RESERVED
         if not known and len(self._asked_for) < MAX_SITES:
             self._asked_for.add(site)
             self._state.effects.wishes.append(Wish(site_filter(site), wanted=True, connection=MAIN))

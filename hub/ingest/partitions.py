@@ -14,7 +14,7 @@ from hub.ingest.connection import SHARED, Terms
 from sensors.dialects.dialect import Filter
 from sensors.errors import ConfigError
 from sensors.model import ID_PATTERN, SiteId
-from sensors.topics import EVERYTHING, PREFIX, WALLS, Leaf, site_filter
+from sensors.topics import EVERYTHING, PREFIX, RESERVED, Leaf, site_filter
 
 GROUP = "shekara-ingest"
 
@@ -39,7 +39,7 @@ def covered(settings: IngestSettings) -> frozenset[SiteId]:
 def _wrong(site: SiteId, sites: Sequence[SiteId]) -> str | None:
     if re.match(ID_PATTERN, site) is None:
         return "is no id"
-    if site == WALLS:
+    if site in RESERVED:
         return "cannot be in it"
     return "is in it twice" if sites.count(site) > 1 else None
 
@@ -63,9 +63,9 @@ def partition_terms(settings: IngestSettings, partition: int) -> Terms:
 def hub_filters(settings: IngestSettings) -> Sequence[Filter]:
     """What the hub itself subscribes to in the native dialect.
 
-    Beside partitions: its walls, and who there is and whether it is there, which a broker keeps for newcomers.
+    Beside partitions: its walls, simulators, and who there is and whether it is there, as a broker keeps for newcomers.
     """
     if not settings.lists:
         return (Filter(EVERYTHING),)
     kept = (f"{PREFIX}/+/+/{leaf}" for leaf in (Leaf.BIRTH, Leaf.STATE))
-    return (Filter(site_filter(WALLS)), *(Filter(each) for each in kept))
+    return (*(Filter(site_filter(site)) for site in sorted(RESERVED)), *(Filter(each) for each in kept))

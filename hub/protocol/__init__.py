@@ -25,6 +25,14 @@ from hub.protocol.live import (
 )
 from hub.protocol.people import AccountRequest, AccountView, Note, Problem, Session, Settlement, SignIn
 from hub.protocol.records import FileReceipt, HubStatus, LogEntry, Page, RejectedView
+from hub.protocol.training import (
+    TRAINING_ANSWER,
+    TRAINING_ORDER,
+    Answered,
+    ControlView,
+    InstructRequest,
+    read_answered,
+)
 from hub.protocol.walls import (
     AlarmRule,
     CameraView,
@@ -48,6 +56,8 @@ EXERCISE_HEADER = "Shekara-Exercise"
 __all__ = [
     "API",
     "EXERCISE_HEADER",
+    "TRAINING_ANSWER",
+    "TRAINING_ORDER",
     "AccountRequest",
     "AccountView",
     "Aggregate",
@@ -55,11 +65,13 @@ __all__ = [
     "AlarmRule",
     "AlarmState",
     "AlarmView",
+    "Answered",
     "Approval",
     "CameraView",
     "Composition",
     "Conflict",
     "ConflictKind",
+    "ControlView",
     "DeviceView",
     "DevicesChanged",
     "FileReceipt",
@@ -69,6 +81,7 @@ __all__ = [
     "HistoryStep",
     "HistorySteps",
     "HubStatus",
+    "InstructRequest",
     "LiveMessage",
     "Liveness",
     "LogEntry",
@@ -99,4 +112,5 @@ __all__ = [
     "WallView",
     "WallsChanged",
     "live_decoder",
+    "read_answered",
 ]

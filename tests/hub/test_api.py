@@ -173,6 +173,7 @@ async def test_a_ticket_never_carries_more_than_is_of_use_at_a_wall(tmp_path: Pa
         assert carried == {
             Role.VIEWER: Role.VIEWER,
             Role.TECHNICIAN: Role.VIEWER,
+            Role.INSTRUCTOR: Role.VIEWER,
             Role.DUTY_OFFICER: Role.DUTY_OFFICER,
             Role.ADMINISTRATOR: Role.ADMINISTRATOR,
         }

@@ -56,13 +56,14 @@ def test_each_site_has_one_process_and_the_hub_hears_of_the_rest() -> None:
     assert partition_terms(TWO, 2).persistent
     assert hub_filters(IngestSettings()) == (Filter(EVERYTHING),)
     assert [each.topic for each in hub_filters(TWO)] == [
+        "shekara/v1/simulators/#",
         "shekara/v1/walls/#",
         "shekara/v1/+/+/birth",
         "shekara/v1/+/+/state",
     ]
 
 
-@pytest.mark.parametrize("partitions", ["kordai, kordai", "walls", "Kordai!"])
+@pytest.mark.parametrize("partitions", ["kordai, kordai", "walls", "simulators", "Kordai!"])
 def test_a_site_in_two_partitions_and_what_is_no_post_in_any_are_refused(partitions: str) -> None:
     with pytest.raises(ConfigError, match="site"):
         covered(IngestSettings(partitions=partitions))

@@ -12,7 +12,7 @@ from hub.decisions.checking import MAX_AHEAD, find_lie
 from hub.decisions.reception import MAX_EVENTS_PER_MINUTE
 from sensors.catalog import CAMERA_HEALTH, PictureState
 from sensors.dialects import native
-from sensors.model import Birth, BirthSeen, Limit, Metric, ReadingsSeen, Rejected, Stream
+from sensors.model import Argument, Birth, BirthSeen, Command, Limit, Metric, ReadingsSeen, Rejected, Stream
 from sensors.receipts import MAX_RANGES, Receipt, decode_receipt
 from sensors.topics import Leaf, Topic, parse_topic
 from videowall.board import Board, decode_board
@@ -90,7 +90,10 @@ def test_the_bounds_are_those_of_the_types() -> None:
         "a unit": longest(Metric, "unit"),
         "an event or command id": longest(native.EventPayload, "id"),
         "arguments of a command": longest(native.CommandPayload, "arguments"),
+        "commands in a birth": longest(Birth, "commands"),
+        "choices of an argument": longest(Argument, "choices"),
     }
+    assert longest(Command, "arguments") == longest(native.CommandPayload, "arguments")
     assert f"At most {MAX_EVENTS_PER_MINUTE} a minute" in PAGE
     assert f"most {MAX_RANGES} ranges" in PAGE
     assert f"{MAX_AHEAD.total_seconds():.0f} s in the future" in PAGE

@@ -53,6 +53,7 @@ def test_a_viewer_only_looks_and_only_an_administrator_manages_accounts() -> Non
         Role.DUTY_OFFICER,
         Role.ADMINISTRATOR,
     ]
+    assert [role for role in Role if Action.INSTRUCT in ALLOWED[role]] == [Role.INSTRUCTOR, Role.ADMINISTRATOR]
     assert set(ALLOWED) == set(Role)
     assert ALLOWED[Role.ADMINISTRATOR] == set(Action)
 

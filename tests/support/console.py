@@ -22,6 +22,7 @@ from hub.protocol import (
     AlarmView,
     Approval,
     Composition,
+    ControlView,
     DevicesChanged,
     History,
     HistoryStep,
@@ -39,8 +40,9 @@ from hub.protocol import (
 )
 from sensors.access import Role
 from sensors.clock import Clock
+from sensors.commands import Told, write_told
 from sensors.errors import AccessError, ConflictError, ShekaraError, UnavailableError
-from sensors.model import DeviceKey
+from sensors.model import DeviceKey, Value
 from tests.support.waiting import eventually_async
 from tui.app import ConsoleApp
 from tui.config import ConsoleSettings
@@ -62,6 +64,8 @@ class ScriptedHub:
         self.orders: list[tuple[str, ...]] = []
         self.asked: list[tuple[str, timedelta, Aggregate]] = []
         self.refuse_with: ShekaraError | None = None
+        self.offered: tuple[ControlView, ...] = ()
+        self._logged = 0
         self.password = "correct horse"
         self._wall = snapshot.walls[0]
         self._presets: dict[str, PresetView] = {}
@@ -166,6 +170,22 @@ class ScriptedHub:
     async def remove_preset(self, preset: str) -> object:
         self._order("remove_preset", preset)
         return self._presets.pop(preset)
+
+    async def controls(self) -> tuple[ControlView, ...]:
+        return self.offered
+
+    async def instruct(self, key: DeviceKey, name: str, arguments: dict[str, Value]) -> object:
+        self._order("instruct", str(key), name, msgspec.json.encode(arguments).decode())
+        told = Told(f"training-{len(self.orders)}", name, arguments)
+        return self.log("training-order", write_told(told), key, who="dana")
+
+    def log(self, kind: str, text: str, key: DeviceKey, *, who: str = "hub", occurrence: str = "") -> LogEntry:
+        """Write a line into the log, at the moment of the snapshot and some seconds for each line."""
+        at = self._snapshot.status.at + timedelta(seconds=self._logged)
+        self._logged += 1
+        entry = LogEntry(800 + self._logged, at, kind, who, text, key, occurrence)
+        self.say(Logged(entry))
+        return entry
 
     async def write_note(self, text: str) -> object:
         self._order("write_note", text)

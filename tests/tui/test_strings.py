@@ -9,10 +9,11 @@ from hub.protocol import AlarmState, Approval, ConflictKind, Liveness, StreamSta
 from sensors.access import Role
 from sensors.catalog import PictureState
 from sensors.model import Language, Names, Priority
-from tui.actions import COMMANDS, WORKSPACES
+from tui.actions import COMMANDS, WORKSPACES, Scope
 from tui.order import Shelf
 from tui.store import Link
 from tui.strings import TABLES, Words, next_language
+from tui.training import Stage
 
 ENGLISH = TABLES[Language.EN]
 KAZAKH_ONLY = set("әғқңөұүі")
@@ -55,8 +56,9 @@ def test_every_state_and_command_has_its_phrases() -> None:
         *(f"picture.{each}" for each in PictureState),
         *(f"priority.{each}" for each in Priority),
         *(f"role.{each}" for each in Role),
+        *(f"stage.{each}" for each in Stage),
         *(f"link.{each}" for each in Link),
-        *(f"tab.{each}" for each in WORKSPACES),
+        *(f"tab.{each}" for each in (*WORKSPACES, Scope.TRAINING)),
         *(f"action.{command.id}" for command in COMMANDS),
         *(f"action.{command.id}.help" for command in COMMANDS),
     }
@@ -76,6 +78,7 @@ def test_every_phrase_is_used_and_every_phrase_used_exists() -> None:
         "conflict",
         "shelf",
         "span",
+        "stage",
         "stream",
         "liveness",
         "picture",

@@ -120,6 +120,8 @@ class Desk(Screen[None]):
         what = words(f"action.{command.id}")
         if not may(store.role, command) and store.role is not None:
             return words("told.not_allowed", role=words(f"role.{store.role}"), what=what)
+        if command.id == "go_training" and store.status is not None and not store.exercise:
+            return words("told.no_exercise")
         if command.needs is not None and not command.id.startswith("go_") and store.link is not Link.UP:
             return words("told.no_link", what=what)
         return None

@@ -1,6 +1,6 @@
 """The lines that nothing may cover: link, clock and officer; unacknowledged alarms; the way to each screen."""
 
-from tui.actions import WORKSPACES, Scope
+from tui.actions import WORKSPACES, Scope, command_named, may
 from tui.console import Console
 from tui.figures import shown_time
 from tui.glyphs import Tone
@@ -17,7 +17,7 @@ class Head(Painted):
     """Three lines at the top of every screen."""
 
     def __init__(self, console: Console, scope: Scope) -> None:
-        super().__init__(lambda width: (_link(console, width), _alarms(console), _tabs(console, scope)))
+        super().__init__(lambda width: (_link(console, width), _alarms(console), _tabs(console, scope, width)))
 
 
 def _link(console: Console, width: int) -> Pieces:
@@ -96,11 +96,16 @@ def _alarms(console: Console) -> Pieces:
     return tuple(pieces)
 
 
-def _tabs(console: Console, scope: Scope) -> Pieces:
+def _tabs(console: Console, scope: Scope, width: int) -> Pieces:
+    tabs = [(str(number), workspace) for number, workspace in enumerate(WORKSPACES, 1)]
+    if console.store.exercise and may(console.store.role, command_named("go_training")):
+        tabs.append(("i", Scope.TRAINING))
+    labels = [(f" {key} ", f"{console.words(f'tab.{workspace}')} ", workspace) for key, workspace in tabs]
+    gap = " " if sum(width_of(key) + width_of(name) + 1 for key, name, _ in labels) <= width + 1 else ""
     pieces: list[Piece] = []
-    for number, workspace in enumerate(WORKSPACES, 1):
+    for key, name, workspace in labels:
         here = workspace is scope
-        pieces.append(Piece(f" {number} ", Tone.HERE if here else Tone.MUTED))
-        pieces.append(Piece(f"{console.words(f'tab.{workspace}')} ", Tone.HERE if here else Tone.NORMAL))
-        pieces.append(Piece(" "))
+        pieces.append(Piece(key, Tone.HERE if here else Tone.MUTED))
+        pieces.append(Piece(name, Tone.HERE if here else Tone.NORMAL))
+        pieces.append(Piece(gap))
     return tuple(pieces)
