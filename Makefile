@@ -1,11 +1,13 @@
 # Everything a newcomer types. `make demo ARGS="--headless --for 60 --report report.json"` passes options through.
-.PHONY: demo test check bench lock pictures proto clean
+.PHONY: demo test check bench scenarios lock pictures proto clean
 BIN := .venv/bin
 ARGS ?=
 BENCH ?=
 KILLS ?= 50
 SOAK_HOURS ?= 24
 SOAK_SHARDS ?= 0
+SCENARIOS ?=
+KEEP ?=
 TESTS ?=
 # What times live pictures is marked `alone`; the rest computes or waits, and runs side by side.
 WORKERS ?= 3
@@ -32,6 +34,12 @@ endif
 bench:
 	@deploy/prepare test
 	$(BIN)/python -m tests.benchmarks $(BENCH)
+
+# Every shipped scenario on a fixed clock before the hub's core and a wall's eyes, scored; the last line is JSON: scenarios,
+# expected, detected, missed, false, honesty. SCENARIOS="herd fog" plays those; KEEP=folder keeps runs and reports.
+scenarios:
+	@deploy/prepare test
+	@$(BIN)/python -m tests.scenarios $(SCENARIOS) $(KEEP:%=--keep %)
 
 # SIGKILL of hub, broker and both under load; the last line is JSON: kills, acknowledged, lost, twice.
 torture:

@@ -14,9 +14,9 @@ from hub.decisions.records import Remembered
 from hub.decisions.state import Effects, State
 from hub.inputs import Connected, Input, Moment, Received, Tick
 from hub.pipeline import TICK_S
+from simulators.rehearsed_gateway import Message
 from simulators.scoring.hearing import Hearing
 from simulators.truth import Heard
-from tests.scenarios.message import Message
 
 
 class FixedHub:

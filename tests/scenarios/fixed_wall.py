@@ -1,6 +1,7 @@
 """What a wall says of cameras whose pictures will be faulty, as the messages it would send. Others are not on it.
 
-It looks from half a minute before a fault to half a minute after it; in between it has nothing new to say.
+It looks from half a minute before a fault to half a minute after it, and says what it said last in between and, for the
+sake of time, from half a minute after a fault began until it ends.
 """
 
 from collections import defaultdict
@@ -14,11 +15,11 @@ from sensors.dialects.native import encode_data
 from sensors.model import DeviceId, DeviceKey, SiteId
 from sensors.topics import Leaf, topic
 from simulators.cameras.vocabulary import Fault
+from simulators.rehearsed_gateway import Message
 from simulators.scenario.form import CameraEntry, Light, Scenario, Site
 from simulators.truth import PictureFault
 from simulators.world.sun import is_dark
 from tests.scenarios.fixed_camera import FPS, FixedCamera
-from tests.scenarios.message import Message
 from tests.support.faulty_pictures import Scene
 from videowall.centre.report import REPEAT_S
 
@@ -76,15 +77,21 @@ def _looks(
     key: DeviceKey, scene: Scene, faults: list[PictureFault], begins: datetime, ends: datetime
 ) -> Iterator[tuple[datetime, PictureState]]:
     """What may be said once a second."""
-    clock = ManualClock(begins)
+    clock, now = ManualClock(begins), begins
     camera = FixedCamera(key, scene, clock)
-    number = 0
-    while clock.now() < ends:
-        number += 1
-        state = camera.show(_fault_at(faults, clock.now()))
-        if number % FPS == 0:
-            yield clock.now(), state
-        clock.advance(1 / FPS)
+    state = PictureState.CONNECTING
+    while now < ends:
+        for _ in range(0 if _is_settled(faults, now) else FPS):
+            state = camera.show(_fault_at(faults, now))
+            clock.advance(1 / FPS)
+        yield now, state
+        now += timedelta(seconds=1)
+
+
+def _is_settled(faults: list[PictureFault], now: datetime) -> bool:
+    return any(fault.at + _AROUND <= now < fault.until for fault in faults) and not any(
+        fault.at <= now < fault.at + _AROUND for fault in faults
+    )
 
 
 def _fault_at(faults: list[PictureFault], now: datetime) -> Fault:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from pathlib import Path
 
+from simulators.rehearsed_gateway import Message
 from simulators.scenario.form import Scenario
 from simulators.scoring.score import Scored, score_run
 from simulators.truth import (
@@ -22,7 +23,6 @@ from simulators.truth import (
 )
 from tests.scenarios.fixed_hub import FixedHub
 from tests.scenarios.fixed_wall import wall_messages
-from tests.scenarios.message import Message
 
 
 def play(scenario: Scenario, run: Run, messages: Iterable[Message], truth: Sequence[Truth], folder: Path) -> Scored:

@@ -13,11 +13,11 @@ from sensors.model import DeviceId, DeviceKey, SiteId
 from sensors.topics import Leaf, topic
 from simulators.births import births_of
 from simulators.cameras.vocabulary import Fault, Terrain, View
+from simulators.rehearsed_gateway import Message
 from simulators.scenario.reading import parse_scenario
 from simulators.truth import Ended, Expected, Pictured, PictureFault, Raised, Run, Truth, read_heard
 from tests.scenarios.fixed_camera import FPS, FixedCamera
 from tests.scenarios.fixed_hub import FixedHub
-from tests.scenarios.message import Message
 from tests.scenarios.playing import play
 from tests.support.faulty_pictures import Scene
 

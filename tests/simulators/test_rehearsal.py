@@ -120,5 +120,5 @@ def test_a_will_comes_at_once_when_the_line_breaks_and_late_when_it_only_falls_s
 def test_a_hub_hears_a_rehearsal_as_it_hears_a_post() -> None:
     rehearsal = Rehearsal(_scenario(_HEAD))
     hub = FixedHub(rehearsal.starts, Dialects())
-    assert not list(hub.hear(rehearsal.messages(), rehearsal.until))  # type: ignore[arg-type]  # the same four fields
+    assert not list(hub.hear(rehearsal.messages(), rehearsal.until))
     assert len(hub.state.registry.devices) == 10
