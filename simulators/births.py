@@ -5,7 +5,7 @@ from collections.abc import Callable
 from msgspec import structs
 
 from sensors.catalog import CAMERA, GATEWAY, EquipmentClass
-from sensors.model import Birth, DeviceId, Names, Stream
+from sensors.model import Birth, Command, DeviceId, Names, Stream
 from simulators.kinds import KINDS
 from simulators.scenario.form import CameraEntry, DeviceEntry, Site
 from simulators.world.ground import Place, position_of
@@ -17,10 +17,12 @@ PERIODS_OF_SILENCE = 4.0
 """A device that says nothing for so many of its periods is missed."""
 
 
-def births_of(site: Site, streams_of: Callable[[CameraEntry], tuple[Stream, ...]]) -> dict[DeviceId, Birth]:
+def births_of(
+    site: Site, streams_of: Callable[[CameraEntry], tuple[Stream, ...]], commands: tuple[Command, ...] = ()
+) -> dict[DeviceId, Birth]:
     """The birth of the gateway, and of every camera and sensor that speaks through it: each says it is simulated."""
     places = places_of(site)
-    births = {DeviceId(GATEWAY): _gateway(site)}
+    births = {DeviceId(GATEWAY): structs.replace(_gateway(site), commands=commands)}
     for camera in site.cameras:
         births[DeviceId(camera.id)] = _camera(site, camera, places[camera.id], streams_of(camera))
     for device in site.devices:

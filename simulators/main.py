@@ -17,7 +17,7 @@ from msgspec import Struct
 from sensors.broker_settings import BrokerSettings
 from sensors.clock import Clock, SystemClock
 from sensors.errors import ConfigError, ShekaraError
-from sensors.model import DeviceId, DeviceKey, SiteId, Stream
+from sensors.model import Command, DeviceId, DeviceKey, SiteId, Stream
 from sensors.settings import Settings
 from simulators.cameras.cache import default_directory
 from simulators.cameras.camera import Camera
@@ -39,6 +39,7 @@ from simulators.scenario.form import MAX_SPEED, CameraEntry, Light, Scenario, Si
 from simulators.scenario.link_actions import LinkAction
 from simulators.scenario.reading import read_scenario
 from simulators.scenario.streams import camera_numbers, formats_of
+from simulators.training.forms import commands_of
 from simulators.truth import Run
 from simulators.world.sun import is_dark
 
@@ -58,6 +59,7 @@ class _Options(Struct, frozen=True):
     rtsp_port: int | None
     speed: float | None
     run: Path | None
+    training: bool
 
 
 class _Ready(Struct, frozen=True):
@@ -106,6 +108,9 @@ def run_scenario(
     fixed: Annotated[
         bool, typer.Option("--fixed", help="On a fixed clock, without cameras and broker: print the stream's SHA-256.")
     ] = False,
+    training: Annotated[
+        bool, typer.Option("--training", help="Take no step: let an instructor start what happens.")
+    ] = False,
     run: Annotated[Path | None, typer.Option(help="Write run.json and truth.jsonl to this folder.")] = None,
     posts: Annotated[
         int | None, typer.Option(min=1, max=MAX_POSTS, help="No scenario: a load of so many posts.")
@@ -125,7 +130,7 @@ def run_scenario(
             _rehearse(read_scenario(scenario), scenario, run)
             return
         sys.setswitchinterval(_SWITCH_S)
-        options = _Options(cache or default_directory(), departures, light, rtsp_port, speed, run)
+        options = _Options(cache or default_directory(), departures, light, rtsp_port, speed, run, training)
         asyncio.run(_run(read_scenario(scenario), scenario, settings, options))
     except BaseExceptionGroup as errors:
         ours = errors.subgroup(ShekaraError)
@@ -177,6 +182,10 @@ async def _run(scenario: Scenario, name: str, settings: Settings, options: _Opti
     clock = _clock(scenario, speed)
     if options.light is not None:
         scenario = msgspec.structs.replace(scenario, light=options.light)
+    if options.training:
+        # A line for each post, so that an instructor can make it faulty.
+        sites = tuple(msgspec.structs.replace(site, line=True) for site in scenario.sites)
+        scenario = msgspec.structs.replace(scenario, sites=sites, steps=())
     with ExitStack() as files:
         on_departure = _departure_log(options.departures, files)
         async with Workshop(options.cache) as workshop:
@@ -190,7 +199,16 @@ async def _run(scenario: Scenario, name: str, settings: Settings, options: _Opti
                 site.id: await _line(site, clock, settings) for site in scenario.sites if _has_line(site, scenario)
             }
             posts = {
-                site.id: _post(site, scenario, clock, settings, server, lines.get(site.id)) for site in scenario.sites
+                site.id: _post(
+                    site,
+                    scenario,
+                    clock,
+                    settings,
+                    server,
+                    lines.get(site.id),
+                    commands_of(site) if options.training else (),
+                )
+                for site in scenario.sites
             }
             parts = _Parts(scenario, posts, tuple(lines.values()), server, speed)
             if options.run is None:
@@ -267,7 +285,13 @@ async def _perform_steps(scenario: Scenario, posts: dict[str, Post], speed: floa
 
 
 def _post(
-    site: Site, scenario: Scenario, clock: Clock, settings: Settings, server: CameraServer, line: Line | None
+    site: Site,
+    scenario: Scenario,
+    clock: Clock,
+    settings: Settings,
+    server: CameraServer,
+    line: Line | None,
+    commands: tuple[Command, ...],
 ) -> Post:
     site_id = SiteId(site.id)
 
@@ -280,9 +304,9 @@ def _post(
 
     broker = _broker(settings)
     if line is None:
-        return Post(site, scenario, clock, broker, streams_of, server.set_fault)
+        return Post(site, scenario, clock, broker, streams_of, server.set_fault, commands=commands)
     here = msgspec.structs.replace(broker, host=LOOPBACK, port=line.port)
-    return Post(site, scenario, clock, here, streams_of, server.set_fault, line.link)
+    return Post(site, scenario, clock, here, streams_of, server.set_fault, line.link, commands)
 
 
 def _broker(settings: Settings) -> Broker:

@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from sensors.clock import Clock
+from sensors.commands import ORDER, RELIEVE
 from sensors.dialects.native import CommandPayload, decode_command, encode_ack, encode_birth
 from sensors.errors import ConfigError, ShekaraError
-from sensors.model import DeviceId, DeviceKey, SiteId, Stream, Value
+from sensors.model import Command, DeviceId, DeviceKey, SiteId, Stream, Value
 from simulators.births import births_of
 from simulators.cameras.vocabulary import Fault
 from simulators.faults.link import Link
@@ -19,6 +20,7 @@ from simulators.scenario.camera_actions import CameraAction
 from simulators.scenario.checking import check_action
 from simulators.scenario.form import CameraEntry, Scenario, Site
 from simulators.scenario.link_actions import LinkAction
+from simulators.training.begun import Begun
 
 _TICK = timedelta(seconds=TICK_S)
 _MOST_TICKS = 1_000
@@ -43,6 +45,7 @@ class Post:
         streams_of: Callable[[CameraEntry], tuple[Stream, ...]],
         set_fault: Callable[[DeviceKey, Fault, float], Awaitable[None]],
         link: Link | None = None,
+        commands: tuple[Command, ...] = (),
     ) -> None:
         self._site = site
         self._clock = clock
@@ -55,7 +58,8 @@ class Post:
         self._commands: asyncio.Queue[bytes] = asyncio.Queue(_MAX_COMMANDS)
         self._connections = 0
         self.commands_dropped_total = 0
-        births = {device: encode_birth(birth) for device, birth in births_of(site, streams_of).items()}
+        self._begun = Begun()
+        births = {device: encode_birth(birth) for device, birth in births_of(site, streams_of, commands).items()}
         self.publisher = Publisher(SiteId(site.id), broker, births, self._take_command, clock)
 
     async def run(self) -> None:
@@ -141,6 +145,10 @@ class Post:
         if self.on_action is not None:
             self.on_action(action, now)
 
+    async def _relieve(self, order: str) -> None:
+        if (end := self._begun.end_of(order)) is not None:
+            await self.perform(end)
+
     def _take_command(self, payload: bytes) -> None:
         if self._commands.full():
             self.commands_dropped_total += 1
@@ -151,11 +159,17 @@ class Post:
         while True:
             command = decode_command(await self._commands.get())
             if isinstance(command, CommandPayload):
-                self.publisher.answer(await self._answer(command))
+                self.publisher.answer(await self.answer(command))
 
-    async def _answer(self, command: CommandPayload) -> bytes:
+    async def answer(self, command: CommandPayload) -> bytes:
+        """Do what is asked, and say whether it is done."""
         try:
-            await self.perform(action_of(command.name, self._site.id, command.arguments))
+            if command.name == RELIEVE:
+                await self._relieve(str(command.arguments.get(ORDER, "")))
+            else:
+                action = action_of(command.name, self._site.id, command.arguments)
+                await self.perform(action)
+                self._begun.note(command.id, action)
         except ShekaraError as error:
             return encode_ack(command.id, done=False, text=error.text)
         return encode_ack(command.id, done=True, text=command.name)

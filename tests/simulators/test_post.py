@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 
 from sensors.clock import ManualClock
-from sensors.dialects.native import decode, encode_birth
+from sensors.dialects.native import CommandPayload, decode, encode_ack, encode_birth
 from sensors.errors import ConfigError
 from sensors.model import BirthSeen, DeviceId, DeviceKey, SiteId, Stream, StreamRole, Value
 from sensors.topics import Leaf, topic
@@ -136,3 +136,13 @@ async def test_the_same_seed_and_clock_make_the_same_day(bench: _Bench) -> None:
 
 async def _ignore(key: DeviceKey, fault: Fault, amount: float) -> None:
     del key, fault, amount
+
+
+async def test_an_instructor_ends_what_an_order_began_by_the_orders_id(bench: _Bench) -> None:
+    begin = CommandPayload("training-1", "camera-freeze", {"camera": "cam-1"})
+    assert await bench.post.answer(begin) == encode_ack("training-1", done=True, text="camera-freeze")
+    end = CommandPayload("training-2", "relieve", {"order": "training-1"})
+    assert await bench.post.answer(end) == encode_ack("training-2", done=True, text="relieve")
+    key = DeviceKey(SiteId("kordai"), DeviceId("cam-1"))
+    assert bench.faults == [(key, Fault.FROZEN, 0.0), (key, Fault.NONE, 0.0)]
+    assert b"not begun here" in await bench.post.answer(end)

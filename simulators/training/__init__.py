@@ -1,0 +1,1 @@
+"""What an instructor is offered in an exercise: what can be told to posts, ready scenarios, and who plays them."""
