@@ -11,7 +11,7 @@ from functools import partial
 
 from tests.benchmarks import passthrough
 from tests.benchmarks.row import Row
-from tests.benchmarks.wall import clips, faults, overload, rows, scaling, viewers
+from tests.benchmarks.wall import clips, delivered, faults, overload, rows, scaling, viewers
 
 GROUPS: dict[str, Callable[[], list[Row]]] = {
     **rows.SUBS,
@@ -20,6 +20,8 @@ GROUPS: dict[str, Callable[[], list[Row]]] = {
     "faults": faults.measure,
     "viewers": viewers.measure_viewers,
     "start": viewers.measure_start,
+    "saving": delivered.measure_saving,
+    "bit-rates": delivered.measure_bit_rates,
     "passthrough": partial(passthrough.measure, rows.RUNS),
     "scaling": scaling.measure,
 }

@@ -16,6 +16,7 @@ import psutil
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+from sensors.access import Role
 from tests.benchmarks.wall.delivery import PageReceiver, Receiver, RtpReceiver
 from tests.benchmarks.wall.load import BITRATE_KBPS, CANVAS, Load
 from tests.support.brokers import free_port
@@ -97,7 +98,7 @@ def ours(load: Load, url: str, viewers: int = 1) -> Iterator[Running]:
             "SHEKARA_WALL_SITE_OPENINGS_AT_ONCE": "64",
         }
         root = Path(__file__).parents[3]
-        page, token = f"http://127.0.0.1:{port}/", keys.token()
+        page, token = f"http://127.0.0.1:{port}/", keys.token(role=Role.DUTY_OFFICER)
         command = [sys.executable, "-m", "hub.command", "wall"]
         with _started(command, folder, {**environ, "PYTHONPATH": str(root)}) as (process, began_s, log):
             eventually(lambda: _answers(page, process), within_s=30, what="the wall's page")
