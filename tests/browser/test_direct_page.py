@@ -11,7 +11,7 @@ from tests.support.moving_picture import MovingWall
 from tests.support.wall_page import Enter, serving_wall, wait_for_more_frames, wait_until, wait_until_live
 from tests.support.wall_server import Keys
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.alone, pytest.mark.slow]
 expect.set_options(timeout=15_000)
 IS_DIRECT = "document.getElementById('video').srcObject !== null"
 UNREACHABLE = """const set = RTCPeerConnection.prototype.setRemoteDescription;

@@ -24,6 +24,8 @@ from videowall.capture.rtsp.link import Link
 from videowall.capture.rtsp.poller import MUCH_BYTES, Poller
 from videowall.decoding.decoder import Decoder
 
+pytestmark = pytest.mark.alone
+
 SENT = st.one_of(
     st.builds(encode_interleaved, st.integers(0, 3), st.binary(max_size=60)),
     st.builds(lambda size: encode_interleaved(0, b"x" * size), st.sampled_from([1400, 65_535])),
@@ -52,12 +54,12 @@ async def polling(pause_s: float = 0.02) -> AsyncIterator[Poller]:
 
 def taken_by_inbox(data: bytes, cuts: list[int]) -> Taken:
     taken: Taken = []
-    inbox = Inbox(lambda channel, packet: taken.append((channel, bytes(packet))), taken.append)
+    inbox = Inbox(lambda channel, packet: taken.append((channel, bytes(packet))))
     while data:
         room = inbox.room()
         size = min(len(room), len(data), cuts.pop() if cuts else ROOM_BYTES)
         room[:size], data = data[:size], data[size:]
-        inbox.take(size)
+        inbox.take(size, taken.append)
     return taken
 
 

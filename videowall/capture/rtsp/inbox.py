@@ -16,9 +16,8 @@ _HEAD_BYTES: Final = 4
 class Inbox:
     """Memory to receive into, and what is done with what has come. Messages are few; most is packets."""
 
-    def __init__(self, on_packet: PacketHandler, on_message: Callable[[Request | Response], None]) -> None:
+    def __init__(self, on_packet: PacketHandler) -> None:
         self._on_packet = on_packet
-        self._on_message = on_message
         self._parser = Parser()
         self._buffer = bytearray(ROOM_BYTES)
         self._view = memoryview(self._buffer)
@@ -29,8 +28,10 @@ class Inbox:
         """Where the next bytes go; never empty."""
         return self._view[self._kept :]
 
-    def take(self, size: int) -> None:
+    def take(self, size: int, on_message: Callable[[Request | Response], None]) -> None:
         """So many bytes lie in the room now.
+
+        `on_message` is not kept: an inbox that knew its owner would outlive it until the garbage collector comes.
 
         Raises:
             WireError: they are not RTSP; the connection cannot go on.
@@ -56,4 +57,4 @@ class Inbox:
             if isinstance(message, Interleaved):
                 self._on_packet(message.channel, message.payload)
             else:
-                self._on_message(message)
+                on_message(message)

@@ -33,7 +33,7 @@ class Link(asyncio.BufferedProtocol):
         self.ended: asyncio.Future[StreamError] = asyncio.get_running_loop().create_future()
         self.closing_means = PictureState.REFUSED
         """What it says of the camera when it closes the connection; set to something milder once it plays."""
-        self._inbox = Inbox(on_packet, self._hear)
+        self._inbox = Inbox(on_packet)
         self._responses: asyncio.Queue[Response | None] = asyncio.Queue(_MAX_RESPONSES)
         self._transport: asyncio.Transport | None = None
         self._poller: Poller | None = None
@@ -53,7 +53,7 @@ class Link(asyncio.BufferedProtocol):
         if self.ended.done():
             return
         try:
-            self._inbox.take(nbytes)
+            self._inbox.take(nbytes, self._hear)
         except (ShekaraError, asyncio.QueueFull):
             self.end(StreamError("the camera does not speak RTSP", PictureState.REFUSED))
 
