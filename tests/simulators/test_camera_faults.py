@@ -34,7 +34,7 @@ def test_every_fault_has_an_action_a_default_and_a_line_in_the_page() -> None:
     assert faults == set(Fault)
     for tag, kind in _ACTIONS.items():
         (line,) = re.findall(rf"^\| `{tag}` \|.*$", _DOC.read_text("utf-8"), re.MULTILINE)
-        own = set(kind.__struct_fields__) - {"site", "at_s", "camera"}
+        own = set(kind.__struct_fields__) - {"site", "at_s", "id", "camera"}
         assert set(re.findall(r"`(\w+)` \(", line)) == own, line
     assert len(_ACTIONS) == sum(name.startswith("Camera") for name in vars(camera_actions)) - 1
 

@@ -124,14 +124,25 @@ class Doors(Admission):
     def __init__(self, clock: Clock, everywhere: Bounds, per_site: Bounds) -> None:
         super().__init__(clock, everywhere, per_site)
         self._wide: Admission | None = Admission(clock, WIDE, WIDE)
+        self._in_wide = 0
 
-    def narrow(self) -> None:
+    async def narrow(self) -> None:
+        """Let nobody more through the wide door, and wait for those who are in it."""
         self._wide = None
+        await eventually_async(lambda: not self._in_wide)
 
     @asynccontextmanager
     async def turn(self, site: SiteId, failures: int) -> AsyncIterator[None]:
-        async with super().turn(site, failures) if self._wide is None else self._wide.turn(site, failures):
-            yield
+        if self._wide is None:
+            async with super().turn(site, failures):
+                yield
+            return
+        self._in_wide += 1
+        try:
+            async with self._wide.turn(site, failures):
+                yield
+        finally:
+            self._in_wide -= 1
 
 
 class Fleet:
@@ -178,7 +189,7 @@ async def test_two_hundred_cameras_that_return_together_are_live_within_a_minute
             storm.is_open = False
             tasks += [group.create_task(stream.run()) for stream in returning.streams]
             await eventually_async(lambda: all(stream.failure for stream in returning.streams), within_s=60)
-            admission.narrow()
+            await admission.narrow()
             storm.connected_at_s.clear()
             storm.is_open = True
             back_s = clock.monotonic_s()
