@@ -17,6 +17,7 @@ SCENARIO_START, SCENARIO_STOP, SCENARIO = "scenario-start", "scenario-stop", "sc
 """What a simulator takes besides, and the argument of the first."""
 STEP, SCENARIO_OVER = "step", "scenario-over"
 """Kinds of events in which a simulator tells a step of its scenario, and that the scenario has come to its end."""
+_LARGEST = 2**53
 _TOLD = re.compile(r"(\S+): (\S+) (\{.*\})", re.DOTALL)
 _arguments = msgspec.json.Decoder(dict[str, Value])
 
@@ -113,8 +114,11 @@ def _find_misfit_of_text(argument: Argument, value: Value) -> str | None:
 
 
 def _find_misfit_of_number(argument: Argument, value: Value) -> str | None:
-    if isinstance(value, bool | str) or not isfinite(value):
+    if isinstance(value, bool | str) or value != value:  # noqa: PLR0124 - only what is no number differs from itself
         return "is no number"
+    # Compared, not turned into a float: an integer of JSON may be larger than any.
+    if not -_LARGEST <= value <= _LARGEST:
+        return "is beyond 2^53"
     if argument.minimum is not None and value < argument.minimum:
         return f"is below {argument.minimum:g}"
     if argument.maximum is not None and value > argument.maximum:

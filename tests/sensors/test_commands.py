@@ -27,6 +27,8 @@ COMMAND = Command("disturb", arguments=(SHARE, SENSOR, NOTE, LOUD))
         ({"device": "ground-1", "share": "half"}, "share is no number"),
         ({"device": "ground-1", "share": True}, "share is no number"),
         ({"device": "ground-1", "share": float("nan")}, "share is no number"),
+        ({"device": "ground-1", "share": float("-inf")}, "share is beyond 2^53"),
+        ({"device": "ground-1", "share": 10**400}, "share is beyond 2^53"),
         ({"device": "ground-1", "loud": 1}, "loud is not true or false"),
         ({"device": "ground-1", "colour": "red"}, "disturb has no argument colour"),
     ],
@@ -43,6 +45,7 @@ def test_what_does_not_fit_is_named(arguments: dict[str, Value], misfit: str | N
         ((Command("a", arguments=(NOTE, NOTE)),), "declared twice"),
         ((Command("a", arguments=(Argument("n", MetricType.NUMBER, choices=(Choice("1"),)),)),), "is no text"),
         ((Command("a", arguments=(Argument("n", MetricType.NUMBER, maximum=1, default=2),)),), "is over 1"),
+        ((Command("a", arguments=(Argument("n", MetricType.NUMBER, default=10**400),)),), "is beyond 2^53"),
     ],
 )
 def test_a_declaration_against_itself_is_a_lie(commands: tuple[Command, ...], lie: str | None) -> None:
@@ -73,5 +76,5 @@ def test_whatever_is_typed_fits_or_is_named(typed: str) -> None:
         read = read_argument(SHARE, typed)
     except ValueError:
         return
-    fitting = (None, "share is over 1", "share is below 0", "share is no number")
+    fitting = (None, "share is over 1", "share is below 0", "share is no number", "share is beyond 2^53")
     assert read is None or find_misfit(Command("a", arguments=(SHARE,)), {"share": read}) in fitting
