@@ -1,7 +1,7 @@
 """What an instructor's screen knows of an exercise, read from the operational log: what was started, what came of it.
 
-Pure: log lines go in, steps come out. The log is the one truth, so that every instructor's console shows the same, and
-one that was started late as well.
+Pure: log lines go in, steps come out. The log is the one truth, so that all instructors' consoles show the same. One
+that starts late knows as much as the hub's snapshot holds: its newest 200 lines.
 """
 
 from collections.abc import Iterable, Mapping

@@ -25,7 +25,7 @@ class CommandRequest(Struct, frozen=True, forbid_unknown_fields=True):
 async def list_devices(call: Call[Nothing, Nothing]) -> tuple[DeviceView, ...]:
     """List every device of the registry."""
     devices = await call.parts.hub.devices()
-    return devices if is_told_all(call.who) else devices_for_trainees(devices)
+    return devices if is_told_all(call.who, exercise=call.parts.settings.exercise) else devices_for_trainees(devices)
 
 
 async def approve_device(call: Call[Note, Nothing]) -> DeviceView:

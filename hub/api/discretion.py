@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from msgspec import structs
 
 from hub.protocol import (
+    AlarmChanged,
     DevicesChanged,
     DeviceView,
     LiveMessage,
@@ -24,9 +25,9 @@ from sensors.model import DeviceKey
 from sensors.topics import SIMULATORS
 
 
-def is_told_all(principal: Principal) -> bool:
-    """Whether nothing is left out for this role."""
-    return Action.INSTRUCT in ALLOWED[principal.role]
+def is_told_all(principal: Principal, *, exercise: bool) -> bool:
+    """Whether nothing is left out for this role: an actual hub has no trainees, and shows all that it holds."""
+    return not exercise or Action.INSTRUCT in ALLOWED[principal.role]
 
 
 def devices_for_trainees(devices: Iterable[DeviceView]) -> tuple[DeviceView, ...]:
@@ -47,8 +48,11 @@ def message_for_trainees(message: LiveMessage) -> LiveMessage | None:
                 message,
                 devices=devices_for_trainees(message.devices),
                 metrics=tuple(metric for metric in message.metrics if not _is_hidden(metric.key)),
+                alarms=tuple(alarm for alarm in message.alarms if not _is_hidden(alarm.key)),
                 log=_entries(message.log),
             )
+        case AlarmChanged():
+            return None if _is_hidden(message.alarm.key) else message
         case Logged():
             return message if _entries((message.entry,)) else None
         case DevicesChanged():

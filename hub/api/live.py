@@ -109,7 +109,7 @@ async def _send(
     socket: WebSocket, principal: Principal, snapshot: Snapshot, subscription: Subscription, *, exercise: bool
 ) -> tuple[int, str]:
     allowed = ALLOWED[principal.role]
-    of_trainee = exercise and not is_told_all(principal)
+    of_trainee = not is_told_all(principal, exercise=exercise)
     first = snapshot if Action.READ_LOG in allowed else structs.replace(snapshot, log=())
     try:
         await _send_one(socket, message_for_trainees(first) if of_trainee else first)

@@ -78,7 +78,7 @@ async def read_history_steps(call: Call[Nothing, StepsQuery]) -> HistorySteps:
 async def read_log(call: Call[Nothing, LogQuery]) -> Page:
     """Read the operational log, newest first."""
     page = await call.parts.hub.log(call.query.before, call.query.limit)
-    return page if is_told_all(call.who) else page_for_trainees(page)
+    return page if is_told_all(call.who, exercise=call.parts.settings.exercise) else page_for_trainees(page)
 
 
 async def write_log(call: Call[Note, Nothing]) -> LogEntry:

@@ -73,12 +73,15 @@ class Receipts:
                 self._gathered[key] = _Gathered(due_s=now.monotonic_s + INTERVAL_S)
 
     def _carrier(self, key: DeviceKey) -> DeviceKey | None:
-        """Whom to tell: whose connection the device speaks through, if that asks. What a camera says, a wall says."""
+        """Whom to tell: whose connection the device speaks through, if that asks. What a camera says, a wall says.
+
+        Nobody, of what does not belong to this hub: it is another hub's to store, and its gateway is to keep it.
+        """
         device = self._registry.find(key)
         if device is None or device.birth.kind == CAMERA:
             return None
         through = self._registry.through(device) or device
-        return through.key if through.key in self._asking else None
+        return through.key if through.key in self._asking and not (device.barred or through.barred) else None
 
     def _encode(self, gathered: _Gathered) -> bytes:
         left = MAX_RANGES

@@ -50,7 +50,10 @@ class Vetting:
 
     def begin(self, now: Moment) -> None:
         """A run begins: settings may bar what an earlier one approved."""
-        for device in list(self._state.registry.devices.values()):
+        state = self._state
+        for device in list(state.registry.devices.values()):
+            if device.barred:
+                state.move_alarms(state.engine.withdraw(device.key, (), now), now)
             self._note_mixed(device, now)
 
     def meet(self, device: Device, now: Moment) -> None:
@@ -174,14 +177,15 @@ class Vetting:
             state.registry.changed.add(device.key)
         if birth == device.birth:
             return
-        is_new = not device.introduced
+        is_new, was_approved = not device.introduced, device.approved
         state.registry.introduce(device, birth)
         state.receipts.meet(device)
         state.registry.changed.add(device.key)
         state.plans_due = True
-        if is_new:
+        if is_new or (device.approved and not was_approved):
             kind = "device-approved" if device.approved else "device-discovered"
             state.log(now, kind, f"{state.name(device)} ({source})", key=device.key)
+        if is_new:
             self._strangers.pop(device.key, None)
             self._close(device, (ConflictKind.UNINTRODUCED,), now)
         self._note_mixed(device, now)

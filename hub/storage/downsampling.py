@@ -83,7 +83,8 @@ class Downsampler:
             began_s = self._clock.monotonic_s()
             for part in parts:
                 rollups.written_total += self._target.write(part)
-                self.thread.stopping.wait(RESTS * (self._clock.monotonic_s() - began_s))
+                if self.thread.stopping.wait(RESTS * (self._clock.monotonic_s() - began_s)):
+                    return Progress(0, newest - cursor)  # what was written is written again after the next start
                 began_s = self._clock.monotonic_s()
         self._source.set_cursor(CURSOR, last)
         rollups.pending = newest - last

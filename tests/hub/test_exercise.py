@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from hub.config import InfluxSettings
 from hub.decisions.purpose import read_purpose
 from hub.decisions.records import Remembered
-from hub.protocol import Approval, ConflictKind, DeviceView
+from hub.protocol import AlarmState, Approval, ConflictKind, DeviceView
 from hub.requests import Approve, Refuse, Settle
 from hub.storage import readings
 from hub.storage.database import Mark, read_mark
@@ -136,10 +136,13 @@ def test_a_name_that_is_neither_site_nor_device_is_refused(named: str) -> None:
 def test_what_a_run_approved_is_barred_in_the_next_when_the_settings_do_not_name_it_any_more() -> None:
     before = QuietCenter(exercise=True, simulated="kordai")
     effects = before.bear(FENCE, FENCE_BIRTH)
-    kept = Remembered(devices=tuple(effects.changes.devices.values()))
+    raised = before.measure(FENCE, {"tension": 99.0}).changes.alarms
+    kept = Remembered(devices=tuple(effects.changes.devices.values()), alarms=tuple(raised.values()))
     assert kept.devices[0].approval is Approval.APPROVED
     after = QuietCenter(kept, exercise=True)
+    assert [alarm.state for alarm in after.alarms] == [AlarmState.UNACKNOWLEDGED]
     effects = after.center.begin(after.now)
+    assert [alarm.state for alarm in after.alarms] == [AlarmState.RETURNED]
     assert (view(after).approval, doubts(after)) == (Approval.DISCOVERED, [ConflictKind.MIXED])
     assert "device-conflict" in kinds(effects)
     assert effects.changes.devices[FENCE].approval is Approval.DISCOVERED

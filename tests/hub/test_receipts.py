@@ -87,6 +87,18 @@ def test_nobody_is_told_who_has_not_asked_nor_of_what_another_publishes() -> Non
     assert told(center.measure(FENCE, {"tension": 1.0})) == {}
 
 
+def test_a_gateway_of_another_hub_is_told_nothing_so_that_it_keeps_its_samples() -> None:
+    center = QuietCenter(exercise=True)
+    center.bear(GATEWAY, GATEWAY_BIRTH)
+    center.bear(FENCE, CARRIED)
+    assert told(center.measure(FENCE, {"tension": 1.0}, sequence=7)) == {}
+    center.bear(FENCE, msgspec.structs.replace(CARRIED, exercise=True))
+    assert told(center.measure(FENCE, {"tension": 1.0}, sequence=8)) == {}
+    assert told(center.wait(INTERVAL_S)) == {}
+    center.bear(GATEWAY, msgspec.structs.replace(GATEWAY_BIRTH, exercise=True))
+    assert told(center.measure(FENCE, {"tension": 1.0}, sequence=9)) == {OF_GATEWAY: Receipt({"fence-1": ((9, 9),)})}
+
+
 def test_a_device_with_a_connection_of_its_own_may_ask_for_itself() -> None:
     center = QuietCenter()
     center.bear(FENCE, msgspec.structs.replace(FENCE_BIRTH, receipts=True))
