@@ -10,7 +10,7 @@ SCENARIOS ?=
 KEEP ?=
 TESTS ?=
 # What times live pictures is marked `alone`; the rest computes or waits, and runs side by side.
-WORKERS ?= 3
+WORKERS ?= 4
 
 demo:
 	@deploy/prepare run
