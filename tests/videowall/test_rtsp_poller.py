@@ -124,6 +124,26 @@ async def test_what_fails_in_one_connection_ends_that_one_alone(caplog: pytest.L
     assert not caplog.records
 
 
+async def test_a_poller_that_ends_hands_connections_back_so_that_farewells_are_answered() -> None:
+    heard: list[bytes] = []
+    links, cameras = [], []
+    async with polling() as poller:
+        for _ in range(2):
+            ours, camera = socket.socketpair()
+            take = partial(Link, lambda _, packet: heard.append(bytes(packet)))
+            _, link = await asyncio.get_running_loop().create_connection(take, sock=ours)
+            links.append(link)
+            cameras.append(camera)
+        links[0].be_read_by(poller)
+    links[1].be_read_by(poller)
+    for number, camera in enumerate(cameras):
+        camera.send(encode_interleaved(0, b"%d" % number))
+    await eventually_async(lambda: sorted(heard) == [b"0", b"1"])
+    for camera in cameras:
+        camera.close()
+    await eventually_async(lambda: all(link.ended.done() for link in links))
+
+
 class Busy:
     """A connection that always has more, and takes long to be read."""
 
@@ -135,6 +155,9 @@ class Busy:
 
     def fileno(self) -> int:
         return self._ours.fileno()
+
+    def be_read_alone(self) -> None:
+        """Nobody reads it any more."""
 
     def read(self) -> int:
         self.reads += 1

@@ -64,6 +64,12 @@ class Link(asyncio.BufferedProtocol):
             self._poller = poller
             poller.adopt(self)
 
+    def be_read_alone(self) -> None:
+        """Be read by the event loop again."""
+        self._poller = None
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
     def fileno(self) -> int:
         """Of the connection, as `Poller` asks for it."""
         return int(self._transport.get_extra_info("socket").fileno()) if self._transport is not None else -1

@@ -26,6 +26,9 @@ class Polled(Protocol):
     def read(self) -> int:
         """Take in what has come without waiting for more; the number of bytes. Called by the event loop."""
 
+    def be_read_alone(self) -> None:
+        """From now on the event loop is to read it whenever something comes."""
+
 
 class Poller:
     """`pause_s` says how long until connections are read next, given how long that takes, lately at most; in seconds.
@@ -41,9 +44,13 @@ class Poller:
         self._known: dict[Polled, int] = {}
         self._has_any = asyncio.Event()
         self._much = False
+        self._is_over = False
 
     def adopt(self, connection: Polled) -> None:
-        """Read this one too from now on."""
+        """Read this one too from now on; a poller that has ended hands it back."""
+        if self._is_over:
+            connection.be_read_alone()
+            return
         self._known[connection] = connection.fileno()
         self._selector.register(self._known[connection], selectors.EVENT_READ, connection)
         self._has_any.set()
@@ -57,7 +64,7 @@ class Poller:
             self._has_any.clear()
 
     async def run(self) -> None:
-        """Read until cancelled."""
+        """Read until cancelled; then connections are read alone again, for their farewells are answered."""
         loop = asyncio.get_running_loop()
         try:
             while True:
@@ -72,8 +79,11 @@ class Poller:
                 spent_s = self._clock.monotonic_s() - began_s
                 self._spent_s = max(spent_s, self._spent_s + _SMOOTHING * (spent_s - self._spent_s))
         finally:
-            self._known.clear()
+            self._is_over = True
             self._selector.close()
+            for connection in list(self._known):
+                connection.be_read_alone()
+            self._known.clear()
 
     def _read(self, connection: Polled) -> None:
         if connection in self._known and connection.read() >= MUCH_BYTES:
