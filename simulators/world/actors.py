@@ -14,7 +14,8 @@ from simulators.world.ground import Spot, along, distance_m, heading_deg
 
 MAX_BODIES = 200
 Count = Annotated[int, Meta(ge=1, le=MAX_BODIES)]
-Speed = Annotated[float, Meta(gt=0, le=60)]
+Speed = Annotated[float, Meta(ge=0.05, le=60)]
+"""Metres a second; who is slower stands, and would never arrive."""
 
 
 class ActorKind(StrEnum):

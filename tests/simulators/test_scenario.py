@@ -160,6 +160,7 @@ def test_expectations_speak_of_named_steps() -> None:
         (_HEAD + _STEP + 'action = "enter"\nkind = "person"\npast = "moat-1"', "moat-1"),
         (_HEAD + _STEP + 'action = "enter"\nkind = "dragon"\npast = "fence-1"', "kind"),
         (_HEAD + _STEP + 'action = "enter"\nkind = "person"\npath = [[0, 0], [1]]', "path"),
+        (_HEAD + _STEP + 'action = "enter"\nkind = "person"\npast = "fence-1"\nspeed_mps = 1e-10', "speed_mps"),
         (_HEAD + _STEP + 'action = "weather"\nrain_mmph = -1', "rain_mmph"),
         (_HEAD + _STEP + 'action = "traffic"', "factor"),
         (_HEAD + _STEP + 'action = "ups-age"\nhealth = 2', "health"),
@@ -196,6 +197,7 @@ def test_a_missing_scenario_is_named(tmp_path: Path) -> None:
         ("camera-kill", {"camera": "cam-1", "hard": True}),
         ("dance", {}),
         ("link-cut", {"duration_s": -1.0}),
+        ("enter", {"kind": "person", "past": "fence-1", "speed_mps": 1e-10}),
     ],
 )
 def test_a_command_that_fits_no_action_is_refused(name: str, arguments: dict[str, str | bool | float]) -> None:
