@@ -25,6 +25,7 @@ from simulators.training.begun import Begun
 _TICK = timedelta(seconds=TICK_S)
 _MOST_TICKS = 1_000
 _MAX_COMMANDS = 32
+_WELL, _DEAD = (Fault.NONE, 0.0), (Fault.KILLED, 0.0)
 _GRACE_S = 3.0
 """The first connection gets a moment, so that the first samples are live ones."""
 
@@ -55,6 +56,7 @@ class Post:
         self._reached = clock.now()
         self.premises = Premises(site, scenario.seed, self._reached, link)
         self._cameras_live = True
+        self._ordered: dict[str, tuple[Fault, float]] = {}
         self._commands: asyncio.Queue[bytes] = asyncio.Queue(_MAX_COMMANDS)
         self._connections = 0
         self.commands_dropped_total = 0
@@ -70,7 +72,7 @@ class Post:
             await self.publisher.meet_broker(within_s=_GRACE_S)
             while True:
                 self.catch_up()
-                await self._power_cameras()
+                await self.power_cameras()
                 await asyncio.sleep(TICK_S)
 
     def catch_up(self) -> None:
@@ -113,14 +115,14 @@ class Post:
             "dropped_total": outbox.dropped_total,
         }
 
-    async def _power_cameras(self) -> None:
-        """Cameras without power are gone, and come back well."""
-        live = self.premises.feeds("camera", self._clock.now())
+    async def power_cameras(self) -> None:
+        """Cameras without power are gone, and come back with whatever else is wrong with them."""
+        live = self.premises.feeds("camera", self._reached)
         if live != self._cameras_live:
             self._cameras_live = live
             for camera in self._site.cameras:
-                key = DeviceKey(SiteId(self._site.id), DeviceId(camera.id))
-                await self._set_fault(key, Fault.NONE if live else Fault.KILLED, 0.0)
+                ordered = self._ordered.get(camera.id, _WELL)
+                await self._set_fault(self._key(camera.id), *(ordered if live else _DEAD))
 
     async def perform(self, action: Action) -> None:
         """Make something happen, now.
@@ -135,15 +137,24 @@ class Post:
                 subject=self._site.id,
                 mend="Give the site line = true in the scenario, and start again",
             )
-        now = self._clock.now()
+        self.catch_up()
+        now = self._reached
         if isinstance(action, CameraAction):
-            key = DeviceKey(SiteId(self._site.id), DeviceId(action.camera))
-            await self._set_fault(key, action.fault, action.amount)
+            await self._order_fault(action)
         else:
             self.premises.perform(action, now)
             self.tick(now)
         if self.on_action is not None:
             self.on_action(action, now)
+
+    async def _order_fault(self, action: CameraAction) -> None:
+        """Break or mend a camera; one without power shows it when it has power again."""
+        self._ordered[action.camera] = action.fault, action.amount
+        if self._cameras_live:
+            await self._set_fault(self._key(action.camera), action.fault, action.amount)
+
+    def _key(self, camera: str) -> DeviceKey:
+        return DeviceKey(SiteId(self._site.id), DeviceId(camera))
 
     async def _relieve(self, order: str) -> None:
         if (end := self._begun.end_of(order)) is not None:

@@ -18,6 +18,7 @@ from simulators.scenario.actions import DeviceResume, DeviceSilence, Intrusion
 from simulators.scenario.camera_actions import CameraFreeze, CameraLose, CameraResume
 from simulators.scenario.form import CameraEntry
 from simulators.scenario.link_actions import LinkLoss
+from simulators.scenario.power_actions import GeneratorRefuse, MainsFail, UpsAge
 from simulators.scenario.reading import read_scenario
 
 _NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -120,6 +121,43 @@ async def test_a_faster_clock_leaves_no_moment_out() -> None:
     )
     assert kept["fence-1"] == pytest.approx(120, abs=2)
     assert kept["ups-1"] == pytest.approx(12, abs=1)
+
+
+async def test_what_happens_on_a_faster_clock_leaves_no_moment_before_it_out() -> None:
+    real = ManualClock(_NOW)
+    post = Post(
+        _SCENARIO.sites[0], _SCENARIO, FastClock(real, _NOW, 60.0), Broker("127.0.0.1", 1, 20), _streams, _ignore
+    )
+    for number in range(10):
+        real.advance(0.2)
+        await post.perform(DeviceSilence(site="kordai", device="ups-1", duration_s=number))
+    kept = Counter(
+        str(parcel.device) for parcel in iter(post.publisher.outbox.next_parcel, None) for _ in parcel.samples
+    )
+    assert kept["fence-1"] == pytest.approx(120, abs=2)
+
+
+async def test_a_power_cut_mends_no_camera_and_what_is_ordered_meanwhile_comes_with_the_power(bench: _Bench) -> None:
+    def now_wrong() -> dict[str, Fault]:
+        return {str(key.device): fault for key, fault, _ in bench.faults}
+
+    async def after(seconds: float) -> None:
+        bench.clock.advance(seconds)
+        bench.post.catch_up()
+        await bench.post.power_cameras()
+
+    await bench.post.perform(CameraFreeze(site="kordai", camera="cam-1"))
+    await bench.post.perform(UpsAge(site="kordai", health=0.02))
+    await bench.post.perform(GeneratorRefuse(site="kordai"))
+    await bench.post.perform(MainsFail(site="kordai", duration_s=120))
+    await after(60)
+    assert set(now_wrong().values()) == {Fault.KILLED}
+    await bench.post.perform(CameraResume(site="kordai", camera="cam-2"))
+    await bench.post.perform(CameraLose(site="kordai", camera="cam-3", share=0.5))
+    assert set(now_wrong().values()) == {Fault.KILLED}
+    await after(70)
+    assert now_wrong() == {"cam-1": Fault.FROZEN, "cam-2": Fault.NONE, "cam-3": Fault.LOSSY, "cam-4": Fault.NONE}
+    assert bench.faults[-2:] == [(bench.faults[-2][0], Fault.LOSSY, 0.5), (bench.faults[-1][0], Fault.NONE, 0.0)]
 
 
 async def test_an_action_for_what_is_not_there_is_refused(bench: _Bench) -> None:
