@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from simulators.scenario.nature_actions import Enter
 from simulators.world.actors import ActorKind, Cargo, Journey
-from simulators.world.arrivals import actor_of
 from simulators.world.ground import Place
 from simulators.world.senses import notices
 from simulators.world.spans import merged, spans_of
@@ -27,11 +26,11 @@ class Visit(NamedTuple):
 
 
 def visits_of(enter: Enter, world: World, now: datetime) -> Iterator[Visit]:
-    """All visits of one who enters now, device by device.
+    """All visits of one who has just entered, or would enter now, device by device.
 
     What is shorter than half a second, or than a two-thousandth of the whole journey, may be overlooked.
     """
-    journey = world.journey_of(actor_of(enter, "visitor", world.places, now))
+    journey = world.way_of(enter, now)
     step = max(_CLOSE, (journey.ends - journey.starts) / _MOST_LOOKS)
     for device in world.site.devices:
         place = world.places[device.id]

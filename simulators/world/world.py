@@ -44,6 +44,7 @@ class World:
         self._weather_at: tuple[datetime, Weather] | None = None
         self._figures_at: tuple[datetime, tuple[Figure, ...]] | None = None
         self._entered = 0
+        self._came: tuple[Enter, datetime, Journey] | None = None
         fuel_percent = Random(f"{seed}/{site.id}/fuel").uniform(68.0, 94.0)  # noqa: S311 - repeatable, not a secret
         self.power = Power(lambda now: self.weather(now).temperature_c, fuel_percent)
 
@@ -83,8 +84,10 @@ class World:
             case TrafficTurn():
                 self._traffic_turns.add(action, now, action.duration_s)
             case Enter():
+                actor = actor_of(action, self._next_name(), self.places, now)
                 self._entered += 1
-                self.enter(actor_of(action, f"actor-{self._entered}", self.places, now))
+                self.enter(actor)
+                self._came = action, now, self._journeys[actor.id]
 
     def enter(self, actor: Actor) -> None:
         """Let somebody come; one of the same id is replaced.
@@ -106,6 +109,16 @@ class World:
     def journey_of(self, actor: Actor) -> Journey:
         """The way somebody would take, with the stops at fences on it."""
         return Journey(actor, stops_of(actor, self._fences.values()))
+
+    def way_of(self, enter: Enter, now: datetime) -> Journey:
+        """The way of one who has just entered, or else of one who would enter now."""
+        if self._came is not None and self._came[:2] == (enter, now):
+            return self._came[2]
+        return self.journey_of(actor_of(enter, self._next_name(), self.places, now))
+
+    def _next_name(self) -> str:
+        """Of whoever comes without a name; each is another, and stands elsewhere in its group."""
+        return f"actor-{self._entered + 1}"
 
     def kind_of(self, device: str) -> str:
         """What a device is."""

@@ -140,6 +140,17 @@ def test_spans_that_touch_become_one() -> None:
     assert merged(spans) == (Span(_after(0), _after(3)), Span(_after(5), _after(9)))
 
 
+def test_truth_is_derived_from_the_bodies_that_walk(site: Site) -> None:
+    world = World(site, 1)
+    group = Enter(site=site.id, kind=ActorKind.GROUP, path=(Spot(0.0, 0.0), Spot(0.0, 60.0)))
+    world.act(Enter(site=site.id, kind=ActorKind.PERSON, past="fence-1"), _NOW)
+    foreseen = world.way_of(group, _after(1)).figures(_after(30))
+    world.act(group, _after(1))
+    walking = tuple(figure for figure in world.figures(_after(30)) if figure.kind is ActorKind.GROUP)
+    assert len(walking) == 5
+    assert foreseen == walking == world.way_of(group, _after(1)).figures(_after(30))
+
+
 def test_who_stays_for_a_day_is_looked_at_no_more_often_than_can_be_borne(site: Site) -> None:
     world = World(site, 1)
     spot = world.places["ground-1"].spot
