@@ -37,6 +37,8 @@ class FixedHub:
         """Live from the start to the end; messages come in order of time."""
         batch: list[Input] = []
         for message in messages:
+            if message.at > until:
+                break
             while message.at >= self._now + timedelta(seconds=TICK_S):
                 yield from self._tick(batch)
             batch.append(self._received(message))

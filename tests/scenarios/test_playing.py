@@ -78,6 +78,10 @@ def test_silence_is_an_alarm_by_the_clock_alone() -> None:
     assert raised.at > at(40)
 
 
+def test_what_comes_after_the_end_is_not_heard() -> None:
+    assert not list(FixedHub(START).hear(told({2: 0.03, 70: 0.95}, 60), at(60)))
+
+
 @pytest.mark.parametrize(
     ("fault", "says", "within_s"),
     [
