@@ -30,7 +30,8 @@ Seconds = Annotated[float, Meta(ge=0, le=604_800)]
 AlarmName = Annotated[
     str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}\.[a-z0-9][a-z0-9_-]{0,62}$(?!\n)", description="metric.limit")
 ]
-Among = Annotated[tuple[Ident, ...], Meta(max_length=256)]
+MAX_AMONG = 256
+Among = Annotated[tuple[Ident, ...], Meta(max_length=MAX_AMONG)]
 _TIMES = ("start", "at", "until")
 R = TypeVar("R")
 

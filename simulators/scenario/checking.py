@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from sensors.catalog import CAMERA_HEALTH, GATEWAY
 from sensors.errors import ConfigError
@@ -23,9 +24,28 @@ from simulators.scenario.expectation import Expectation
 from simulators.scenario.form import DeviceEntry, Site
 from simulators.scenario.nature_actions import Enter
 from simulators.scenario.telemetry_actions import TelemetryAction, ValueDrift, ValueImpossible, ValueStuck
+from simulators.truth import EARLIEST, MAX_AMONG
 
 OFFLINE, OFFLINE_DELAY_S = "liveness.offline", 3.0
 """The hub's own alarm of every device that says nothing although it should (hub/alarms/liveness.py)."""
+
+
+FIRST_START, LAST_START = EARLIEST, datetime(2090, 1, 1, tzinfo=UTC)
+"""Whoever is slow and goes far is there before the end of all times that a truth may hold."""
+
+
+def check_start(starts: datetime | None, subject: str) -> None:
+    """Whether a scenario begins at a time that can be reckoned with.
+
+    Raises:
+        ConfigError: it does not.
+    """
+    if starts is not None and not FIRST_START <= starts < LAST_START:
+        raise ConfigError(
+            f"starts is not between {FIRST_START.year} and {LAST_START.year}",
+            subject=subject,
+            mend=f"Choose a time from {FIRST_START:%Y-%m-%d} on and before {LAST_START:%Y-%m-%d}",
+        )
 
 
 def check_action(action: Action, site: Site | None, subject: str) -> None:
@@ -145,6 +165,11 @@ def check_site(site: Site, subject: str) -> None:
     """
     if site.id == WALLS:
         raise ConfigError(f"the site id {WALLS} is taken by wall nodes", subject=subject, mend="Choose another id")
+    for what, number in (("devices", len(site.devices)), ("cameras", len(site.cameras))):
+        if number > MAX_AMONG:
+            raise ConfigError(
+                f"{number} {what}, more than {MAX_AMONG}", subject=subject, mend="Divide them among several sites"
+            )
     devices = {device.id for device in site.devices}
     require_unique((GATEWAY, *devices, *(camera.id for camera in site.cameras)), "cameras and devices", subject)
     require_unique((device.id for device in site.devices), "devices", subject)

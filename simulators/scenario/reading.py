@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from sensors.errors import ConfigError
-from simulators.scenario.checking import check_action, check_expectation, check_site, require_unique
+from simulators.scenario.checking import check_action, check_expectation, check_site, check_start, require_unique
 from simulators.scenario.form import Equipment, Scenario, Site
 from simulators.scenario.library import scenario_names, shipped
 
@@ -43,6 +43,7 @@ def parse_scenario(text: bytes, source: str) -> Scenario:
         ConfigError: what is wrong, and where.
     """
     scenario = _convert(text, Scenario, source)
+    check_start(scenario.starts, source)
     sites = tuple(_equipped(site, scenario, source) for site in scenario.sites)
     require_unique((site.id for site in sites), "sites", source)
     for site in sites:

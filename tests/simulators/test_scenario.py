@@ -27,6 +27,12 @@ id = "cam-9"
 view = "gate"
 names = { en = "T" }
 """
+_DEVICE = """
+[[sites.devices]]
+id = "more-{number}"
+kind = "fence"
+names = {{ en = "T" }}
+"""
 _STEP = """
 [[steps]]
 at_s = 5
@@ -169,6 +175,9 @@ def test_expectations_speak_of_named_steps() -> None:
         (_HEAD + _STEP + 'action = "value-drift"\ndevice = "fence-1"\nmetric = "climb"', "measures no climb"),
         (_HEAD + _STEP + 'action = "link-narrow"\nkbps = 0', "kbps"),
         (_HEAD.replace("[[sites]]", "starts = 2026-07-01T06:00:00\n[[sites]]", 1), "starts"),
+        (_HEAD.replace("[[sites]]", "starts = 1999-12-31T23:00:00Z\n[[sites]]", 1), "starts is not between 2000"),
+        (_HEAD.replace("[[sites]]", "starts = 9999-12-31T23:00:00Z\n[[sites]]", 1), "starts is not between 2000"),
+        (_HEAD + "".join(_DEVICE.format(number=number) for number in range(257)), "devices, more than 256"),
         (_HEAD.replace("[[sites]]", "speed = 0\n[[sites]]", 1), "speed"),
         (_HEAD + _EXPECT, "no step first"),
         (_HEAD + _NAMED + _NAMED, "steps share the id first"),
