@@ -5,6 +5,7 @@ Expectations follow from the default limits of the kinds; those of the scenario 
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import count
 
 from msgspec import structs
 
@@ -15,6 +16,7 @@ from simulators.scenario.actions import Action
 from simulators.scenario.acts import Act
 from simulators.scenario.camera_actions import CameraAction
 from simulators.scenario.form import Scenario
+from simulators.scenario.power_actions import MainsFail
 from simulators.truth import Excused, Expected, Happening, PictureFault, Truth
 from simulators.world.ground import position_of
 from simulators.world.world import World
@@ -37,24 +39,58 @@ class Chronicle:
         self._worlds = worlds
         self._write = write
         self._happened = 0
+        self._names: set[str] = set()
+        self._steps = {step.id: step for step in scenario.steps if step.id is not None}
         self._faulty: dict[tuple[str, str], PictureFault] = {}
+        self._failures: dict[str, list[tuple[datetime, str]]] = {}
 
     def take(self, action: Action, now: datetime) -> None:
         """Something is made to happen now."""
         self._happened += 1
         world = self._worlds[action.site]
-        name = action.id or f"{tag_of(action)}-{self._happened}"
+        name = self._name(action)
         consequences = tuple(self._with_expectations(action, name, consequences_of(action, world, now), now))
         self._write(self._happening(action, name, consequences, now))
         for one in consequences:
             self._write(_record(one, name, action.site))
         if isinstance(action, CameraAction):
             self._change_picture(action, name, now)
+        if isinstance(action, MainsFail):
+            self._failures.setdefault(action.site, []).append((now, name))
+
+    def _name(self, action: Action) -> str:
+        """Unique in the run: that of its step, or one that no step has; a command may bring a name again."""
+        if action.id is not None and action.id not in self._names and self._steps.get(action.id, action) == action:
+            name = action.id
+        else:
+            numbered = (f"{tag_of(action)}-{number}" for number in count(self._happened))
+            name = next(one for one in numbered if one not in self._names and one not in self._steps)
+        self._names.add(name)
+        return name
 
     def finish(self, now: datetime) -> None:
         """The run is over: what is still faulty was so until now."""
         for key in [*self._faulty]:
             self._mend(key, now)
+        for site, failures in self._failures.items():
+            for span in self._worlds[site].power.dark:
+                of = max(failure for failure in failures if failure[0] <= span.starts)[1]
+                self._write_dark(site, of, span.starts, now if span.ends is None else span.ends)
+
+    def _write_dark(self, site: str, of: str, starts: datetime, ends: datetime) -> None:
+        """Cameras without power are dead, whatever else is wrong with them."""
+        for camera in self._worlds[site].site.cameras:
+            self._write(
+                PictureFault(
+                    of=of,
+                    site=site,
+                    camera=camera.id,
+                    fault=Fault.KILLED,
+                    at=starts,
+                    until=ends,
+                    within_s=_PICTURE_WITHIN_S,
+                )
+            )
 
     def _happening(self, action: Action, name: str, consequences: tuple[Consequence, ...], now: datetime) -> Happening:
         world = self._worlds[action.site]

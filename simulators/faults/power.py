@@ -4,6 +4,7 @@ A function of the actions and of time alone: how often it is asked changes nothi
 own, in the order of a UPS of 3 kVA and a generator of 20 kVA: see docs/scenarios.md.
 """
 
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -24,6 +25,7 @@ _FULL_PERCENT = 100.0
 _NO_END_S = 1e9
 _NEXT_TO_NOTHING = 1e-6
 _LEAST = timedelta(microseconds=1)
+_MOST_SPANS = 1_000
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -81,6 +83,13 @@ class Supply(NamedTuple):
                 return self.source in (Source.MAINS, Source.GENERATOR)
 
 
+class Dark(NamedTuple):
+    """A span in which cameras had no power; `ends` None: they have none yet."""
+
+    starts: datetime
+    ends: datetime | None = None
+
+
 class Power:
     """One post's. `temperature_c` decides whether a cold engine starts; `fuel_percent` is what is in the tank."""
 
@@ -93,6 +102,8 @@ class Power:
         self._charge_percent = _FULL_PERCENT
         self._fuel_percent = fuel_percent
         self._reached: datetime | None = None
+        self.dark: deque[Dark] = deque(maxlen=_MOST_SPANS)
+        """When cameras had no power, as finely as the supply was asked for; the newest."""
 
     def fail(self, now: datetime, duration_s: float) -> None:
         """The mains fails; a failure that is there goes on for at least as long."""
@@ -135,7 +146,16 @@ class Power:
             reached = self._advance(reached, now)
         self._reached = reached
         source, fails = self._state(reached)
-        return Supply(source, self._charge_percent, self._fuel_percent, fails)
+        supply = Supply(source, self._charge_percent, self._fuel_percent, fails)
+        self._note(supply.feeds("camera"), now)
+        return supply
+
+    def _note(self, fed: bool, now: datetime) -> None:  # noqa: FBT001
+        was_fed = not self.dark or self.dark[-1].ends is not None
+        if was_fed and not fed:
+            self.dark.append(Dark(now))
+        elif fed and not was_fed:
+            self.dark.append(Dark(self.dark.pop().starts, now))
 
     @property
     def _floor_percent(self) -> float:

@@ -48,6 +48,17 @@ def test_truth_says_who_noticed_and_which_pictures_lie() -> None:
     assert all(fault.until > fault.at for fault in faults)
 
 
+def test_truth_says_that_cameras_without_power_show_nothing() -> None:
+    rehearsed = rehearse("worn-battery")
+    faults = [record for record in rehearsed.truth if isinstance(record, PictureFault)]
+    assert sorted(fault.camera for fault in faults) == [camera.id for camera in rehearsed.scenario.sites[0].cameras]
+    for fault in faults:
+        assert (fault.of, fault.fault) == ("failure", "killed")
+        starts_s, ends_s = ((at - rehearsed.run.start).total_seconds() for at in (fault.at, fault.until))
+        assert 60.0 < starts_s < 260.0
+        assert ends_s == 420.0
+
+
 def test_an_expectation_replaces_what_would_follow_and_takes_away_what_must_not_come() -> None:
     cut = rehearse("link-cut").truth
     assert not [record for record in cut if isinstance(record, Expected) and record.of == "unseen"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.faults.power import FULL_S, NEEDS, STARTS_S, Needs, Power, Source
+from simulators.faults.power import FULL_S, NEEDS, STARTS_S, Dark, Needs, Power, Source
 
 _NOW = datetime(2026, 1, 15, 18, tzinfo=UTC)
 _KINDS = ("barrier", "radiation-portal", "camera", "gateway", "ups", "ground-sensor")
@@ -53,6 +53,17 @@ def test_without_a_generator_the_post_dies_in_the_order_in_which_supply_ends() -
     deaths = _deaths(power, 2_000)
     assert [kind for _, kind in deaths] == ["barrier", "camera", "radiation-portal", "gateway", "ups"]
     assert [at_s for at_s, _ in deaths] == pytest.approx([0, 1_350, 1_350, FULL_S, FULL_S], abs=2)
+
+
+def test_it_remembers_when_cameras_had_no_power() -> None:
+    power = _power()
+    power.refuse(_NOW, 86_400)
+    power.fail(_NOW, 1_400)
+    for seconds in range(0, 1_380, 20):
+        power.at(_after(seconds))
+    assert list(power.dark) == [Dark(_after(1_360))]
+    power.at(_after(1_400))
+    assert list(power.dark) == [Dark(_after(1_360), _after(1_400))]
 
 
 def test_an_aged_battery_collapses_at_forty_percent_and_takes_all_with_it() -> None:
