@@ -33,8 +33,6 @@ def find_lie(key: DeviceKey, birth: Birth) -> str | None:
     for site, kind in _SITES_OF_KINDS:
         if (key.site == site) is not (birth.kind == kind):
             return f"the site {site} belongs to devices of kind {kind}, and they to it"
-    if birth.kind == SIMULATOR and not birth.exercise:
-        return "a simulator says that it is one: exercise"
     if any(_holds_password(stream.url) for stream in birth.streams):
         return "a stream's URL holds a user name or a password, or is none"
     if (name := _repeated(metric.name for metric in birth.metrics)) is not None:

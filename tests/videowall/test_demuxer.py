@@ -25,6 +25,8 @@ from videowall.capture.rtsp.failure import StreamError
 from videowall.decoding.decoder import Decoder
 from videowall.picture import Planes
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(autouse=True)
 def quiet() -> Iterator[None]:
