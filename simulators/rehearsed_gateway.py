@@ -6,7 +6,7 @@ from random import Random
 from typing import NamedTuple
 
 from sensors.catalog import GATEWAY
-from sensors.dialects.native import encode_backlog, encode_birth, encode_data, encode_state
+from sensors.dialects.native import Sample, encode_backlog, encode_birth, encode_data, encode_state
 from sensors.model import DeviceId, DeviceKey, SiteId, Stream, Value
 from sensors.topics import Leaf, topic
 from simulators.births import births_of
@@ -31,10 +31,13 @@ class Message(NamedTuple):
 
 
 class _Leaving(NamedTuple):
+    """One message; `samples` are those it carries, so that they can be kept again."""
+
     leaf: Leaf
     device: DeviceId
     payload: bytes
     retained: bool = False
+    samples: tuple[Sample, ...] = ()
 
 
 class RehearsedGateway:
@@ -80,6 +83,7 @@ class RehearsedGateway:
         torn = state.ending is not None or not self.premises.speaks(now)
         connected = not torn and not state.half_open
         if self._connected and not connected:
+            self._take_back()
             powered = self.premises.feeds(GATEWAY, now)
             self._will_due = now if torn and powered else now + timedelta(seconds=WILL_AFTER_S)
         if self._will_due is not None and (connected or now >= self._will_due):
@@ -90,9 +94,20 @@ class RehearsedGateway:
             if now > self._began:
                 self.premises.wake(now)
             while (parcel := self._outbox.next_parcel()) is not None:
-                self._acknowledged += sum(len(sample.values) for sample in parcel.samples)
-                yield _Leaving(Leaf.DATA, parcel.device, encode_backlog(parcel.samples))
+                yield self._carrying(parcel.device, encode_backlog(parcel.samples), parcel.samples)
         self._connected = connected
+
+    def _carrying(self, device: DeviceId, payload: bytes, samples: tuple[Sample, ...]) -> _Leaving:
+        self._acknowledged += _readings(samples)
+        return _Leaving(Leaf.DATA, device, payload, samples=samples)
+
+    def _take_back(self) -> None:
+        """What a connection held up dies with it: samples are kept again, the rest is said anew on the next one."""
+        for one in self._stalled:
+            self._acknowledged -= _readings(one.samples)
+            for sample in one.samples:
+                self._outbox.keep(one.device, sample)
+        self._stalled = []
 
     def _say(self, utterance: Utterance) -> Iterator[_Leaving]:
         device, sample, garbled = utterance
@@ -100,8 +115,8 @@ class RehearsedGateway:
             if self._connected:
                 yield _Leaving(Leaf.DATA, device, garbled)
         elif self._connected:
-            self._acknowledged += len(sample.values)
-            yield _Leaving(Leaf.DATA, device, encode_data(sample.at, sample.seq, sample.values, sample.quality))
+            payload = encode_data(sample.at, sample.seq, sample.values, sample.quality)
+            yield self._carrying(device, payload, (sample,))
         else:
             self._outbox.keep(device, sample)
 
@@ -127,3 +142,7 @@ class RehearsedGateway:
         due_s = self._passage.due_s(passed_s, len(one.payload), self.premises.link.at(now))
         name = topic(DeviceKey(self._site, one.device), one.leaf)
         return Message(now + timedelta(seconds=round(due_s - passed_s, 6)), name, one.payload, one.retained)
+
+
+def _readings(samples: tuple[Sample, ...]) -> int:
+    return sum(len(sample.values) for sample in samples)

@@ -1,6 +1,7 @@
 """Same scenario, seed and clock: same bytes."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -102,6 +103,28 @@ def test_what_was_kept_while_the_cable_was_cut_comes_as_history() -> None:
     assert [historical for at_s, historical in fence if historical] == [True]
     wills = [message for message in _messages(text) if message.topic.endswith("gateway/state")]
     assert [b"false" in message.payload for message in wills] == [False, True, False]
+
+
+def test_what_a_link_holds_up_when_it_breaks_comes_as_history_and_once() -> None:
+    text = _HEAD + "".join(
+        f'[[steps]]\nat_s = {at_s}\nsite = "kordai"\naction = "{action}"\n{rest}\n'
+        for at_s, action, rest in (
+            (20, "link-brown-out", "every_s = 3600\ndown_s = 20\nduration_s = 20"),
+            (30, "link-break", "duration_s = 10"),
+        )
+    )
+    starts = Rehearsal(_scenario(text)).starts
+    fence = [
+        ((message.at - starts).total_seconds(), message.payload)
+        for message in _messages(text)
+        if message.topic.endswith("fence-1/data")
+    ]
+    assert not [at_s for at_s, _ in fence if 20.0 <= at_s < 40.0]
+    back = [payload for at_s, payload in fence if 40.0 <= at_s < 40.5]
+    assert b'"historical":true' in back[0]
+    assert back[0].count(b'"seq"') >= 19
+    numbers = [int(number) for _, payload in fence for number in re.findall(rb'"seq":(\d+)', payload)]
+    assert sorted(numbers) == list(range(min(numbers), max(numbers) + 1))
 
 
 @pytest.mark.parametrize("half_open", [True, False])
