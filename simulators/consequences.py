@@ -24,9 +24,10 @@ from simulators.scenario.actions import (
     Radiation,
     Tamper,
 )
-from simulators.scenario.checking import OFFLINE, alarms_of, device_of
+from simulators.scenario.checking import OFFLINE, OFFLINE_DELAY_S, alarms_of, device_of
+from simulators.scenario.form import DeviceEntry
 from simulators.scenario.gateway_actions import FalseWill, LinkCut
-from simulators.scenario.link_actions import LinkBreak, LinkHalfOpen
+from simulators.scenario.link_actions import LinkBreak, LinkBrownOut, LinkHalfOpen
 from simulators.scenario.nature_actions import Enter, WeatherTurn
 from simulators.scenario.power_actions import MainsFail
 from simulators.scenario.telemetry_actions import ValueDrift, ValueImpossible, ValueStuck
@@ -85,6 +86,10 @@ def _excused(action: Action, world: World, now: datetime) -> Iterator[Consequenc
         case LinkHalfOpen():
             for device in world.site.devices:
                 yield _consequence(world, device.id, OFFLINE, now, ends, "the gateway cannot be heard")
+        case LinkBrownOut(breaks=breaks, down_s=down_s):
+            for device, silence_s in _silences(world):
+                if down_s >= silence_s or (breaks and device == GATEWAY and down_s >= OFFLINE_DELAY_S):
+                    yield _consequence(world, device, OFFLINE, now, ends, "the link comes and goes")
         case DoorOpen(ordered=True):
             cabinet = device_of(world.site, action.kind, action.device, action.site).id
             yield _consequence(world, cabinet, "door.door-open", now, ends, "work order")
@@ -92,6 +97,17 @@ def _excused(action: Action, world: World, now: datetime) -> Iterator[Consequenc
             yield _consequence(world, GATEWAY, OFFLINE, now, ends, "the broker was wrong")
         case _:
             return
+
+
+def _silences(world: World) -> Iterator[tuple[str, float]]:
+    """How long the link may carry nothing until the gateway, or one of its devices, may count as silent."""
+    yield GATEWAY, WILL_AFTER_S
+    for device in world.site.devices:
+        yield device.id, _silence_s(device) - device.period_s
+
+
+def _silence_s(device: DeviceEntry) -> float:
+    return max(KINDS[device.kind].silence_s, device.period_s * PERIODS_OF_SILENCE)
 
 
 def _due(action: Action, world: World) -> Iterator[_Due]:
@@ -116,8 +132,7 @@ def _due(action: Action, world: World) -> Iterator[_Due]:
             yield _Due(device_of(site, action.kind, action.device, site.id).id, alarm, after_s)
         case DeviceSilence(device=str(device)):
             entry = next(one for one in site.devices if one.id == device)
-            silence_s = max(KINDS[entry.kind].silence_s, entry.period_s * PERIODS_OF_SILENCE)
-            yield _Due(device, OFFLINE, max(0.0, silence_s - entry.period_s), entry.period_s)
+            yield _Due(device, OFFLINE, max(0.0, _silence_s(entry) - entry.period_s), entry.period_s)
         case MainsFail():
             yield from (_Due(device.id, "source.on-battery") for device in site.devices if device.kind == "ups")
         case LinkCut() | LinkBreak():

@@ -6,9 +6,10 @@ import pytest
 
 from simulators.chronicle import Chronicle
 from simulators.scenario.actions import Action
+from simulators.scenario.link_actions import LinkBrownOut
 from simulators.scenario.power_actions import Refuel
 from simulators.scenario.reading import parse_scenario
-from simulators.truth import Expected, Happening, Truth
+from simulators.truth import Excused, Expected, Happening, Truth
 from simulators.world.world import World
 
 _NOW = datetime(2026, 7, 1, 6, tzinfo=UTC)
@@ -58,3 +59,18 @@ def test_ids_are_unique_whatever_steps_and_commands_are_called(pen: _Pen) -> Non
     assert len(set(ids)) == len(ids) == 6
     assert (ids[0], ids[3], ids[4]) == ("refuel-1", "refuel-2", "mine")
     assert {record.of for record in pen.records if isinstance(record, Expected)} == {"refuel-2"}
+
+
+@pytest.mark.parametrize(
+    ("breaks", "down_s", "excused"),
+    [(True, 5.0, {"gateway"}), (True, 2.0, set()), (False, 5.0, set()), (False, 31.0, {"gateway", "portal-1"})],
+)
+def test_a_link_that_comes_and_goes_excuses_those_whom_it_makes_silent(
+    pen: _Pen,
+    breaks: bool,  # noqa: FBT001
+    down_s: float,
+    excused: set[str],
+) -> None:
+    pen.take(LinkBrownOut(site="kordai", breaks=breaks, down_s=down_s, every_s=60.0))
+    offline = {record.device for record in pen.records if isinstance(record, Excused)}
+    assert offline & {"gateway", "portal-1", "weather-1"} == excused
