@@ -64,7 +64,10 @@ def consequences_of(action: Action, world: World, now: datetime) -> Iterator[Con
     match action:
         case Enter():
             for visit in visits_of(action, world, now):
-                yield _consequence(world, visit.device, visit.alarm, visit.starts, visit.ends, visit.excused)
+                one = _consequence(world, visit.device, visit.alarm, visit.starts, visit.ends, visit.excused)
+                within_s = one.within_s + visit.slack_s
+                ends = max(one.ends, one.starts + timedelta(seconds=within_s + _AFTERWARDS_S))
+                yield one._replace(within_s=within_s, ends=ends)
         case WeatherTurn():
             yield from _of_weather(action, world, now)
         case _:
@@ -87,9 +90,9 @@ def _excused(action: Action, world: World, now: datetime) -> Iterator[Consequenc
             for device in world.site.devices:
                 yield _consequence(world, device.id, OFFLINE, now, ends, "the gateway cannot be heard")
         case LinkBrownOut(breaks=breaks, down_s=down_s):
-            for device, silence_s in _silences(world):
-                if down_s >= silence_s or (breaks and device == GATEWAY and down_s >= OFFLINE_DELAY_S):
-                    yield _consequence(world, device, OFFLINE, now, ends, "the link comes and goes")
+            for silent, silence_s in _silences(world):
+                if down_s >= silence_s or (breaks and silent == GATEWAY and down_s >= OFFLINE_DELAY_S):
+                    yield _consequence(world, silent, OFFLINE, now, ends, "the link comes and goes")
         case DoorOpen(ordered=True):
             cabinet = device_of(world.site, action.kind, action.device, action.site).id
             yield _consequence(world, cabinet, "door.door-open", now, ends, "work order")

@@ -1,39 +1,51 @@
 """Which sensors somebody who enters will come near, when, and what they must say of it."""
 
+import math
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from simulators.models.traffic import gamma_surely_m, neutrons_surely_m
+from simulators.premises import TICK_S
+from simulators.scenario.form import DeviceEntry
 from simulators.scenario.nature_actions import Enter
 from simulators.world.actors import ActorKind, Cargo, Journey
 from simulators.world.ground import Place
 from simulators.world.senses import notices
-from simulators.world.spans import merged, spans_of
+from simulators.world.spans import Span, merged, spans_of
 from simulators.world.world import World
 
-_CLOSE, _MOST_LOOKS = timedelta(seconds=0.5), 2_000
+_CLOSE, _CLOSE_M, _MOST_LOOKS = timedelta(seconds=0.5), 2.0, 2_000
 _PEOPLE = frozenset({ActorKind.PERSON, ActorKind.GROUP})
 
 
 class Visit(NamedTuple):
-    """An alarm of a device over a span of time; `excused` when nobody is needed for it."""
+    """An alarm of a device over a span of time; `excused` when nobody is needed for it.
+
+    It may take `slack_s` from `starts` on until there is enough to notice.
+    """
 
     device: str
     alarm: str
     starts: datetime
     ends: datetime
     excused: str | None = None
+    slack_s: float = 0.0
 
 
 def visits_of(enter: Enter, world: World, now: datetime) -> Iterator[Visit]:
     """All visits of one who has just entered, or would enter now, device by device.
 
-    What is shorter than half a second, or than a two-thousandth of the whole journey, may be overlooked.
+    What is shorter than half a second, for the fast than it takes to go two metres, or than a two-thousandth of the
+    whole journey, may be overlooked.
     """
     journey = world.way_of(enter, now)
-    step = max(_CLOSE, (journey.ends - journey.starts) / _MOST_LOOKS)
+    close = min(_CLOSE, timedelta(seconds=_CLOSE_M / journey.actor.speed_mps))
+    step = max(close, (journey.ends - journey.starts) / _MOST_LOOKS)
     for device in world.site.devices:
         place = world.places[device.id]
+        if device.kind == "radiation-portal":
+            yield from _counted(enter, device, journey, place, step)
         for alarm, excused, holds in _alarms(enter, device.kind, journey, place):
             for span in merged(spans_of(holds, journey.starts, journey.ends, step)):
                 yield Visit(device.id, alarm, span.starts, span.ends, excused)
@@ -56,9 +68,40 @@ def _alarms(
                 yield "climb.climbing", None, at_work
             if enter.cuts:
                 yield "cut.cutting", None, at_work
-        case "radiation-portal" if enter.cargo is not Cargo.NONE:
-            yield "gamma_alarm.gamma", "natural radioactivity" if enter.cargo is Cargo.NORM else None, near
-            if enter.cargo is Cargo.NEUTRON:
-                yield "neutron_alarm.neutron", None, near
         case _:
             return
+
+
+def _counted(enter: Enter, device: DeviceEntry, journey: Journey, place: Place, step: timedelta) -> Iterator[Visit]:
+    """What a portal makes of a load: an alarm is due when a count surely falls while the load is near enough.
+
+    Who drives through too fast for that may be noticed, and may be missed.
+    """
+
+    def within(reach_m: float) -> tuple[Span, ...]:
+        def near(now: datetime) -> bool:
+            return any(
+                notices(device.kind, place, figure) and place.distance_m(figure.spot) <= reach_m
+                for figure in journey.figures(now)
+            )
+
+        return merged(spans_of(near, journey.starts, journey.ends, step))
+
+    if enter.cargo is Cargo.NONE:
+        return
+    alarms = {"gamma_alarm.gamma": gamma_surely_m(enter.cargo)}
+    if enter.cargo is Cargo.NEUTRON:
+        alarms["neutron_alarm.neutron"] = neutrons_surely_m()
+    counts_every = timedelta(seconds=device.period_s + TICK_S)
+    visits = within(math.inf)
+    for alarm, reach_m in alarms.items():
+        close = within(reach_m)
+        for visit in visits:
+            inside = (one for one in close if visit.starts <= one.starts < visit.ends)
+            sure = [one for one in inside if one.ends - one.starts >= counts_every]
+            if enter.cargo is Cargo.NORM:
+                excused: str | None = "natural radioactivity"
+            else:
+                excused = None if sure else "too fast or too far for the portal's counts"
+            slack_s = (sure[0].starts - visit.starts + counts_every).total_seconds() if sure else 0.0
+            yield Visit(device.id, alarm, visit.starts, visit.ends, excused, slack_s)

@@ -17,6 +17,11 @@ _MOST_WASHED_OUT = 2.0
 """Three times the background (the maker of one portal says up to 300 %)."""
 _WASH_OUT_S, _MEAN_S = 600.0, 60.0
 _SIGMAS = 5.3
+_SURELY_SIGMAS = 4.0
+"""Beyond the portal's own bound: one count in thirty thousand stays below."""
+_TIMES, _NEUTRON_TIMES, _WIDTH_M = 3.4, 14.0, 1.5
+_NORM_TIMES, _NORM_WIDTH_M = 2.1, 4.0
+"""How many times the background right before the panels, and how far away half of it is left."""
 _BODY_SHADOW = 0.72
 """A vehicle's body keeps part of the gamma background off the panels (up to 40 %)."""
 
@@ -129,8 +134,9 @@ class RadiationPortal(Model):
         loads = self.around.loads_at(self.device, now)
         distance_m = min((self.around.places[self.device].distance_m(one.spot) for one in figures), default=0.0)
         occupied = source or passing or self.happens(self.around.vehicles_per_hour(now) * 4)
-        times = 3.4 if source else max((_peak(load, distance_m) for load in loads), default=1.0)
-        neutron_times = 14.0 if neutrons else _peak_of(14.0, distance_m) if Cargo.NEUTRON in loads else 1.0
+        times = _TIMES if source else max((_peak(load, distance_m) for load in loads), default=1.0)
+        passing_times = _peak_of(_NEUTRON_TIMES, distance_m) if Cargo.NEUTRON in loads else 1.0
+        neutron_times = _NEUTRON_TIMES if neutrons else passing_times
         gamma = self.count(self._level * (_BODY_SHADOW if occupied else 1.0) * times)
         neutron = self.count(_NEUTRON_CPS * neutron_times)
         carried = source or bool(loads)
@@ -150,8 +156,28 @@ class RadiationPortal(Model):
 
 def _peak(load: Cargo, distance_m: float) -> float:
     """How many times the shadowed background a load sends at this distance from the panels."""
-    return _peak_of(2.1, distance_m, 4.0) if load is Cargo.NORM else _peak_of(3.4, distance_m)
+    return _peak_of(_NORM_TIMES, distance_m, _NORM_WIDTH_M) if load is Cargo.NORM else _peak_of(_TIMES, distance_m)
 
 
-def _peak_of(times: float, distance_m: float, width_m: float = 1.5) -> float:
+def gamma_surely_m(load: Cargo) -> float:
+    """How near the panels a load must be for a count of its gamma that surely is an alarm, body and noise and all."""
+    mean_sigmas = (_SIGMAS + _SURELY_SIGMAS) / math.sqrt(_GAMMA_CPS)
+    least = (1.0 + mean_sigmas) / _BODY_SHADOW
+    return _within_m(_NORM_TIMES, least, _NORM_WIDTH_M) if load is Cargo.NORM else _within_m(_TIMES, least)
+
+
+def neutrons_surely_m() -> float:
+    """How near the panels a neutron source must be for a count that surely is an alarm."""
+    bound = _NEUTRON_CPS + _SIGMAS * math.sqrt(_NEUTRON_CPS)
+    # Whoever counts n has noise of the root of n on it: sqrt(n) solves n - sigmas * sqrt(n) = bound.
+    root = (_SURELY_SIGMAS + math.sqrt(_SURELY_SIGMAS**2 + 4.0 * bound)) / 2.0
+    return _within_m(_NEUTRON_TIMES, root**2 / _NEUTRON_CPS)
+
+
+def _within_m(times: float, least: float, width_m: float = _WIDTH_M) -> float:
+    """The distance at which a peak has fallen to that."""
+    return width_m * math.sqrt((times - 1.0) / (least - 1.0) - 1.0)
+
+
+def _peak_of(times: float, distance_m: float, width_m: float = _WIDTH_M) -> float:
     return 1.0 + (times - 1.0) / (1.0 + (distance_m / width_m) ** 2)

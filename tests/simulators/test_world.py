@@ -1,14 +1,16 @@
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 
 from sensors.errors import ConfigError
 from sensors.model import Position
+from simulators.models.traffic import RadiationPortal
 from simulators.scenario.form import Site
 from simulators.scenario.nature_actions import Enter
 from simulators.scenario.reading import read_scenario
 from simulators.visits import visits_of
-from simulators.world.actors import Actor, ActorKind, Journey, Stop
+from simulators.world.actors import Actor, ActorKind, Cargo, Journey, Stop
 from simulators.world.ground import Place, Spot, ground_of, heading_deg, position_of, scene_of, spot_of
 from simulators.world.places import places_of
 from simulators.world.spans import Span, merged, spans_of
@@ -149,6 +151,34 @@ def test_truth_is_derived_from_the_bodies_that_walk(site: Site) -> None:
     walking = tuple(figure for figure in world.figures(_after(30)) if figure.kind is ActorKind.GROUP)
     assert len(walking) == 5
     assert foreseen == walking == world.way_of(group, _after(1)).figures(_after(30))
+
+
+@pytest.mark.parametrize(("speed_mps", "due"), [(0.3, True), (1.6, True), (8.0, False), (30.0, False)])
+def test_a_portal_owes_an_alarm_only_for_what_its_counts_can_catch(
+    site: Site,
+    speed_mps: float,
+    due: bool,  # noqa: FBT001
+) -> None:
+    lorry = Enter(site=site.id, kind=ActorKind.VEHICLE, past="portal-1", speed_mps=speed_mps, cargo=Cargo.NEUTRON)
+    for number in range(3):
+        world = World(site, number)
+        visits = {visit.alarm: visit for visit in visits_of(lorry, world, _NOW) if visit.device == "portal-1"}
+        assert {visit.excused is None for visit in visits.values()} <= {due}
+        world.act(lorry, _NOW)
+        portal = RadiationPortal("portal-1", 1.0, world, Random(number))  # noqa: S311 - repeatable
+        journey = world.way_of(lorry, _NOW)
+        raised: dict[str, float] = {}
+        for second in range(int((journey.ends - _NOW).total_seconds())):
+            values = portal.sample(_after(second + 0.1 * number))
+            for alarm in ("gamma_alarm", "neutron_alarm"):
+                if values[alarm]:
+                    raised.setdefault(alarm, second + 0.1 * number)
+        if due:
+            assert len(visits) == len(raised) == 2
+        for alarm, visit in visits.items():
+            if due:
+                starts_s = (visit.starts - _NOW).total_seconds()
+                assert starts_s <= raised[alarm.split(".")[0]] <= starts_s + visit.slack_s
 
 
 def test_who_stays_for_a_day_is_looked_at_no_more_often_than_can_be_borne(site: Site) -> None:
