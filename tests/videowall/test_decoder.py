@@ -1,5 +1,6 @@
 """What comes out of the decoder after a loss, where pictures that lead a key frame refer to ones before it."""
 
+import ctypes
 from fractions import Fraction
 
 import av
@@ -11,9 +12,12 @@ from sensors.stamp import read
 from tests.support.coded_film import HEIGHT, WIDTH, draw
 from videowall.capture.rtsp.assembly import AccessUnit
 from videowall.decoding.decoder import Decoder
+from videowall.decoding.packet import packet_of
 from videowall.decoding.thrift import Thrift
 from videowall.picture import Planes
 
+PADDING_BYTES = 64
+"""FFmpeg's AV_INPUT_BUFFER_PADDING_SIZE."""
 KEY_EVERY = 10
 LOST_FROM = 13
 """In the order of sending."""
@@ -49,6 +53,14 @@ def is_whole(planes: Planes) -> bool:
     if stamp is None:
         return False
     return float(np.abs(draw(stamp.frame)[:HEIGHT].astype(np.int16) - planes.y.astype(np.int16)).mean()) < 12
+
+
+def test_zeros_follow_what_is_decoded_whatever_lies_behind_it() -> None:
+    data = b"picture" * 9
+    lent = memoryview(data + b"\xff" * PADDING_BYTES)[: len(data)]
+    packet = packet_of(lent)  # type: ignore[arg-type]  # only so is it known what lies behind
+    assert bytes(packet) == data
+    assert ctypes.string_at(packet.buffer_ptr + packet.size, PADDING_BYTES) == bytes(PADDING_BYTES)
 
 
 @pytest.mark.parametrize("codec", sorted(ENCODERS))

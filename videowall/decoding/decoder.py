@@ -8,6 +8,7 @@ from av.codec.context import Flags, ThreadType
 from av.video.codeccontext import VideoCodecContext
 
 from videowall.capture.rtsp.assembly import AccessUnit
+from videowall.decoding.packet import packet_of
 from videowall.decoding.thrift import Thrift
 from videowall.picture import Planes, planes_of
 
@@ -63,7 +64,7 @@ class Decoder:
         try:
             if unit.gap:
                 self._context.flush_buffers()
-            frames = self._context.decode(av.Packet(unit.data))
+            frames = self._context.decode(packet_of(unit.data))
             planes = planes_of(frames[-1]) if frames else None
         except (av.FFmpegError, ValueError):
             self.errors_total += 1

@@ -13,6 +13,7 @@ from av.video.codeccontext import VideoCodecContext
 from sensors.model import StreamRole
 from videowall.capture.rtsp.assembly import AccessUnit
 from videowall.decoding.decoder import Decoder, OpenDecoder, PictureDecoder
+from videowall.decoding.packet import packet_of
 from videowall.decoding.thrift import Thrift
 from videowall.hardware.kinds import DecoderCandidate, open_device
 from videowall.hardware.likeness import LEAST_LIKENESS_DB, likeness_db
@@ -43,7 +44,7 @@ class HardwareDecoder:
         """The newest picture that a unit completes, or None."""
         if unit.gap:
             self._context.flush_buffers()
-        frames = self._context.decode(av.Packet(unit.data))
+        frames = self._context.decode(packet_of(unit.data))
         return planes_of(frames[-1]) if frames else None
 
 
