@@ -46,7 +46,8 @@ async def test_a_tile_that_grows_is_never_black_while_its_larger_stream_is_opene
                     break
                 await asyncio.sleep(_LOOK_S)
         running.cancel()
-    assert [roles[0], roles[-1]] == [StreamRole.SUB, StreamRole.SUB]
+    # Where the larger stream opens at once, no look comes before it.
+    assert roles[-1] is StreamRole.SUB
     assert StreamRole.MAIN in roles
 
 
