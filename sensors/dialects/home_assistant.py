@@ -17,8 +17,9 @@ from sensors.dialects.hass.config import parse_place
 from sensors.dialects.hass.devices import UNREAD, Device, Gauge
 from sensors.dialects.hass.settling import News, Settling
 from sensors.dialects.hass.templates import Fault, Spoken
-from sensors.dialects.hass.waiting import Early, Waiting
+from sensors.dialects.hass.waiting import Waiting, Word
 from sensors.dialects.native import CommandPayload
+from sensors.dialects.numbering import Arrivals
 from sensors.model import (
     Birth,
     BirthSeen,
@@ -63,6 +64,7 @@ class HomeAssistant:
         self._settling = Settling()
         self._clock = Clockwork()
         self._waiting = Waiting(memos or {})
+        self._arrivals = Arrivals()
         self._recalled: list[Outcome] = []
         self._forgotten: list[Memo] = []
         """What came of the memos, until the first connection."""
@@ -86,7 +88,7 @@ class HomeAssistant:
     def decode(self, topic: str, payload: bytes, *, retained: bool, received_at: datetime) -> Heard:
         """A config, or a message of an announced topic."""
         said = Said([], [])
-        message = Early(topic, payload, retained, received_at)
+        message = Word(topic, payload, retained, received_at, self._arrivals.number(topic, received_at))
         prefix = self._prefix(topic)
         if prefix is not None:
             self._take_config(prefix, message, said)
@@ -113,19 +115,17 @@ class HomeAssistant:
     def tick(self, now: datetime) -> Heard:
         """Introduce who was announced, switch off what switches itself off, doubt what has not been said again."""
         said = Said([], [])
-        introduced, topics = self._settling.due(now)
+        waited = self._waiting.is_over(now)
+        introduced, topics = self._settling.due(now, hurried=waited)
         for key, news in introduced:
             self._introduce(self._announced.devices[key], news, now, said)
         said.actions.extend(topics)
-        unclaimed, over = self._waiting.tick(now)
-        for early in unclaimed:
-            said.refuse(early, "no config announces this topic")
-            said.actions.append(Unlisten(early.topic))
-        said.actions.extend(over)
+        if waited and self._settling.settled:
+            self._give_up_waiting(said)
         for key, gauge in self._clock.due(now):
             if gauge.off_at is not None and gauge.off_at <= now:
                 gauge.take(value=False, now=now, live=True)
-                said.messages.append(ReadingsSeen(key, (_reading(key, gauge, False, now),)))
+                said.messages.append(ReadingsSeen(key, (_concluded(key, gauge, False, now, Quality.GOOD),)))
             if gauge.expires_at is not None and gauge.expires_at <= now:
                 _doubt(key, (gauge,), now, said)
         return said.heard()
@@ -168,7 +168,7 @@ class HomeAssistant:
             return None
         return next((prefix for prefix in self._sites if topic.startswith(prefix)), None)
 
-    def _take_config(self, prefix: str, message: Early, said: Said) -> None:
+    def _take_config(self, prefix: str, message: Word, said: Said) -> None:
         place = parse_place(message.topic.removeprefix(prefix))
         if place is None:
             said.refuse(message, "is no discovery topic: its ids are letters, digits, - and _")
@@ -189,19 +189,27 @@ class HomeAssistant:
         place = parse_place(topic.removeprefix(prefix)) if prefix is not None else None
         outcome = Outcome()
         if prefix is not None and place is not None:
-            config = Early(topic, content, retained=True, received_at=_LONG_AGO)
+            config = Word(topic, content, retained=True, received_at=_LONG_AGO)
             outcome = self._announced.remember(place, self._sites[prefix], config, Said([], []))
         if outcome.entities:
             self._recalled.append(outcome)
         else:
             self._forgotten.append(Memo(name, None))
 
-    def _withdraw(self, device: Device, message: Early, said: Said) -> None:
+    def _withdraw(self, device: Device, message: Word, said: Said) -> None:
         """Nothing announces the device any more."""
         self._announced.drop(device.key)
         self._settling.drop(device.key)
         if device.birth_said is not None:
             said.messages.append(BirthSeen(device.key, None, message.received_at, message.retained))
+
+    def _give_up_waiting(self, said: Said) -> None:
+        """Everyone who was announced has heard what was kept: what is left is nobody's."""
+        unclaimed, over = self._waiting.close()
+        for early in unclaimed:
+            said.refuse(early, "no config announces this topic")
+            said.actions.append(Unlisten(early.topic))
+        said.actions.extend(over)
 
     def _introduce(self, device: Device, news: News, now: datetime, said: Said) -> None:
         """Say who a device is now, if that has changed, and then what was said before it was known."""
@@ -232,12 +240,12 @@ class HomeAssistant:
         for gauge in device.gauges[name].values():
             self._clock.watch(key, gauge)
 
-    def _take_word(self, message: Early, said: Said) -> None:
+    def _take_word(self, message: Word, said: Said) -> None:
         ear = self._announced.ears[message.topic]
         ear.last = message if len(message.payload) <= _REMEMBERED_BYTES else None
         self._speak(message, tuple(ear.readers), tuple(ear.watchers), said)
 
-    def _speak(self, message: Early, readers: Iterable[Holder], watchers: Iterable[DeviceKey], said: Said) -> None:
+    def _speak(self, message: Word, readers: Iterable[Holder], watchers: Iterable[DeviceKey], said: Said) -> None:
         """Let entities and devices hear a message; at most one complaint comes of it."""
         try:
             spoken = Spoken(message.payload.decode("utf-8"))
@@ -259,7 +267,7 @@ class HomeAssistant:
             said.refuse(message, complaints[0][1], complaints[0][0])
 
     def _witness(
-        self, device: Device, message: Early, spoken: Spoken, said: Said, complaints: list[tuple[DeviceKey, str]]
+        self, device: Device, message: Word, spoken: Spoken, said: Said, complaints: list[tuple[DeviceKey, str]]
     ) -> None:
         gone, wrong = device.witness(message.topic, spoken)
         if wrong:
@@ -275,7 +283,7 @@ class HomeAssistant:
     def _measure(
         self,
         holder: Holder,
-        message: Early,
+        message: Word,
         spoken: Spoken,
         readings: list[Reading],
         complaints: list[tuple[DeviceKey, str]],
@@ -288,14 +296,18 @@ class HomeAssistant:
             if isinstance(value, Fault):
                 complaints.append((key, f"{gauge.metric} {value.reason}"))
                 continue
+            if message.kept and gauge.numbering.begun:
+                # Newer words were heard before it: it is stored, and changes nothing of now.
+                readings.extend(() if value is None else (_measured(key, gauge, value, message, historical=True),))
+                continue
             if value is not None:
                 gauge.take(value, message.received_at, live=not message.retained)
-                readings.append(_reading(key, gauge, value, message.received_at))
+                readings.append(_measured(key, gauge, value, message))
             gauge.rearm(message.received_at)
             self._clock.watch(key, gauge)
 
     def _happen(
-        self, holder: Holder, message: Early, spoken: Spoken, said: Said, complaints: list[tuple[DeviceKey, str]]
+        self, holder: Holder, message: Word, spoken: Spoken, said: Said, complaints: list[tuple[DeviceKey, str]]
     ) -> None:
         key, name = holder
         happenings = self._announced.devices[key].entities[name].happenings
@@ -308,7 +320,7 @@ class HomeAssistant:
         elif kind is not None:
             said.messages.append(_event(key, name, kind, message))
 
-    def _vouch(self, device: Device, message: Early, said: Said) -> None:
+    def _vouch(self, device: Device, message: Word, said: Said) -> None:
         """A device that names no witness is there when it speaks."""
         if not (device.is_witnessed or device.online or message.retained):
             device.online = True
@@ -316,7 +328,14 @@ class HomeAssistant:
             said.messages.append(StateSeen(device.key, online=True, since=at, received_at=at, retained=False))
 
 
-def _reading(key: DeviceKey, gauge: Gauge, value: Value, at: datetime, quality: Quality = Quality.GOOD) -> Reading:
+def _measured(key: DeviceKey, gauge: Gauge, value: Value, word: Word, *, historical: bool = False) -> Reading:
+    at = word.received_at
+    number = word.number if word.kept else gauge.numbering.number(at, word.number)
+    return Reading(key, gauge.metric, value, gauge.described.unit, Quality.GOOD, at, at, number, historical)
+
+
+def _concluded(key: DeviceKey, gauge: Gauge, value: Value, at: datetime, quality: Quality) -> Reading:
+    """What no message says, but time."""
     number = gauge.numbering.number(at)
     return Reading(key, gauge.metric, value, gauge.described.unit, quality, at, at, number, historical=False)
 
@@ -327,11 +346,14 @@ def _doubt(key: DeviceKey, gauges: Iterable[Gauge], at: datetime, said: Said) ->
     for gauge in doubted:
         gauge.trusted, gauge.expires_at = False, None
     if doubted:
-        bad = tuple(_reading(key, gauge, gauge.value, at, Quality.BAD) for gauge in doubted if gauge.value is not None)
+        bad = tuple(
+            _concluded(key, gauge, gauge.value, at, Quality.BAD) for gauge in doubted if gauge.value is not None
+        )
         said.messages.append(ReadingsSeen(key, bad))
 
 
-def _event(key: DeviceKey, name: str, kind: str, message: Early) -> EventSeen:
-    """An event has no id of its own: its moment and its words make one."""
-    mark = blake2b(f"{name} {message.received_at.isoformat()}".encode() + message.payload, digest_size=12).hexdigest()
+def _event(key: DeviceKey, name: str, kind: str, message: Word) -> EventSeen:
+    """An event has no id of its own: its moment, its number there and its words make one."""
+    moment = f"{name} {message.received_at.isoformat()} {message.number} ".encode()
+    mark = blake2b(moment + message.payload, digest_size=12).hexdigest()
     return EventSeen(key, mark, kind, name, message.received_at, message.received_at)

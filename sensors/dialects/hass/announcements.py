@@ -19,7 +19,7 @@ from sensors.dialects.hass.config import (
 )
 from sensors.dialects.hass.devices import MAX_METRICS, MAX_TOKENS, Device, tokens_of
 from sensors.dialects.hass.entities import Entity, build_entity
-from sensors.dialects.hass.waiting import Early
+from sensors.dialects.hass.waiting import Word
 from sensors.dialects.native import reject
 from sensors.identity import device_id
 from sensors.model import Birth, DeviceKey, Message, SiteId
@@ -43,7 +43,7 @@ class Said(NamedTuple):
     messages: list[Message]
     actions: list[Action]
 
-    def refuse(self, early: Early, reason: str, key: DeviceKey | None = None) -> None:
+    def refuse(self, early: Word, reason: str, key: DeviceKey | None = None) -> None:
         """Say why something of a message was not taken."""
         self.messages.append(reject(early.topic, early.payload, reason, early.received_at, key))
 
@@ -65,7 +65,7 @@ class Ear:
     def __init__(self) -> None:
         self.readers: dict[Holder, None] = {}
         self.watchers: dict[DeviceKey, set[str]] = {}
-        self.last: Early | None = None
+        self.last: Word | None = None
 
 
 class _Source:
@@ -107,7 +107,7 @@ class Announcements:
         """How many entities there are."""
         return len(self._owners)
 
-    def take(self, place: Place, site: SiteId, message: Early, said: Said) -> Outcome:
+    def take(self, place: Place, site: SiteId, message: Word, said: Said) -> Outcome:
         """Take in what a config topic says now. What it announced before, and does not any more, is gone."""
         source = self._sources.get(message.topic)
         digest = blake2b(message.payload, digest_size=16).digest()
@@ -136,7 +136,7 @@ class Announcements:
         touched = {key: None for key, _ in (*before, *source.holders) if key in self.devices}
         return Outcome(tuple(touched), tuple(source.holders))
 
-    def remember(self, place: Place, site: SiteId, config: Early, said: Said) -> Outcome:
+    def remember(self, place: Place, site: SiteId, config: Word, said: Said) -> Outcome:
         """Take in a config that an earlier run heard, until it is said again or another topic says the same."""
         outcome = self.take(place, site, config, said)
         if (source := self._sources.get(config.topic)) is not None:
@@ -144,7 +144,7 @@ class Announcements:
         return outcome
 
     def _understand(
-        self, source: _Source | None, place: Place, message: Early, said: Said
+        self, source: _Source | None, place: Place, message: Word, said: Said
     ) -> tuple[Component, ...] | None:
         """The components a topic announces now; None when what stood before stands."""
         before = 0 if source is None else source.bytes
@@ -172,7 +172,7 @@ class Announcements:
         for token in device.tokens:
             self._known_by.pop((key.site, token), None)
 
-    def _admit(self, place: Place, component: Component, site: SiteId, message: Early, said: Said) -> Holder | None:
+    def _admit(self, place: Place, component: Component, site: SiteId, message: Word, said: Said) -> Holder | None:
         config = component.config
         if isinstance(config, str):
             said.refuse(message, f"{component.id}: {config}")

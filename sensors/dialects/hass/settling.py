@@ -53,13 +53,18 @@ class Settling:
                 del self._topics[action.topic]
         return at_once
 
-    def due(self, now: datetime) -> tuple[list[tuple[DeviceKey, News]], list[Listen]]:
-        """Who is to be introduced now, and what to listen to from then on."""
+    @property
+    def settled(self) -> bool:
+        """Whether nobody waits to be introduced."""
+        return not self._news
+
+    def due(self, now: datetime, *, hurried: bool = False) -> tuple[list[tuple[DeviceKey, News]], list[Listen]]:
+        """Who is to be introduced now, and what to listen to from then on; hurried: without waiting for a pause."""
         if self._first_at is None or self._last_at is None:
             return [], []
         # A clock that was set back would make them wait for long.
         self._first_at, self._last_at = min(self._first_at, now), min(self._last_at, now)
-        if now - self._last_at < PAUSE and now - self._first_at < LONGEST:
+        if not hurried and now - self._last_at < PAUSE and now - self._first_at < LONGEST:
             return [], []
         keys = list(self._news)[:AT_ONCE]
         introduced = [(key, self._news.pop(key)) for key in keys]
