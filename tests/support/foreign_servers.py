@@ -5,8 +5,9 @@ import os
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, cast
 
@@ -21,6 +22,7 @@ _ROOT = Path(__file__).parents[2]
 _PEERS = _ROOT / "tests" / "peers"
 _NOBODY = 65_534
 FILM_FRAMES = 250
+_VLC_STARTS = 3
 
 
 class GStreamerServer:
@@ -76,14 +78,22 @@ def gstreamer(method: str = "") -> Iterator[GStreamerServer]:
 
 @contextmanager
 def vlc(film: Path) -> Iterator[str]:
-    """The address at which VLC sends a film again and again. It refuses to be root, so it is nobody then."""
-    port = free_port()
-    output = f"#rtp{{sdp=rtsp://127.0.0.1:{port}/film}}"
-    command = ["cvlc", "--intf", "dummy", "--no-audio", "--loop", str(film), "--sout", output, "--sout-keep"]
+    """The address at which VLC sends a film again and again. It refuses to be root, so it is nobody then.
+
+    Now and then it begins without its film and answers every DESCRIBE with 500 for good: then it is begun anew.
+    """
     identity = _NOBODY if os.getuid() == 0 else None
-    with _running(command, {"HOME": str(film.parent)}, identity):
-        _await_listener(port)
-        yield f"rtsp://127.0.0.1:{port}/film"
+    for _ in range(_VLC_STARTS):
+        port = free_port()
+        output = f"#rtp{{sdp=rtsp://127.0.0.1:{port}/film}}"
+        command = ["cvlc", "--intf", "dummy", "--no-audio", "--loop", str(film), "--sout", output, "--sout-keep"]
+        with _running(command, {"HOME": str(film.parent)}, identity):
+            _await_listener(port)
+            if _comes_true(partial(_describes, port, "film"), within_s=10):
+                yield f"rtsp://127.0.0.1:{port}/film"
+                return
+    message = f"VLC did not serve its film in {_VLC_STARTS} starts"
+    raise AssertionError(message)
 
 
 @contextmanager
@@ -113,6 +123,24 @@ def _running(command: list[str], environ: dict[str, str], user: int | None = Non
     finally:
         process.kill()
         process.wait(10)
+
+
+def _describes(port: int, path: str) -> bool:
+    """Whether a server says what a stream of it is."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+            connection.sendall(f"DESCRIBE rtsp://127.0.0.1:{port}/{path} RTSP/1.0\r\nCSeq: 1\r\n\r\n".encode())
+            return connection.recv(4096).startswith(b"RTSP/1.0 200 ")
+    except OSError:
+        return False
+
+
+def _comes_true(condition: Callable[[], bool], within_s: float) -> bool:
+    try:
+        eventually(condition, within_s=within_s)
+    except AssertionError:
+        return False
+    return True
 
 
 def _await_listener(port: int) -> None:
