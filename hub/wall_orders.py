@@ -22,6 +22,8 @@ from sensors.topics import Leaf, topic
 from sensors.wall_orders import ANSWER, WallOrder, open_order
 
 MAX_WAITING: Final = 64
+AT_ONCE: Final = 4
+"""A camera that does not answer keeps its own order waiting, and not the others."""
 _MAX_ANSWER: Final = 250
 S = TypeVar("S", bound=Struct)
 _log = structlog.get_logger(__name__)
@@ -34,7 +36,7 @@ class _Preset(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WallOrders:
-    """Carries out orders, one after another; the wall hears what became of each. Belongs to the hub's event loop."""
+    """Carries out orders, begun as they come; the wall hears what became of each. Belongs to the hub's event loop."""
 
     def __init__(
         self, hub: Hub, accounts: Accounts, keys: SigningKeys, publish: Callable[[Outgoing], None], clock: Clock
@@ -54,15 +56,9 @@ class WallOrders:
 
     async def run(self) -> None:
         """Carry out what comes until cancelled."""
-        while True:
-            event = await self._waiting.get()
-            try:
-                await self.carry_out(event)
-            except ShekaraError as error:
-                _log.warning("a wall's order was refused", wall=event.key.device, problem=error.text)
-                self._answer(event, error.text)
-            else:
-                self._answer(event, "")
+        async with asyncio.TaskGroup() as group:
+            for number in range(AT_ONCE):
+                group.create_task(self._work(), name=f"wall-orders-{number}")
 
     async def carry_out(self, event: EventSeen) -> None:
         """Do what an event of a wall asks.
@@ -84,6 +80,17 @@ class WallOrders:
         if order.name not in known:
             raise WireError(f"is not known: {order.name}", subject="order")
         await known[order.name](order, principal)
+
+    async def _work(self) -> None:
+        while True:
+            event = await self._waiting.get()
+            try:
+                await self.carry_out(event)
+            except ShekaraError as error:
+                _log.warning("a wall's order was refused", wall=event.key.device, problem=error.text)
+                self._answer(event, error.text)
+            else:
+                self._answer(event, "")
 
     async def _change_wall(self, order: WallOrder, principal: Principal) -> None:
         await self._hub.change_wall(order.wall, _read(order, WallRequest), principal.name)

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -16,14 +17,16 @@ from hub.discovery.onvif import Interviewer
 from hub.discovery.turning import Turner
 from hub.inputs import Connected, Moment
 from hub.protocol import Approval, StreamCheck, StreamState
-from sensors.access import Role
+from hub.wall_orders import WallOrders
+from sensors.access import Audience, Role, issue_token
 from sensors.clock import SystemClock
 from sensors.dialects.native import CommandPayload, decode_command, encode_birth
 from sensors.errors import AccessError, ConflictError, NotFoundError, UnavailableError
-from sensors.model import Condition, DeviceId, DeviceKey, Limit, Names, Priority, SiteId
+from sensors.model import Condition, DeviceId, DeviceKey, EventSeen, Limit, Names, Priority, SiteId
 from sensors.rtsp.authentication import Credentials
 from sensors.secrets import Secrets
 from sensors.topics import Leaf, topic, wall_key
+from sensors.wall_orders import ANSWER, ORDER, WallOrder, seal_order
 from tests.hub.standing_hub import CAMERA, CAMERA_BIRTH, FENCE, FENCE_BIRTH, StandingHub, standing_hub
 from tests.support.onvif_device import OnvifDevice, onvif_device
 from tests.support.waiting import eventually_async
@@ -50,6 +53,33 @@ async def hub_with_camera(folder: Path) -> AsyncIterator[tuple[StandingHub, Onvi
         check = StreamCheck(device.url, told.state, hub.clock.now())
         await hub.facade.note_checks(CAMERA, (check,), told.presets)
         yield hub, device
+
+
+async def add_silent_camera(hub: StandingHub) -> socket.socket:
+    """The other camera, found and approved, whose device service takes connections and never answers."""
+    silent = socket.create_server(("127.0.0.1", 0))
+    hub.hear(OTHER, Leaf.BIRTH, encode_birth(CAMERA_BIRTH))
+    assert OTHER in {view.key for view in await hub.facade.devices()}
+    url = f"http://127.0.0.1:{silent.getsockname()[1]}/onvif"
+    await hub.facade.note_checks(OTHER, (StreamCheck(url, StreamState.OK, hub.clock.now()),), (YARD,))
+    return silent
+
+
+def order(hub: StandingHub, order_id: str, role: Role, camera: DeviceKey, preset: str) -> EventSeen:
+    """What the wall passes on when somebody presses a preset on its page."""
+    now = hub.clock.now()
+    principal = hub.accounts.authenticate(role.value, "quiet-border-night", timedelta(hours=1))
+    change = msgspec.json.encode({"site": camera.site, "device": camera.device, "preset": preset})
+    asked = WallOrder(order_id, "main", now, "go-to-preset", msgspec.Raw(change))
+    token = issue_token(principal, Audience.SESSION, hub.keys.private_pem)
+    text = seal_order(asked, principal, Audience.SESSION, token)
+    return EventSeen(wall_key("main"), order_id, ORDER, text, now, now)
+
+
+def answers(hub: StandingHub) -> dict[object, object]:
+    """What the wall was told of each order."""
+    told = [each.arguments for each in commands(hub, wall_key("main")) if each.name == ANSWER]
+    return {each["order"]: each["text"] for each in told}
 
 
 def commands(hub: StandingHub, key: DeviceKey) -> list[CommandPayload]:
@@ -132,13 +162,7 @@ async def test_a_camera_that_never_answers_holds_up_no_other_and_is_not_asked_tw
 ) -> None:
     monkeypatch.setattr("hub.discovery.onvif.CONVERSATION_WITHIN_S", 2.0)
     async with hub_with_camera(tmp_path) as (hub, device):
-        silent = socket.create_server(("127.0.0.1", 0))
-        port = silent.getsockname()[1]
-        hub.hear(OTHER, Leaf.BIRTH, encode_birth(CAMERA_BIRTH))
-        assert OTHER in {view.key for view in await hub.facade.devices()}
-        await hub.facade.note_checks(
-            OTHER, (StreamCheck(f"http://127.0.0.1:{port}/onvif", StreamState.OK, hub.clock.now()),), (YARD,)
-        )
+        silent = await add_silent_camera(hub)
         waiting = asyncio.create_task(hub.facade.go_to_preset(OTHER, YARD, "aigul"))
         await hub.facade.go_to_preset(CAMERA, YARD, "aigul")
         assert device.gone_to == ["2"]
@@ -148,6 +172,30 @@ async def test_a_camera_that_never_answers_holds_up_no_other_and_is_not_asked_tw
         with pytest.raises(UnavailableError, match="does not answer"):
             await waiting
         silent.close()
+
+
+async def test_presets_pressed_on_a_walls_page_are_carried_out_none_waiting_for_a_camera_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.discovery.onvif.CONVERSATION_WITHIN_S", 2.0)
+    async with hub_with_camera(tmp_path) as (hub, device):
+        orders = WallOrders(hub.facade, hub.accounts, hub.keys, hub.outbox.publish, hub.clock)
+        working = asyncio.create_task(orders.run())
+        silent = await add_silent_camera(hub)
+        orders.take(order(hub, "order-silent", Role.DUTY_OFFICER, OTHER, YARD))
+        orders.take(order(hub, "order-gate", Role.DUTY_OFFICER, CAMERA, GATE))
+        orders.take(order(hub, "order-viewer", Role.VIEWER, CAMERA, YARD))
+        await eventually_async(lambda: len(answers(hub)) == 2, what="the others answered")
+        assert device.gone_to == ["1"]
+        assert answers(hub)["order-gate"] == ""
+        assert "the role viewer may not do this" in str(answers(hub)["order-viewer"])
+        await eventually_async(lambda: "order-silent" in answers(hub), what="the silent one's answer")
+        assert "does not answer" in str(answers(hub)["order-silent"])
+        sent = [each for each in (await hub.facade.log(None, 20)).entries if each.kind == "camera-sent"]
+        assert (GATE, Role.DUTY_OFFICER.value, CAMERA) in [(each.text, each.who, each.key) for each in sent]
+        silent.close()
+        working.cancel()
+        await asyncio.wait({working})
 
 
 async def test_a_camera_of_the_native_dialect_is_sent_by_a_command(tmp_path: Path) -> None:
