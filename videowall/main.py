@@ -151,7 +151,8 @@ class _Program:
             node.tell_clip,
             exercise=self._settings.exercise,
         )
-        app = build_app(self._engine, self._section, self._clock, peers, clips, node.petitions, lambda: outputs.reports)
+        kept = clips if section.clip_s else None
+        app = build_app(self._engine, self._section, self._clock, peers, kept, node.petitions, lambda: outputs.reports)
         parts: list[Coroutine[None, None, None]] = [
             self._engine.run(),
             node.run(),

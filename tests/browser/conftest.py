@@ -1,16 +1,20 @@
-"""A browser, a page in it that collects its errors, and a wall to look at."""
+"""A browser, a page in it that collects its errors, and walls to look at: a film's, and one of real cameras."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from sensors.access import Audience
+from sensors.access import Audience, Role
 from tests.support.browser import open_browser
+from tests.support.live_wall import ServedWall, served_wall
 from tests.support.moving_picture import MovingWall
-from tests.support.wall_page import Enter, serving_wall
+from tests.support.wall_page import Enter, Open, serving_wall
 from tests.support.wall_server import Keys
+from videowall.board import Board
+from videowall.plan import Plan
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +66,31 @@ def enter(page: Page, keys: Keys, address: str) -> Enter:
         page.wait_for_url(f"http://{address}/{query and '?' + query}")
 
     return enter
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedWall]:
+    with served_wall(tmp_path_factory.mktemp("wall")) as served:
+        yield served
+
+
+@pytest.fixture
+def open_page(browser: Browser, served: ServedWall, plan: Plan) -> Iterator[Open]:
+    """Open the page of the wall that shows the module's `plan`; no error may show in its console in the end."""
+    errors: list[str] = []
+    served.show(plan)
+    served.tell(Board(datetime.now(UTC)))
+    context = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 720})
+
+    def open_one(query: str = "", role: Role = Role.VIEWER, address: str = "", token: str = "") -> Page:
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        here = address or served.address
+        token = token or served.keys.token(Audience.TICKET, role=role)
+        page.goto(f"http://{here}/?ticket={token}{query and '&' + query}")
+        page.wait_for_url(f"http://{here}/{query and '?' + query}")
+        return page
+
+    yield open_one
+    context.close()
+    assert errors == []

@@ -3,7 +3,7 @@
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,15 +12,16 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from sensors.access import Audience, Role
+from sensors.access import Audience
 from sensors.model import DeviceId, DeviceKey, Language, Names, Priority
 from simulators.cameras.vocabulary import Fault
 from tests.support.border_wall import CAMERAS, SITE, feed, key, make_plan, stamp_of, twelve_cameras
 from tests.support.camera_stand import Stand
 from tests.support.live_wall import ServedWall, served_wall
 from tests.support.waiting import eventually
+from tests.support.wall_page import Open
 from videowall.board import Board, BoardAlarm
 from videowall.plan import Mask, Plan
 
@@ -34,7 +35,6 @@ if (!sessionStorage.getItem("aged")) {
 }"""
 """The page that is loaded next takes itself for another version, and would renew itself at once."""
 Luma = NDArray[np.uint8]
-Open = Callable[..., Page]
 MASK = Mask(((0.0, 0.0), (0.4, 0.0), (0.4, 0.4), (0.0, 0.4)))
 
 
@@ -45,39 +45,11 @@ def stand() -> Iterator[Stand]:
         yield stand
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedWall]:
-    with served_wall(tmp_path_factory.mktemp("wall")) as served:
-        yield served
-
-
 @pytest.fixture
 def plan(stand: Stand) -> Plan:
     feeds = tuple(feed(stand, camera) for camera in CAMERAS[:4])
     masked = replace(feeds[3], masks=(MASK,))
     return replace(make_plan((*feeds[:3], masked), layout="2x2"), language=Language.EN, revision=7)
-
-
-@pytest.fixture
-def open_page(browser: Browser, served: ServedWall, plan: Plan) -> Iterator[Open]:
-    """Open the wall's page by ticket; no error may show in its console in the end."""
-    errors: list[str] = []
-    served.show(plan)
-    served.tell(Board(datetime.now(UTC)))
-    context = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 720})
-
-    def open_one(query: str = "", role: Role = Role.VIEWER, address: str = "", token: str = "") -> Page:
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        here = address or served.address
-        token = token or served.keys.token(Audience.TICKET, role=role)
-        page.goto(f"http://{here}/?ticket={token}{query and '&' + query}")
-        page.wait_for_url(f"http://{here}/{query and '?' + query}")
-        return page
-
-    yield open_one
-    context.close()
-    assert errors == []
 
 
 def _luma(page: Page) -> Luma:

@@ -9,8 +9,10 @@ from typing import TypeVar
 
 from sensors.clock import SystemClock
 from sensors.secrets import Secrets
+from tests.support.centre import Centre
 from tests.support.wall_server import Keys
 from videowall.board import Board
+from videowall.clips.clips import Clips, Manifest
 from videowall.config import WallSettings
 from videowall.outputs.listener import bind, serve
 from videowall.outputs.server import build_app
@@ -21,12 +23,15 @@ R = TypeVar("R")
 
 
 class ServedWall:
-    """What a test holds of a wall that runs in another thread."""
+    """What a test holds of a wall that runs in another thread, and of the centre that its orders go to."""
 
     def __init__(self, wall: Wall, loop: asyncio.AbstractEventLoop, address: str, keys: Keys) -> None:
         self.wall = wall
         self.address = address
         self.keys = keys
+        self.centre = Centre(keys)
+        self.saved: list[Manifest] = []
+        """Of every clip, as the hub is told."""
         self._loop = loop
 
     def show(self, plan: Plan) -> None:
@@ -57,9 +62,11 @@ def served_wall(folder: Path, port: int = 0, keys: Keys | None = None) -> Iterat
     listener = bind("127.0.0.1", port)
     loop = asyncio.new_event_loop()
     wall = Wall(settings, Secrets(), clock)
+    served = ServedWall(wall, loop, f"127.0.0.1:{listener.getsockname()[1]}", keys)
 
     async def run() -> None:
-        app = build_app(wall, settings, clock)
+        clips = Clips(wall.name, wall.rings, clock, served.saved.append)
+        app = build_app(wall, settings, clock, clips=clips, petitions=served.centre.petitions)
         async with asyncio.TaskGroup() as group:
             group.create_task(wall.run())
             group.create_task(serve(app, listener))
@@ -75,10 +82,9 @@ def served_wall(folder: Path, port: int = 0, keys: Keys | None = None) -> Iterat
             loop.close()
 
     thread = threading.Thread(target=work, name="served-wall")
-    address = f"127.0.0.1:{listener.getsockname()[1]}"
     thread.start()
     try:
-        yield ServedWall(wall, loop, address, keys)
+        yield served
     finally:
         loop.call_soon_threadsafe(task.cancel)
         thread.join(20)

@@ -15,6 +15,7 @@ from videowall.outputs.webrtc.peers import Peers
 
 FRAMES = "document.getElementById('video').getVideoPlaybackQuality().totalVideoFrames"
 Enter = Callable[..., None]
+Open = Callable[..., Page]
 
 
 @contextmanager

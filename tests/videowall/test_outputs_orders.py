@@ -1,6 +1,5 @@
 """Orders from the page: who may give them, what is passed on, and what the page is told."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,41 +7,22 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from websockets.sync.client import connect
 
 from sensors.access import Role
 from sensors.clock import SystemClock
-from sensors.wall_orders import open_order
+from tests.support.centre import Centre
 from tests.support.moving_picture import MovingWall
 from tests.support.wall_server import Keys, serving
 from videowall.centre.orders import Orders
-from videowall.centre.petitions import Petitions
+from videowall.clips.clips import Clips
+from videowall.clips.ring import Rings
 from videowall.config import WallSettings
 from videowall.outputs.server import build_app
 
 pytestmark = pytest.mark.alone
 
 BODY = {"name": "change-wall", "change": {"layout": "3x3"}}
-
-
-class Centre:
-    """The far end: opens each order with the hub's key and answers as it is told to."""
-
-    def __init__(self, keys: Keys) -> None:
-        self.opened: list[tuple[str, str, bytes]] = []
-        self.refusal: str | None = ""
-        self.is_connected = True
-        self._keys = keys
-        self.petitions = Petitions("main", SystemClock(), self._send)
-
-    def _send(self, order_id: str, text: str) -> bool:
-        if not self.is_connected:
-            return False
-        order, principal = open_order(text, "main", self._keys.private_pem, SystemClock().now())
-        assert order.id == order_id
-        self.opened.append((principal.name, order.name, bytes(order.change)))
-        if self.refusal is not None:
-            asyncio.get_running_loop().call_soon(self.petitions.hear, order_id, self.refusal)
-        return True
 
 
 @pytest.fixture
@@ -101,6 +81,25 @@ def test_without_a_centre_nothing_is_promised(post: Callable[..., httpx.Response
 def test_others_may_not_give_orders(post: Callable[..., httpx.Response], centre: Centre, role: Role) -> None:
     assert post(role).status_code == 403
     assert centre.opened == []
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.TECHNICIAN, Role.DUTY_OFFICER])
+@pytest.mark.parametrize("is_able", [True, False], ids=["able", "unable"])
+def test_a_page_is_told_what_its_sign_in_may_do_of_what_the_wall_can(
+    centre: Centre, keys: Keys, *, role: Role, is_able: bool
+) -> None:
+    clock = SystemClock()
+    clips = Clips("main", Rings(clock, 40.0, 1_000_000), clock, lambda _: None) if is_able else None
+    petitions = centre.petitions if is_able else None
+    settings = WallSettings(public_key_file=str(keys.public_file))
+    headers = {"Authorization": f"Bearer {keys.token(role=role)}"}
+    with (
+        serving(build_app(MovingWall(), settings, clock, None, clips, petitions)) as address,
+        connect(f"ws://{address}/wall/main/faces", additional_headers=headers, proxy=None) as page,
+    ):
+        hello = msgspec.json.decode(page.recv(timeout=10))
+    may = is_able and role is Role.DUTY_OFFICER
+    assert (hello["kind"], hello["may_control"], hello["may_save"]) == ("hello", may, may)
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ class Clips:
         from_s = self._clock.monotonic_s() - seconds
         rings = [ring for ring in self._rings.of(key) if ring.size]
         if not rings:
-            raise NotFoundError("nothing is kept of this camera", subject=str(key), mend="Show it on the wall first")
+            raise NotFoundError("no picture of it is kept", subject=str(key), mend="Try again while the wall shows it")
         return min(rings, key=lambda ring: round(max(from_s, ring.since(from_s)[0].arrival_s)))
 
     def _maker(self, ring: Ring, seconds: float, who: str) -> Callable[[], tuple[bytes, Manifest]]:

@@ -37,12 +37,15 @@ class Hello(Struct, frozen=True, tag_field="kind", tag="hello"):
 class Faces:
     """Serves every page of one wall."""
 
-    def __init__(self, wall: LiveWall, access: Access, clock: Clock, version: str, *, takes_orders: bool) -> None:
+    def __init__(
+        self, wall: LiveWall, access: Access, clock: Clock, version: str, *, takes_orders: bool, saves_clips: bool
+    ) -> None:
         self._wall = wall
         self._clock = clock
         self._access = access
         self._version = version
         self._takes_orders = takes_orders
+        self._saves_clips = saves_clips
 
     async def serve(self, socket: WebSocket) -> None:
         """Tell one page until it leaves."""
@@ -58,7 +61,7 @@ class Faces:
     async def _tell(self, socket: WebSocket, principal: Principal) -> NoReturn:
         allowed = ALLOWED[principal.role]
         may_control = self._takes_orders and Action.CONTROL_WALL in allowed
-        may_save = Action.EXPORT_VIDEO in allowed
+        may_save = self._saves_clips and Action.EXPORT_VIDEO in allowed
 
         async def greet() -> None:
             hello = Hello(self._version, self._clock.now().timestamp(), principal.name, may_control, may_save)

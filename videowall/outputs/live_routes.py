@@ -18,11 +18,13 @@ _ID: Final = re.compile(ID_PATTERN)
 _ROLES: Final = {role.value: role for role in (StreamRole.MAIN, StreamRole.SUB)}
 
 
-def live_router(wall: LiveWall, access: Access, clock: Clock, version: str, *, takes_orders: bool) -> APIRouter:
+def live_router(
+    wall: LiveWall, access: Access, clock: Clock, version: str, *, takes_orders: bool, saves_clips: bool
+) -> APIRouter:
     """The WebSockets under `/wall/{name}`, behind the gate like everything else. `version` is the page's."""
     router = APIRouter()
     streams = CameraStreams(wall, access, clock)
-    faces = Faces(wall, access, clock, version, takes_orders=takes_orders)
+    faces = Faces(wall, access, clock, version, takes_orders=takes_orders, saves_clips=saves_clips)
 
     @router.websocket("/wall/{name}/faces")
     async def tell_faces(socket: WebSocket, name: str) -> None:

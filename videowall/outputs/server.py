@@ -66,7 +66,11 @@ def build_app(
         app.include_router(clip_router(wall.name, clips, access))
     if peers is not None:
         app.include_router(whep_router(wall, peers, access))
-    app.include_router(live_router(wall, access, clock, page.version, takes_orders=petitions is not None))
+    app.include_router(
+        live_router(
+            wall, access, clock, page.version, takes_orders=petitions is not None, saves_clips=clips is not None
+        )
+    )
     if petitions is not None:
         app.include_router(order_router(wall.name, access, petitions))
     install_problems(app)

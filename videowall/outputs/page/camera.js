@@ -1,5 +1,6 @@
 // One camera over the whole page: its main stream as it comes from the camera, or decoded pictures where it may not.
 
+import { Clip } from "./clip.js";
 import { make, write } from "./element.js";
 import { Player } from "./player.js";
 import { Stills } from "./stills.js";
@@ -24,8 +25,8 @@ export class CameraView {
   #note = document.getElementById("camera-note");
   #trouble = document.getElementById("camera-trouble");
   #presets = document.getElementById("camera-presets");
-  #clip = document.getElementById("camera-clip");
   #spot = document.getElementById("camera-spot");
+  #clip;
   #player = null;
   #stream = null;
   #stills = null;
@@ -33,15 +34,16 @@ export class CameraView {
   #path = "";
   #unplayable = "";
   #mayControl = false;
+  #presetsDrawn = "";
   #openedAt = 0;
 
-  // handlers: closed(), faceOf(camera) as the wall says it, order(body), signedOut()
+  // handlers: closed(), faceOf(camera) as the wall says it, order(body), say(text), signedOut()
   constructor(wall, words, handlers) {
     this.#wall = wall;
     this.#words = words;
     this.#handlers = handlers;
     write(document.getElementById("camera-back"), `← ${words.back}`);
-    write(this.#clip, words.clip);
+    this.#clip = new Clip(wall, words, handlers.say);
     write(this.#spot, words.toSpotlight);
     document.getElementById("camera-back").addEventListener("click", () => this.close());
     this.#spot.addEventListener("click", () => handlers.order({ name: "change-wall", change: { spotlight: this.camera } }));
@@ -61,11 +63,10 @@ export class CameraView {
     this.#root.hidden = false;
     write(this.#name, "");
     write(this.#note, "");
-    this.#presets.replaceChildren();
+    this.#drawPresets([]);
     this.#spot.hidden = !mayControl;
     const path = `/wall/${this.#wall}/camera/${key.site}/${key.device}`;
-    this.#clip.hidden = !maySave;
-    this.#clip.href = `${path}/clip.mp4`;
+    this.#clip.show(path, maySave);
     this.#path = path;
     this.#player = new Player(this.#video, () => this.#stream?.again());
     this.#openStream("main");
@@ -139,15 +140,21 @@ export class CameraView {
     if (message.kind !== "state") return;
     this.#said = message;
     write(this.#name, `${message.label} · ${message.site}`);
-    if (this.#mayControl && this.#presets.childElementCount !== message.presets.length) {
-      this.#presets.replaceChildren(...message.presets.map((preset) => {
-        const button = make("button", "", preset);
-        button.type = "button";
-        button.addEventListener("click", () =>
-          this.#handlers.order({ name: "go-to-preset", change: { ...this.camera, preset } }));
-        return button;
-      }));
-    }
+    if (this.#mayControl) this.#drawPresets(message.presets);
+  }
+
+  // The buttons stay as long as the camera's presets do.
+  #drawPresets(presets) {
+    const drawn = JSON.stringify(presets);
+    if (drawn === this.#presetsDrawn) return;
+    this.#presetsDrawn = drawn;
+    this.#presets.replaceChildren(...presets.map((preset) => {
+      const button = make("button", "", preset);
+      button.type = "button";
+      button.addEventListener("click", () =>
+        this.#handlers.order({ name: "go-to-preset", change: { ...this.camera, preset } }));
+      return button;
+    }));
   }
 
   #tellStream() {

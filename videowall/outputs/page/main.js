@@ -52,7 +52,9 @@ const faces = new Faces(`${socketRoot}/faces`, {
   signedOut: signInAgain,
 });
 const places = new Places(document.getElementById("stage"), document.getElementById("places"), openCamera, nameOfPlace);
-const camera = new CameraView(wall, words, { closed: cameraClosed, faceOf, order: give, signedOut: signInAgain });
+const camera = new CameraView(wall, words, {
+  closed: cameraClosed, faceOf, order: give, say: (text) => screen.toast(text), signedOut: signInAgain,
+});
 const alarms = new Alarms(faces, words, language, openCamera, () => openPanel(alarms));
 const control = new Control(words, give);
 const choice = new Choice((name, value) => {

@@ -1,5 +1,7 @@
 // Orders to the wall, for those who may give them. The wall passes them on to the centre, which checks who asks.
 
+import { fill } from "./words.js";
+
 const GIVE_UP_MS = 10_000;
 
 // Null when it was done, else what to say about why not.
@@ -13,7 +15,7 @@ export async function order(wall, body, words) {
     });
     if (answer.ok) return null;
     const problem = await answer.json().catch(() => null);
-    return problem?.detail ?? words.notDone;
+    return problem?.detail ? fill(words.refused, problem.detail) : words.notDone;
   } catch {
     return words.notDone;
   }
