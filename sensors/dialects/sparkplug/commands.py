@@ -27,6 +27,9 @@ def write_metrics(
         declared = declarations.find(ident)
         if declared is None:
             return f"{ident} is no metric of its birth"
+        whole = declarations.whole_of(declared)
+        if whole is not None:
+            return f"{line(declared.name)} is a part of {line(whole.name)}, and a template is not written in parts"
         try:
             metrics.append(_written(declared, value))
         except Unreadable as error:

@@ -87,6 +87,20 @@ class Declarations:
         """By the name of our pattern."""
         return next((declared for declared in self.by_name.values() if declared.ident == ident), None)
 
+    def members_of(self, instance: Declared) -> list[Declared]:
+        """What is declared within an instance of a template, at any depth."""
+        if instance.datatype is not DataType.TEMPLATE:
+            return []
+        inside = f"{instance.name}/"
+        return [declared for name, declared in self.by_name.items() if name.startswith(inside)]
+
+    def whole_of(self, member: Declared) -> Declared | None:
+        """The outermost instance of a template that a metric is declared within."""
+        levels = member.name.split("/")
+        names = ("/".join(levels[:count]) for count in range(1, len(levels)))
+        wholes = (self.by_name.get(name) for name in names)
+        return next((each for each in wholes if each is not None and each.datatype is DataType.TEMPLATE), None)
+
     def inherit(self, former: "Declarations") -> None:
         """Go on with the trails of metrics that are what they were."""
         for name, declared in self.by_name.items():

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -12,6 +13,7 @@ from sensors.dialects.sparkplug.declarations import BIRTH_DEATH_NUMBER, Declarat
 from sensors.dialects.sparkplug.order import NUMBERS, Arrival, Order
 from sensors.dialects.sparkplug.readings import Said, stale, take
 from sensors.dialects.sparkplug.sparkplug_b_pb2 import Payload
+from sensors.dialects.sparkplug.templates import Templates
 from sensors.dialects.sparkplug.times import moment
 from sensors.dialects.sparkplug.topics import Kind, NodeId
 from sensors.dialects.sparkplug.values import text_of
@@ -50,6 +52,7 @@ class EdgeNode:
         self._births_due = False
         self._born_at, self._born_ms = heard_at, 0
         self._aliases: dict[int, tuple[Session, Declared]] = {}
+        self._templates = Templates()
 
     def remember(self, device: str) -> None:
         """It was there, or this device of it was, in an earlier run of the host: who does not come back is gone."""
@@ -65,8 +68,8 @@ class EdgeNode:
             return
         self.remember(name)
         session = self.devices[name] if name else self.itself
-        declarations, _ = declare(birth.payload.metrics)
-        metrics = birth.payload.metrics
+        metrics = self._declared(birth)
+        declarations, _ = declare(metrics)
         was = (
             birth_of_device(self.node, name, declarations, metrics)
             if name
@@ -176,8 +179,9 @@ class EdgeNode:
         self._born_ms = arrival.payload.timestamp
         self._born_at, self._births_due = arrival.received_at, True
         self.needs_birth, self.introduced = False, True
-        declarations, problems = declare(arrival.payload.metrics)
-        birth = birth_of_node(self.node, declarations, arrival.payload.metrics)
+        metrics = self._declared(arrival)
+        declarations, problems = declare(metrics)
+        birth = birth_of_node(self.node, declarations, metrics)
         yield from self._introduce(self.itself, declarations, problems, birth, arrival)
         yield from self._take_all(following)
 
@@ -201,9 +205,16 @@ class EdgeNode:
             session = self.devices[name] = Session(DeviceKey(self.itself.key.site, id_of(self.node, name)))
         for alias in [alias for alias, (owner, _) in self._aliases.items() if owner is session]:
             del self._aliases[alias]
-        declarations, problems = declare(arrival.payload.metrics)
-        birth = birth_of_device(self.node, name, declarations, arrival.payload.metrics)
+        metrics = self._declared(arrival)
+        declarations, problems = declare(metrics)
+        birth = birth_of_device(self.node, name, declarations, metrics)
         yield from self._introduce(session, declarations, problems, birth, arrival)
+
+    def _declared(self, birth: Arrival) -> list[Payload.Metric]:
+        """The metrics of a birth, members of templates among them; a node's birth brings the definitions."""
+        if not birth.address.device:
+            self._templates.learn(birth.payload.metrics)
+        return self._templates.declared(birth.payload.metrics)
 
     def _introduce(
         self, session: Session, declarations: Declarations, problems: list[str], birth: Birth, arrival: Arrival
@@ -240,10 +251,12 @@ class EdgeNode:
     def _take_metrics(self, session: Session, arrival: Arrival, problems: list[str]) -> Iterator[Message]:
         said: list[Said] = []
         in_birth = arrival.address.kind in (Kind.NBIRTH, Kind.DBIRTH)
-        for metric in arrival.payload.metrics:
+        for metric in self._templates.unfold(arrival.payload.metrics, partial(self._name_of, session)):
             declared = self._find(session, metric)
             if declared is not None:
                 said.append(Said(metric, declared))
+                if metric.is_null:
+                    said += [Said(metric, member) for member in session.declarations.members_of(declared)]
             elif not in_birth and not session.declarations.dropped:
                 self.needs_birth = True
                 problems.append(f"{_called(metric)} was not declared")
@@ -260,6 +273,10 @@ class EdgeNode:
             return session.declarations.by_name.get(name)
         owner, declared = self._aliases.get(metric.alias, (None, None)) if metric.HasField("alias") else (None, None)
         return declared if owner is session else None
+
+    def _name_of(self, session: Session, metric: Payload.Metric) -> str:
+        declared = self._find(session, metric)
+        return declared.name if declared is not None else text_of(metric.name)
 
     def _key(self, arrival: Arrival) -> DeviceKey | None:
         device = arrival.address.device

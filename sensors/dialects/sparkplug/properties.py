@@ -34,6 +34,14 @@ def quality_of(metric: Payload.Metric) -> Quality:
     return Quality.GOOD if said is None else _QUALITIES.get(int(said), Quality.UNCERTAIN)
 
 
+def inherit_quality(member: Payload.Metric, whole: Payload.Metric) -> None:
+    """Let what is said of a whole hold for a part of it that says nothing of its own quality."""
+    said = _properties(whole).get(_QUALITY)
+    if said is not None and _QUALITY not in _properties(member):
+        member.properties.keys.append(_QUALITY)
+        member.properties.values.append(said)
+
+
 def scale_of(metric: Payload.Metric) -> Scale:
     """`engUnit`, `engLow` and `engHigh`; a range that is upside down is none."""
     if not metric.HasField("properties"):
