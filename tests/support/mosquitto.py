@@ -46,7 +46,7 @@ class Mosquitto:
         """As its service manager would."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(60)  # it writes down what it holds, which may be much
 
 
 @contextmanager
