@@ -13,6 +13,7 @@ from tests.support.wall_server import Keys
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow]
 expect.set_options(timeout=15_000)
+SOURCE = "document.getElementById('video').src"
 IS_DIRECT = "document.getElementById('video').srcObject !== null"
 UNREACHABLE = """const set = RTCPeerConnection.prototype.setRemoteDescription;
 RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
@@ -89,18 +90,60 @@ def test_the_page_returns_to_webrtc_after_the_wall_was_restarted(page: Page, key
         assert page.evaluate(IS_DIRECT)
 
 
-@pytest.mark.parametrize(("places", "why"), [(None, "the wall does not offer it"), (0, "the wall has no place left")])
 def test_without_webrtc_the_wall_is_shown_steadily_and_that_is_said(
-    page: Page, keys: Keys, wall: MovingWall, enter_at: EnterAt, places: int | None, why: str
+    page: Page, keys: Keys, wall: MovingWall, enter_at: EnterAt
 ) -> None:
-    with serving_wall(wall, keys, places=places) as address:
+    with serving_wall(wall, keys, places=None) as address:
         enter_at(address)
-        said = f"The least delay is not to be had: {why}. Shown steadily instead."
+        said = "The least delay is not to be had: the wall does not offer it. Shown steadily instead."
         expect(page.locator("#toast")).to_have_text(said)
         wait_until_live(page)
         assert not page.evaluate(IS_DIRECT)
         page.keyboard.press("q")
         expect(page.locator("#choice-delay-note")).to_have_text(said)
+
+
+@pytest.mark.parametrize(
+    ("status", "why"), [(503, "the wall has no place left"), (502, "the wall answers with an error")]
+)
+def test_what_passes_is_waited_for_while_the_wall_is_shown_steadily_and_what_was_opened_again_is_counted(
+    page: Page, keys: Keys, wall: MovingWall, enter_at: EnterAt, status: int, why: str
+) -> None:
+    page.add_init_script("Math.random = () => 0")
+    page.route("**/whep?*", lambda route: route.fulfill(status=status))
+    with serving_wall(wall, keys, places=1) as address:
+        enter_at(address)
+        said = f"The least delay is not to be had yet: {why}. Shown steadily meanwhile; it is tried again by itself."
+        expect(page.locator("#toast")).to_have_text(said)
+        wait_until_live(page)
+        source = page.evaluate(SOURCE)
+        page.keyboard.press("i")
+        expect(page.locator("#figures")).to_contain_text(re.compile(r"opened again[1-9]\d*way ?steady"))
+        expect(page.locator("#choice-delay-note")).to_have_text(said)
+        assert page.evaluate(SOURCE) == source
+        page.unroute("**/whep?*")
+        wait_until(page, IS_DIRECT)
+        wait_until_live(page)
+        wait_for_more_frames(page, 5)
+        expect(page.locator("#figures")).to_contain_text(re.compile(r"opened again[1-9]\d*way ?WebRTC"))
+        expect(page.locator("#choice-delay-note")).to_be_empty()
+
+
+def test_a_page_has_its_turn_when_another_gives_its_place_back(
+    page: Page, keys: Keys, wall: MovingWall, enter_at: EnterAt
+) -> None:
+    page.add_init_script("Math.random = () => 0")
+    with serving_wall(wall, keys, places=1) as address:
+        before = page.context.new_page()
+        before.goto(f"http://{address}/?ticket={keys.token(Audience.TICKET)}&delay=least")
+        wait_until(before, IS_DIRECT)
+        enter_at(address)
+        expect(page.locator("#toast")).to_contain_text("no place left")
+        wait_until_live(page)
+        before.goto("about:blank")
+        wait_until(page, IS_DIRECT)
+        wait_until_live(page)
+        wait_for_more_frames(page, 5)
 
 
 def test_an_address_that_cannot_be_reached_is_not_waited_for_forever(

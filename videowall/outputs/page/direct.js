@@ -9,6 +9,8 @@ const SILENT_MS = 6_000;
 const FLOWING_MS = 2_500;
 const LOOK_EVERY_MS = 1_000;
 const MOST_FAILURES = 2;
+const REFUSED_FIRST_S = 20;
+const REFUSED_LONGEST_S = 300;
 const SDP = { "Content-Type": "application/sdp" };
 
 export class Direct {
@@ -17,24 +19,29 @@ export class Direct {
   latencyS = null;
   refusal = null;
   skippedTotal = 0;
+  retriesTotal = 0;
   #address;
   #video;
   #handlers;
   #connection = null;
   #session = "";
   #backoff = new Backoff();
+  #refusedBackoff = new Backoff(REFUSED_FIRST_S, REFUSED_LONGEST_S);
+  #isPostponed = false;
   #timer = 0;
   #begunAt = 0;
   #movedAt = 0;
   #lookedAt = 0;
   #receivedAt = -Infinity;
   #receivedTotal = 0;
+  #droppedTotal = 0;
   // From the wall to here, taken as half of there and back.
   #wayS = 0;
   #failures = 0;
   #played = false;
 
-  // handlers: impossible(why), after which nothing is tried any more, and signedOut().
+  // handlers: impossible(why), after which nothing is tried any more; postponed(why), after which it is asked for again
+  // by itself, the video left alone, until admitted(); and signedOut().
   constructor(address, video, handlers) {
     this.#address = address;
     this.#video = video;
@@ -64,7 +71,7 @@ export class Direct {
     const connection = new RTCPeerConnection();
     this.#connection = connection;
     this.#begunAt = this.#movedAt = performance.now();
-    this.#receivedTotal = 0;
+    this.#receivedTotal = this.#droppedTotal = 0;
     connection.ontrack = ({ track, receiver }) => {
       if (connection !== this.#connection) return;
       if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
@@ -80,13 +87,17 @@ export class Direct {
   again() {
     if (this.#connection === null) return;
     this.#leave();
-    this.#timer = setTimeout(() => this.open(), this.#backoff.nextDelayMs());
+    const backoff = this.#isPostponed ? this.#refusedBackoff : this.#backoff;
+    this.#timer = setTimeout(() => {
+      this.retriesTotal += 1;
+      this.open();
+    }, backoff.nextDelayMs());
   }
 
   end() {
     clearTimeout(this.#timer);
     this.#leave();
-    this.#video.srcObject = null;
+    if (!this.#isPostponed) this.#video.srcObject = null;
   }
 
   tick() {
@@ -121,15 +132,30 @@ export class Direct {
     }
     this.#session = session;
     if (answer.status === 201) {
+      if (this.#isPostponed) this.#handlers.admitted();
+      this.#isPostponed = false;
+      this.#refusedBackoff.connected();
       await connection.setRemoteDescription({ type: "answer", sdp: await answer.text() });
       this.#backoff.connected();
     } else if (answer.status === 401) {
       this.#leave();
       this.refusal = "signedOut";
       this.#handlers.signedOut();
+    } else if (answer.status >= 500) {
+      this.#postpone(answer.status === 503 ? "full" : "failing");
     } else {
-      this.#giveUp(answer.status === 503 ? "full" : "notOffered");
+      this.#giveUp("notOffered");
     }
+  }
+
+  // What a server says of itself passes.
+  #postpone(why) {
+    if (!this.#isPostponed) {
+      this.#video.srcObject = null;
+      this.#isPostponed = true;
+    }
+    this.again();
+    this.#handlers.postponed(why);
   }
 
   #fail(connection, why) {
@@ -175,7 +201,8 @@ export class Direct {
       if (report.type !== "inbound-rtp") continue;
       if (report.framesReceived > this.#receivedTotal) this.#receivedAt = performance.now();
       this.#receivedTotal = report.framesReceived;
-      this.skippedTotal = report.framesDropped;
+      this.skippedTotal += report.framesDropped - this.#droppedTotal;
+      this.#droppedTotal = report.framesDropped;
     }
   }
 }

@@ -30,11 +30,15 @@ export class Picture {
   #player = new Player(this.#video, () => this.#stream?.again());
   #stream = null;
   #direct = null;
+  // Asks for its turn while the wall is shown steadily.
+  #postponed = null;
   #stills = null;
   #openedAt = performance.now();
   #rate = new Rate();
   #skippedTotal = 0;
   #skippedAt = -Infinity;
+  // Of streams that have ended.
+  #retriesBefore = 0;
 
   // `profile` is the size in which the wall is asked for, `delay` how soon.
   constructor(wall, { profile, delay }, words, screen, signedOut) {
@@ -44,7 +48,7 @@ export class Picture {
     this.#words = words;
     this.#screen = screen;
     this.#signedOut = signedOut;
-    window.addEventListener("pagehide", () => this.#direct?.end());
+    window.addEventListener("pagehide", () => (this.#direct ?? this.#postponed)?.end());
   }
 
   // Whether the picture is a stream, of which there are several sizes.
@@ -75,11 +79,21 @@ export class Picture {
     if (this.delay === LEAST && !this.obstacle && !Direct.isHere()) this.#sayObstacle("browser");
     if (this.delay === LEAST && !this.obstacle) {
       this.#player.stop();
-      const impossible = (why) => this.#fallBack(why);
-      this.#direct = new Direct(`/wall/${this.#wall}/whep${query}`, this.#video, { impossible, signedOut });
-      this.#direct.open();
+      const direct = new Direct(`/wall/${this.#wall}/whep${query}`, this.#video, {
+        impossible: (why) => this.#fallBack(why),
+        postponed: (why) => this.#postpone(why),
+        admitted: () => this.#resume(),
+        signedOut,
+      });
+      this.#direct = direct;
+      direct.open();
       return;
     }
+    this.#openSteady(query);
+  }
+
+  #openSteady(query) {
+    const signedOut = this.#signedOut;
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     this.#stream = new Stream(`${scheme}//${location.host}/wall/${this.#wall}/stream${query}`, this.#player, {
       unplayable: () => this.#showStills(),
@@ -90,14 +104,46 @@ export class Picture {
   }
 
   #endStream() {
-    this.#stream?.end();
-    this.#direct?.end();
-    this.#stream = this.#direct = null;
+    this.#retriesBefore = this.#retriesTotal;
+    const ways = [this.#stream, this.#direct, this.#postponed];
+    this.#stream = this.#direct = this.#postponed = null;
+    for (const way of ways) way?.end();
+  }
+
+  get #retriesTotal() {
+    const ways = [this.#stream, this.#direct, this.#postponed];
+    return ways.reduce((sum, way) => sum + (way?.retriesTotal ?? 0), this.#retriesBefore);
   }
 
   #fallBack(why) {
     this.#sayObstacle(why);
+    if (this.#postponed !== null) {
+      this.#retriesBefore += this.#postponed.retriesTotal;
+      this.#postponed = null;
+      return;
+    }
     this.#openStream();
+  }
+
+  // Shown steadily until WebRTC has its turn; said once, for that may take long.
+  #postpone(why) {
+    const obstacle = fill(this.#words.noDirectYet, this.#words.obstaclesOfDirect[why]);
+    if (obstacle !== this.obstacle) this.#screen.toast(obstacle);
+    this.obstacle = obstacle;
+    if (this.#postponed !== null) return;
+    [this.#postponed, this.#direct] = [this.#direct, null];
+    this.#openedAt = performance.now();
+    this.#openSteady(`?profile=${this.profile}`);
+  }
+
+  #resume() {
+    this.#retriesBefore += this.#stream.retriesTotal;
+    this.#stream.end();
+    this.#player.stop();
+    [this.#direct, this.#postponed, this.#stream] = [this.#postponed, null, null];
+    this.#skippedTotal = 0;
+    this.#openedAt = performance.now();
+    this.obstacle = "";
   }
 
   #sayObstacle(why) {
@@ -154,6 +200,7 @@ export class Picture {
       rows.push(["behind", late === null ? "-" : `${Math.round(late * 1000)} ms`]);
       rows.push(["size", start ? `${start.width}×${start.height}` : "-"]);
       rows.push(["skipped", String(skippedTotal)]);
+      rows.push(["retries", String(this.#retriesTotal)]);
       rows.push(["way", words.ways[this.#direct === null ? "steady" : LEAST]]);
     }
     this.#screen.showFigures(rows);

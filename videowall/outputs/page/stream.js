@@ -13,6 +13,7 @@ const REFUSED_RETRY_MS = 30_000;
 
 export class Stream {
   skippedTotal = 0;
+  retriesTotal = 0;
   refusal = null;
   start = null;
   offered = "";
@@ -114,7 +115,10 @@ export class Stream {
       return;
     }
     const wait = this.refusal && code !== BUSY ? REFUSED_RETRY_MS : this.#backoff.nextDelayMs();
-    this.#timer = setTimeout(() => this.open(), wait);
+    this.#timer = setTimeout(() => {
+      this.retriesTotal += 1;
+      this.open();
+    }, wait);
     if (this.refusal) this.#handlers.refused?.(this.refusal);
   }
 
