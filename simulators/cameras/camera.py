@@ -8,11 +8,12 @@ from sensors.model import DeviceKey, StreamRole
 from sensors.rtsp.authentication import Challenge, Credentials
 from simulators.cameras.film import Shot
 from simulators.cameras.formats import FORMATS, Format
+from simulators.cameras.mount import Preset
 from simulators.cameras.vocabulary import Audio, Authentication
 
 
 class Camera(Struct, frozen=True):
-    """A camera of a post. `shot` has the size of neither stream; each stream sets its own."""
+    """A camera of a post. `shot` has the size of neither stream; each stream sets its own. With `presets` it turns."""
 
     key: DeviceKey
     shot: Shot
@@ -20,6 +21,7 @@ class Camera(Struct, frozen=True):
     credentials: Credentials | None = field(default=None)
     formats: Mapping[StreamRole, Format] = field(default_factory=lambda: dict(FORMATS))
     audio: Audio = Audio.NONE
+    presets: tuple[Preset, ...] = ()
 
     def challenge(self, nonce: str) -> Challenge | None:
         """What a client must answer, or None when the camera is open."""

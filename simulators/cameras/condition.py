@@ -41,6 +41,11 @@ class Condition:
         return BLEMISHES.get(self.fault, Blemish.NONE)
 
     @property
+    def is_dead(self) -> bool:
+        """Whether it answers nobody: connections to it break off."""
+        return self.is_down or self.fault in (Fault.KILLED, Fault.RESET)
+
+    @property
     def trickle_bytes_s(self) -> float | None:
         """How slowly its connections are written, or None: as fast as they take it."""
         return self.amount if self.fault is Fault.TRICKLING else None

@@ -13,6 +13,8 @@ from simulators.cameras.camera import Camera
 from simulators.cameras.condition import Condition
 from simulators.cameras.connection import Connection
 from simulators.cameras.departures import Departure
+from simulators.cameras.mount import Mount
+from simulators.cameras.rig import Rig
 from simulators.cameras.vocabulary import Fault
 from simulators.cameras.workshop import Workshop
 
@@ -48,14 +50,16 @@ class CameraServer:
         self._host = host
         self.port = port
         self.session_timeout_s = session_timeout_s
-        conditions = [(camera, Condition()) for camera in cameras]
-        self._streams = {
-            f"{camera.key}/{role}": _Stream(
-                camera, role, condition, Broadcast(camera, role, condition, workshop, clock, on_departure)
-            )
-            for camera, condition in conditions
-            for role in camera.formats
-        }
+        self.rigs: dict[DeviceKey, Rig] = {}
+        self._streams: dict[str, _Stream] = {}
+        for camera in cameras:
+            condition = Condition()
+            broadcasts = {
+                role: Broadcast(camera, role, condition, workshop, clock, on_departure) for role in camera.formats
+            }
+            self.rigs[camera.key] = Rig(camera, condition, Mount(camera.presets), broadcasts)
+            for role, broadcast in broadcasts.items():
+                self._streams[f"{camera.key}/{role}"] = _Stream(camera, role, condition, broadcast)
         self._restarts: dict[DeviceKey, asyncio.TimerHandle] = {}
         self._connections: set[Connection] = set()
         self._listener: asyncio.Server | None = None
@@ -92,6 +96,9 @@ class CameraServer:
             async with asyncio.TaskGroup() as group:
                 for name, stream in self._streams.items():
                     group.create_task(stream.broadcast.run(), name=f"broadcast-{name}")
+                for key, rig in self.rigs.items():
+                    if rig.mount.turns:
+                        group.create_task(rig.mount.run(), name=f"mount-{key}")
                 while True:
                     group.create_task(self._serve(*await self._arrivals.get()), name="rtsp-connection")
         finally:
@@ -114,10 +121,10 @@ class CameraServer:
         Raises:
             NotFoundError: there is no such camera.
         """
-        streams = [stream for stream in self._streams.values() if stream.camera.key == key]
-        if not streams:
+        if key not in self.rigs:
             raise NotFoundError("no such camera", subject=str(key), mend="Name a camera of the scenario")
-        camera, condition = streams[0].camera, streams[0].condition
+        rig = self.rigs[key]
+        camera, condition = rig.camera, rig.condition
         condition.change(fault, amount)
         if (restart := self._restarts.pop(key, None)) is not None:
             restart.cancel()
@@ -125,8 +132,8 @@ class CameraServer:
             self._go_down(camera, condition)
         else:
             self._tell_connections(camera)
-        for stream in streams:
-            await stream.broadcast.adapt()
+        for broadcast in rig.broadcasts.values():
+            await broadcast.adapt()
 
     def _go_down(self, camera: Camera, condition: Condition) -> None:
         condition.is_down = True
