@@ -12,10 +12,11 @@ from msgspec import structs
 from sensors.model import Ident
 from simulators.cameras.vocabulary import Fault
 from simulators.consequences import Consequence, consequences_of
+from simulators.foreign.advice import hub_alarm, hub_id
 from simulators.scenario.actions import Action
 from simulators.scenario.acts import Act
 from simulators.scenario.camera_actions import CameraAction
-from simulators.scenario.form import Scenario
+from simulators.scenario.form import Scenario, Site
 from simulators.scenario.power_actions import MainsFail
 from simulators.truth import Excused, Expected, Happening, PictureFault, Truth
 from simulators.world.ground import position_of
@@ -52,7 +53,7 @@ class Chronicle:
         consequences = tuple(self._with_expectations(action, name, consequences_of(action, world, now), now))
         self._write(self._happening(action, name, consequences, now))
         for one in consequences:
-            self._write(_record(one, name, action.site))
+            self._write(_record(one, name, world.site))
         if isinstance(action, CameraAction):
             self._change_picture(action, name, now)
         if isinstance(action, MainsFail):
@@ -149,16 +150,18 @@ def tag_of(action: Act) -> str:
     return str(type(action).__struct_config__.tag)
 
 
-def _record(one: Consequence, of: Ident, site: Ident) -> Expected | Excused:
+def _record(one: Consequence, of: Ident, site: Site) -> Expected | Excused:
+    """Device and alarm as a hub calls them."""
+    device, alarm = hub_id(site, one.device), hub_alarm(site, one.device, one.alarm)
     if one.excused is not None:
         return Excused(
-            of=of, site=site, device=one.device, alarm=one.alarm, at=one.starts, until=one.ends, reason=one.excused
+            of=of, site=site.id, device=device, alarm=alarm, at=one.starts, until=one.ends, reason=one.excused
         )
     return Expected(
         of=of,
-        site=site,
-        device=one.device,
-        alarm=one.alarm,
+        site=site.id,
+        device=device,
+        alarm=alarm,
         at=one.starts,
         within_s=one.within_s,
         until=one.ends,

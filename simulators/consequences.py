@@ -3,15 +3,19 @@
 What follows from several actions together, such as an old battery that dies, is for a scenario's own expectations.
 """
 
+import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sensors.catalog import GATEWAY
 from simulators.births import PERIODS_OF_SILENCE
+from simulators.foreign.advice import alone_of
+from simulators.foreign.home_assistant import expiry_s
+from simulators.foreign.vocabulary import SCENE_CHANGE, TAMPER, TOO_BLURRY, TOO_DARK, Dialect
 from simulators.kinds import KINDS
+from simulators.messages import WILL_AFTER_S
 from simulators.models.perimeter import STORM_GUST_MPS, STORM_RAIN_MMPH
-from simulators.rehearsed_gateway import WILL_AFTER_S
 from simulators.scenario.actions import (
     Action,
     BarrierLeftOpen,
@@ -24,6 +28,7 @@ from simulators.scenario.actions import (
     Radiation,
     Tamper,
 )
+from simulators.scenario.camera_actions import CameraBlack, CameraBlur, CameraCover, CameraTurn
 from simulators.scenario.checking import OFFLINE, OFFLINE_DELAY_S, alarms_of, device_of
 from simulators.scenario.form import DeviceEntry
 from simulators.scenario.gateway_actions import FalseWill, LinkCut
@@ -70,6 +75,8 @@ def consequences_of(action: Action, world: World, now: datetime) -> Iterator[Con
                 yield one._replace(within_s=within_s, ends=ends)
         case WeatherTurn():
             yield from _of_weather(action, world, now)
+        case CameraCover() | CameraTurn() | CameraBlack() | CameraBlur():
+            yield from _of_picture(action, world, now)
         case _:
             lasts_s = getattr(action, "duration_s", 0.0)
             for due in _due(action, world):
@@ -88,11 +95,11 @@ def _excused(action: Action, world: World, now: datetime) -> Iterator[Consequenc
                 yield _consequence(world, action.device, alarm, now, ends, "the sensor lies")
         case LinkHalfOpen():
             for device in world.site.devices:
-                yield _consequence(world, device.id, OFFLINE, now, ends, "the gateway cannot be heard")
-        case LinkBrownOut(breaks=breaks, down_s=down_s):
-            for silent, silence_s in _silences(world):
-                if down_s >= silence_s or (breaks and silent == GATEWAY and down_s >= OFFLINE_DELAY_S):
-                    yield _consequence(world, silent, OFFLINE, now, ends, "the link comes and goes")
+                if device.dialect is Dialect.NATIVE:
+                    yield _consequence(world, device.id, OFFLINE, now, ends, "the gateway cannot be heard")
+        case LinkBrownOut():
+            for silent in _browned_out(action, world):
+                yield _consequence(world, silent, OFFLINE, now, ends, "the link comes and goes")
         case DoorOpen(ordered=True):
             cabinet = device_of(world.site, action.kind, action.device, action.site).id
             yield _consequence(world, cabinet, "door.door-open", now, ends, "work order")
@@ -100,6 +107,15 @@ def _excused(action: Action, world: World, now: datetime) -> Iterator[Consequenc
             yield _consequence(world, GATEWAY, OFFLINE, now, ends, "the broker was wrong")
         case _:
             return
+
+
+def _browned_out(fault: LinkBrownOut, world: World) -> Iterator[str]:
+    """Who may count as silent while the link comes and goes."""
+    for silent, silence_s in _silences(world):
+        if fault.down_s >= silence_s or (fault.breaks and silent == GATEWAY and fault.down_s >= OFFLINE_DELAY_S):
+            yield silent
+    if fault.down_s >= (OFFLINE_DELAY_S if fault.breaks else WILL_AFTER_S):
+        yield from alone_of(world.site)
 
 
 def _silences(world: World) -> Iterator[tuple[str, float]]:
@@ -110,7 +126,14 @@ def _silences(world: World) -> Iterator[tuple[str, float]]:
 
 
 def _silence_s(device: DeviceEntry) -> float:
-    return max(KINDS[device.kind].silence_s, device.period_s * PERIODS_OF_SILENCE)
+    """After how long the hub misses it; edge nodes speak when something changes, some portals of vehicles alone."""
+    match device.dialect:
+        case Dialect.SPARKPLUG | Dialect.N42:
+            return math.inf
+        case Dialect.HOME_ASSISTANT:
+            return expiry_s(device.period_s)
+        case _:
+            return max(KINDS[device.kind].silence_s, device.period_s * PERIODS_OF_SILENCE)
 
 
 def _due(action: Action, world: World) -> Iterator[_Due]:
@@ -129,7 +152,7 @@ def _due(action: Action, world: World) -> Iterator[_Due]:
             alarm = "offset.clock-off" if action.spoofed else "fix.no-fix"
             yield _Due(device_of(site, action.kind, action.device, site.id).id, alarm)
         case LinkHalfOpen():
-            yield _Due(GATEWAY, OFFLINE, WILL_AFTER_S)
+            yield from (_Due(one, OFFLINE, WILL_AFTER_S) for one in (GATEWAY, *alone_of(site)))
         case DoorOpen(ordered=False) | Tamper() | BarrierStuck() | BarrierLeftOpen() | Overload():
             alarm, after_s = _CONTACTS[type(action)]
             yield _Due(device_of(site, action.kind, action.device, site.id).id, alarm, after_s)
@@ -139,7 +162,7 @@ def _due(action: Action, world: World) -> Iterator[_Due]:
         case MainsFail():
             yield from (_Due(device.id, "source.on-battery") for device in site.devices if device.kind == "ups")
         case LinkCut() | LinkBreak():
-            yield _Due(GATEWAY, OFFLINE)
+            yield from (_Due(one, OFFLINE) for one in (GATEWAY, *alone_of(site)))
         case _:
             return
 
@@ -171,12 +194,35 @@ def _of_weather(turn: WeatherTurn, world: World, now: datetime) -> Iterator[Cons
                 yield _consequence(world, device.id, "visibility.fog", full, ends)
 
 
+def _of_picture(
+    action: CameraCover | CameraTurn | CameraBlack | CameraBlur, world: World, now: datetime
+) -> Iterator[Consequence]:
+    """What a camera says of its own picture: tampering is due at once, what lasts a while may come."""
+    dialect = next(camera.dialect for camera in world.site.cameras if camera.id == action.camera)
+    ends = now + timedelta(seconds=_PICTURE_S)
+    due, perhaps = _SELF_TOLD[type(action)]
+    if dialect is Dialect.ONVIF_EVENTS:
+        for alarm in due:
+            yield _consequence(world, action.camera, alarm, now, ends)
+        for alarm in perhaps:
+            yield _consequence(world, action.camera, alarm, now, ends, "when it lasts")
+
+
+_PICTURE_S = 3_600.0
+_SELF_TOLD: dict[type[CameraCover | CameraTurn | CameraBlack | CameraBlur], tuple[tuple[str, ...], tuple[str, ...]]] = {
+    CameraCover: ((TAMPER,), (TOO_DARK,)),
+    CameraTurn: ((TAMPER, SCENE_CHANGE), ()),
+    CameraBlack: ((), (TOO_DARK,)),
+    CameraBlur: ((), (TOO_BLURRY,)),
+}
+
+
 _STORM_BOUND_MPS, _FOG_BOUND_M, _FOG_DELAY_S = 25.0, 200.0, 120.0
 """The default limits of weather stations (sensors/kinds/supplies.py)."""
 
 
 def _delay_s(world: World, device: str, alarm: str) -> float:
-    return alarms_of(world.site, device)[alarm]
+    return OFFLINE_DELAY_S if alarm == OFFLINE else alarms_of(world.site, device)[alarm]
 
 
 def _consequence(

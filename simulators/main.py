@@ -28,6 +28,8 @@ from simulators.cameras.workshop import Workshop
 from simulators.chronicle import Chronicle
 from simulators.faults.line import LOOPBACK, Line
 from simulators.faults.link import Link
+from simulators.foreign.advice import hub_settings
+from simulators.foreign.filing import Filing, Folder, Uploader
 from simulators.load.crowd import MAX_POSTS, MAX_SENSORS
 from simulators.load.run import Crowd, Size
 from simulators.pace import FastClock
@@ -39,6 +41,7 @@ from simulators.scenario.form import MAX_SPEED, CameraEntry, Light, Scenario, Si
 from simulators.scenario.link_actions import LinkAction
 from simulators.scenario.reading import read_scenario
 from simulators.scenario.streams import camera_numbers, formats_of
+from simulators.settings import SimulatorSettings
 from simulators.training.forms import commands_of
 from simulators.truth import Run
 from simulators.world.sun import is_dark
@@ -75,6 +78,7 @@ class _Parts(NamedTuple):
     posts: dict[str, Post]
     lines: tuple[Line, ...]
     server: CameraServer
+    filing: Filing
     speed: float
 
 
@@ -111,6 +115,9 @@ def run_scenario(
     training: Annotated[
         bool, typer.Option("--training", help="Take no step: let an instructor start what happens.")
     ] = False,
+    settings_for_hub: Annotated[
+        bool, typer.Option("--hub-settings", help="Print what a hub needs to hear all dialects, and end.")
+    ] = False,
     run: Annotated[Path | None, typer.Option(help="Write run.json and truth.jsonl to this folder.")] = None,
     posts: Annotated[
         int | None, typer.Option(min=1, max=MAX_POSTS, help="No scenario: a load of so many posts.")
@@ -125,6 +132,9 @@ def run_scenario(
     try:
         if posts is not None:
             asyncio.run(_run_load(Size(posts, sensors, rate, connections), settings, for_s))
+            return
+        if settings_for_hub:
+            sys.stdout.write(hub_settings(read_scenario(scenario)))
             return
         if fixed:
             _rehearse(read_scenario(scenario), scenario, run)
@@ -198,6 +208,7 @@ async def _run(scenario: Scenario, name: str, settings: Settings, options: _Opti
             lines = {
                 site.id: await _line(site, clock, settings) for site in scenario.sites if _has_line(site, scenario)
             }
+            filing = _filing(settings)
             posts = {
                 site.id: _post(
                     site,
@@ -207,10 +218,11 @@ async def _run(scenario: Scenario, name: str, settings: Settings, options: _Opti
                     server,
                     lines.get(site.id),
                     commands_of(site) if options.training else (),
+                    filing,
                 )
                 for site in scenario.sites
             }
-            parts = _Parts(scenario, posts, tuple(lines.values()), server, speed)
+            parts = _Parts(scenario, posts, tuple(lines.values()), server, filing, speed)
             if options.run is None:
                 await _run_parts(parts, stop)
             else:
@@ -247,11 +259,12 @@ async def _line(site: Site, clock: Clock, settings: Settings) -> Line:
 
 
 async def _run_parts(parts_of: _Parts, stop: asyncio.Event) -> None:
-    scenario, posts, lines, server, speed = parts_of
+    scenario, posts, lines, server, filing, speed = parts_of
     async with asyncio.TaskGroup() as group:
         parts = [
             group.create_task(server.run(), name="cameras"),
             group.create_task(_prepare(scenario, server), name="prepare"),
+            group.create_task(filing.run(), name="filing"),
             group.create_task(_perform_steps(scenario, posts, speed), name="steps"),
             *(group.create_task(line.run(), name="line") for line in lines),
             *(group.create_task(post.run(), name=f"post-{name}") for name, post in posts.items()),
@@ -260,7 +273,9 @@ async def _run_parts(parts_of: _Parts, stop: asyncio.Event) -> None:
         for part in parts:
             part.cancel()
     outboxes = [post.publisher.outbox for post in posts.values()]
-    _say(_Done(sum(outbox.acknowledged_total for outbox in outboxes), sum(outbox.dropped_total for outbox in outboxes)))
+    dropped = sum(post.foreign.dropped_total for post in posts.values())
+    dropped += sum(outbox.dropped_total for outbox in outboxes)
+    _say(_Done(sum(outbox.acknowledged_total for outbox in outboxes), dropped))
 
 
 async def _prepare(scenario: Scenario, server: CameraServer) -> None:
@@ -292,6 +307,7 @@ def _post(
     server: CameraServer,
     line: Line | None,
     commands: tuple[Command, ...],
+    filing: Filing,
 ) -> Post:
     site_id = SiteId(site.id)
 
@@ -304,9 +320,17 @@ def _post(
 
     broker = _broker(settings)
     if line is None:
-        return Post(site, scenario, clock, broker, streams_of, server.set_fault, commands=commands)
+        return Post(site, scenario, clock, broker, streams_of, server.set_fault, commands=commands, filing=filing)
     here = msgspec.structs.replace(broker, host=LOOPBACK, port=line.port)
-    return Post(site, scenario, clock, here, streams_of, server.set_fault, line.link, commands)
+    return Post(site, scenario, clock, here, streams_of, server.set_fault, line.link, commands, filing)
+
+
+def _filing(settings: Settings) -> Filing:
+    section = settings.section(SimulatorSettings, "simulators")
+    return Filing(
+        Folder(Path(section.n42_folder)) if section.n42_folder else None,
+        Uploader(section.hub_url, settings.secrets.hub) if section.hub_url else None,
+    )
 
 
 def _broker(settings: Settings) -> Broker:

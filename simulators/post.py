@@ -12,6 +12,8 @@ from sensors.model import Command, DeviceId, DeviceKey, SiteId, Stream, Value
 from simulators.births import births_of
 from simulators.cameras.vocabulary import Fault
 from simulators.faults.link import Link
+from simulators.foreign.filing import Filing
+from simulators.foreign.post import ForeignPost
 from simulators.premises import TICK_S, Notice, Premises
 from simulators.publish_connection import Broker
 from simulators.publisher import Publisher
@@ -33,8 +35,8 @@ _GRACE_S = 3.0
 class Post:
     """Runs one site.
 
-    `set_fault` breaks and mends its cameras; `link` is that of the line to the broker, if there is one; `on_action`
-    may be set to hear of what was made to happen.
+    `set_fault` breaks and mends its cameras; `link` is that of the line to the broker, if there is one; `filing` takes
+    the files of its portals; `on_action` may be set to hear of what was made to happen.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Post:
         set_fault: Callable[[DeviceKey, Fault, float], Awaitable[None]],
         link: Link | None = None,
         commands: tuple[Command, ...] = (),
+        filing: Filing | None = None,
     ) -> None:
         self._site = site
         self._clock = clock
@@ -61,13 +64,17 @@ class Post:
         self._connections = 0
         self.commands_dropped_total = 0
         self._begun = Begun()
-        births = {device: encode_birth(birth) for device, birth in births_of(site, streams_of, commands).items()}
-        self.publisher = Publisher(SiteId(site.id), broker, births, self._take_command, clock)
+        births = births_of(site, streams_of, commands)
+        self.foreign = ForeignPost(site, births, self.premises.world, broker, clock, filing or Filing())
+        native = (device for device in births if not self.foreign.speaks_for(device))
+        announced = {device: encode_birth(births[device]) for device in native}
+        self.publisher = Publisher(SiteId(site.id), broker, announced, self._take_command, clock)
 
     async def run(self) -> None:
         """Sample, publish and obey until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.publisher.run(), name=f"publisher-{self._site.id}")
+            group.create_task(self.foreign.run(), name=f"foreign-{self._site.id}")
             group.create_task(self._obey(), name=f"commands-{self._site.id}")
             await self.publisher.meet_broker(within_s=_GRACE_S)
             while True:
@@ -92,18 +99,24 @@ class Post:
             premises.wake(now)
         if premises.speaks(now):
             publisher.restore()
+            self.foreign.restore()
         else:
             publisher.cut()
+            self.foreign.cut()
         for notice in premises.notices(now):
             if notice is Notice.BIRTHS:
                 publisher.announce()
             else:
                 publisher.deny()
         for utterance in premises.utterances(now, self.accounts):
-            if utterance.garbled is None:
+            if self.foreign.speaks_for(utterance.device):
+                if utterance.garbled is None:
+                    self.foreign.take(utterance.device, utterance.sample)
+            elif utterance.garbled is None:
                 publisher.publish(utterance.device, utterance.sample)
             else:
                 publisher.publish_garbled(utterance.device, utterance.garbled)
+        self.foreign.see(now)
 
     @property
     def accounts(self) -> dict[str, Value | None]:
@@ -150,6 +163,7 @@ class Post:
     async def _order_fault(self, action: CameraAction) -> None:
         """Break or mend a camera; one without power shows it when it has power again."""
         self._ordered[action.camera] = action.fault, action.amount
+        self.foreign.note_fault(DeviceId(action.camera), action.fault)
         if self._cameras_live:
             await self._set_fault(self._key(action.camera), action.fault, action.amount)
 

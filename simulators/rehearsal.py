@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from sensors.model import DeviceId, DeviceKey, SiteId, Stream
+from simulators.messages import Message
 from simulators.premises import TICK_S
-from simulators.rehearsed_gateway import Message, RehearsedGateway
+from simulators.rehearsed_gateway import RehearsedGateway
 from simulators.scenario.actions import Action
 from simulators.scenario.form import CameraEntry, Scenario, Site
 from simulators.scenario.streams import formats_of

@@ -12,22 +12,13 @@ from sensors.topics import Leaf, topic
 from simulators.births import births_of
 from simulators.faults.passage import Lane, Passage
 from simulators.faults.telemetry import Utterance
+from simulators.messages import WILL_AFTER_S, Message
 from simulators.outbox import Outbox
 from simulators.premises import Notice, Premises
+from simulators.rehearsed_company import RehearsedCompany
 from simulators.scenario.actions import Action
+from simulators.scenario.camera_actions import CameraAction
 from simulators.scenario.form import CameraEntry, Site
-
-WILL_AFTER_S = 30.0
-"""A broker that hears nothing believes for one and a half keep-alives that its client lives."""
-
-
-class Message(NamedTuple):
-    """What came out of a post's line, and when."""
-
-    at: datetime
-    topic: str
-    payload: bytes
-    retained: bool = False
 
 
 class _Leaving(NamedTuple):
@@ -49,8 +40,11 @@ class RehearsedGateway:
         self.premises = Premises(site, seed, began)
         self._site = SiteId(site.id)
         self._began = began
-        self._births = {device: encode_birth(birth) for device, birth in births_of(site, streams_of).items()}
-        self._passage = Passage(Lane(), Random(f"{seed}/{site.id}/line"))  # noqa: S311 - repeatable chance
+        births, lane = births_of(site, streams_of), Lane()
+        self._company = RehearsedCompany(self.premises, births, seed, lane)
+        native = (device for device in births if not self._company.speaks_for(device))
+        self._births = {device: encode_birth(births[device]) for device in native}
+        self._passage = Passage(lane, Random(f"{seed}/{site.id}/line"))  # noqa: S311 - repeatable chance
         self._outbox = Outbox()
         self._stalled: list[_Leaving] = []
         self._connected = False
@@ -60,10 +54,13 @@ class RehearsedGateway:
     def perform(self, action: Action, now: datetime) -> None:
         """Make something happen, now."""
         self.premises.perform(action, now)
+        if isinstance(action, CameraAction):
+            self._company.note_fault(DeviceId(action.camera), action.fault)
 
     def tick(self, now: datetime) -> list[Message]:
         """What leaves at this moment, with the times at which it arrives."""
         leaving = [*self._change_line(now)]
+        self._company.change(now)
         for notice in self.premises.notices(now):
             if self._connected and notice is Notice.BIRTHS:
                 leaving += self._announcement(now)
@@ -73,9 +70,9 @@ class RehearsedGateway:
             leaving += self._say(utterance)
         if self._connected and self.premises.link.at(now).stalled:
             self._stalled += leaving
-            return []
+            return self._company.tick(now)
         leaving, self._stalled = self._stalled + leaving, []
-        return [self._message(one, now) for one in leaving]
+        return [*(self._message(one, now) for one in leaving), *self._company.tick(now)]
 
     def _change_line(self, now: datetime) -> Iterator[_Leaving]:
         """The will when the line has gone, and who is there and what was kept when it is back."""
@@ -111,7 +108,10 @@ class RehearsedGateway:
 
     def _say(self, utterance: Utterance) -> Iterator[_Leaving]:
         device, sample, garbled = utterance
-        if garbled is not None:
+        if self._company.speaks_for(device):
+            if garbled is None:
+                self._company.take(device, sample)
+        elif garbled is not None:
             if self._connected:
                 yield _Leaving(Leaf.DATA, device, garbled)
         elif self._connected:

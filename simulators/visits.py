@@ -5,18 +5,24 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from simulators.cameras.vocabulary import View
+from simulators.foreign.passage import MAX_SLICES
+from simulators.foreign.vocabulary import FRIGATE_ALERT, INTRUSION, Dialect
 from simulators.models.traffic import gamma_surely_m, neutrons_surely_m
 from simulators.premises import TICK_S
 from simulators.scenario.form import DeviceEntry
 from simulators.scenario.nature_actions import Enter
 from simulators.world.actors import ActorKind, Cargo, Journey
 from simulators.world.ground import Place
-from simulators.world.senses import notices
+from simulators.world.senses import in_view, notices
 from simulators.world.spans import Span, merged, spans_of
 from simulators.world.world import World
 
 _CLOSE, _CLOSE_M, _MOST_LOOKS = timedelta(seconds=0.5), 2.0, 2_000
 _PEOPLE = frozenset({ActorKind.PERSON, ActorKind.GROUP})
+
+
+_OF_PEOPLE = {Dialect.ONVIF_EVENTS: INTRUSION, Dialect.FRIGATE: FRIGATE_ALERT}
 
 
 class Visit(NamedTuple):
@@ -49,6 +55,22 @@ def visits_of(enter: Enter, world: World, now: datetime) -> Iterator[Visit]:
         for alarm, excused, holds in _alarms(enter, device.kind, journey, place):
             for span in merged(spans_of(holds, journey.starts, journey.ends, step)):
                 yield Visit(device.id, alarm, span.starts, span.ends, excused)
+    if enter.kind in _PEOPLE:
+        yield from _seen(world, journey, step)
+
+
+def _seen(world: World, journey: Journey, step: timedelta) -> Iterator[Visit]:
+    """People before a perimeter camera of which somebody says what it sees."""
+    for camera in world.site.cameras:
+        alarm = _OF_PEOPLE.get(camera.dialect) if camera.view is View.PERIMETER else None
+        if alarm is not None:
+            place = world.places[camera.id]
+
+            def in_sight(now: datetime, view: View = camera.view, place: Place = place) -> bool:
+                return any(in_view(view, place, figure.spot) for figure in journey.figures(now))
+
+            for span in merged(spans_of(in_sight, journey.starts, journey.ends, step)):
+                yield Visit(camera.id, alarm, span.starts, span.ends)
 
 
 def _alarms(
@@ -104,4 +126,8 @@ def _counted(enter: Enter, device: DeviceEntry, journey: Journey, place: Place, 
             else:
                 excused = None if sure else "too fast or too far for the portal's counts"
             slack_s = (sure[0].starts - visit.starts + counts_every).total_seconds() if sure else 0.0
+            if device.dialect is Dialect.N42:
+                slack_s += (
+                    min(visit.ends - visit.starts, MAX_SLICES * counts_every) + 3 * counts_every
+                ).total_seconds()
             yield Visit(device.id, alarm, visit.starts, visit.ends, excused, slack_s)

@@ -133,3 +133,27 @@ class Uploader:
         if reply.status_code >= _SERVER_ERRORS:
             raise UnavailableError(f"answers {reply.status_code}", subject=self._hub)
         return reply
+
+
+class Filing:
+    """Both of them, or either, or neither: then files go by MQTT alone. Belongs to one event loop."""
+
+    def __init__(self, folder: Folder | None = None, uploader: Uploader | None = None) -> None:
+        self._folder = folder
+        self._uploader = uploader
+
+    @property
+    def publish(self) -> bool:
+        """Whether files go by MQTT: those that are uploaded do not."""
+        return self._uploader is None
+
+    def take(self, key: DeviceKey, document: Document) -> None:
+        """One file."""
+        for place in (self._folder, self._uploader):
+            if place is not None:
+                place.take(key, document)
+
+    async def run(self) -> None:
+        """Upload until cancelled, where there is a hub to upload to."""
+        if self._uploader is not None:
+            await self._uploader.run()

@@ -155,6 +155,11 @@ def identity_of(site: SiteId, device: DeviceId) -> str:
     return "0x" + hashlib.sha256(f"{site}/{device}".encode()).hexdigest()[:12]
 
 
+def expiry_s(period_s: float) -> int:
+    """For how long a value holds of a device that says one every so many seconds."""
+    return max(_SHORTEST_EXPIRY_S, round(period_s * _EXPIRY_PERIODS))
+
+
 def _block(site: SiteId, identity: str, birth: Birth) -> dict[str, Any]:
     return {
         "identifiers": [identity],
@@ -173,7 +178,7 @@ def _entity(announced: _Announced, metric: Metric) -> dict[str, Any]:
         "unique_id": f"{announced.id}_{metric.name}",
         "name": metric.names.en or metric.name,
         "value_template": f"{{{{ value_json.{metric.name} }}}}",
-        "expire_after": max(_SHORTEST_EXPIRY_S, round(spoken.period_s * _EXPIRY_PERIODS)),
+        "expire_after": expiry_s(spoken.period_s),
     }
     is_weather = spoken.birth.kind == _MEASURES_WEATHER
     if metric.name in _HEALTH and not is_weather:

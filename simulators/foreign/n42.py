@@ -38,7 +38,7 @@ class Portal(Speaker):
         self._load_at = load_at
         self._file = file
         self._publishes = publishes
-        self._passages = Passages()
+        self._passages = Passages(spoken.period_s)
         self._kept: deque[bytes] = deque()
         self._load = Load.NONE
         self.client = f"portal-{spoken.site}-{spoken.device}"
@@ -60,7 +60,7 @@ class Portal(Speaker):
         passage = self._passages.take(sample)
         if passage is None:
             return ()
-        document = write_document(self._key, self._spoken.birth, passage, self._spoken.period_s, self._load)
+        document = write_document(self._key, self._spoken.birth, passage, self._load)
         self._load = Load.NONE
         self._file(self._key, document)
         if not self._publishes or len(document.content) > MAX_PAYLOAD_BYTES:

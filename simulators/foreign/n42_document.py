@@ -39,20 +39,20 @@ class Document(NamedTuple):
     content: bytes
 
 
-def write_document(key: DeviceKey, birth: Birth, passage: Passage, period_s: float, load: Load) -> Document:
-    """The file of one passage; the same passage makes the same bytes. Slices last `period_s`, from their times on."""
+def write_document(key: DeviceKey, birth: Birth, passage: Passage, load: Load) -> Document:
+    """The file of one passage; the same passage makes the same bytes."""
     began = passage.slices[0].at
     uuid = uuid5(NAMESPACE_OID, f"{_TAG}/{key}/{began.isoformat()}")
     random = Random(str(uuid))  # noqa: S311 - repeatable noise, not a secret
-    ended = passage.slices[-1].at + timedelta(seconds=period_s)
+    ended = passage.slices[-1].at
     usual_cps = _mean([each.gamma_cps for each in passage.background])
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<RadInstrumentData xmlns="{_NAMESPACE}" n42DocUUID="{uuid}" n42DocDateTime="{_time(ended)}">',
         *_instrument(birth),
-        *_background(passage.background, period_s, random),
+        *_background(passage.background, random),
         *itertools.chain.from_iterable(
-            _foreground(number, each, period_s, _shares(each, usual_cps, load), random)
+            _foreground(number, each, _shares(each, usual_cps, load), random)
             for number, each in enumerate(passage.slices, 1)
         ),
         *_analysis(passage, load),
@@ -83,22 +83,22 @@ def _instrument(birth: Birth) -> Iterator[str]:
     yield f'<EnergyCalibration id="scale">{_element("CoefficientValues", f"0 {CHANNEL_KEV:g} 0")}</EnergyCalibration>'
 
 
-def _background(slices: Sequence[Slice], period_s: float, random: Random) -> Iterator[str]:
+def _background(slices: Sequence[Slice], random: Random) -> Iterator[str]:
     if not slices:
         return
-    seconds = period_s * len(slices)
-    gamma = round(sum(each.gamma_cps for each in slices) * period_s)
-    neutron = round(sum(each.neutron_cps for each in slices) * period_s)
-    yield from _measurement("background", "Background", slices[0].at, seconds)
+    seconds = sum(each.seconds for each in slices)
+    gamma = round(sum(each.gamma_cps * each.seconds for each in slices))
+    neutron = round(sum(each.neutron_cps * each.seconds for each in slices))
+    yield from _measurement("background", "Background", slices[-1].at, seconds)
     yield from _counts("background", gamma, neutron, (shape(Load.NONE, 0.0), seconds), random)
     yield "<OccupancyIndicator>false</OccupancyIndicator></RadMeasurement>"
 
 
-def _foreground(number: int, each: Slice, period_s: float, shares: tuple[float, ...], random: Random) -> Iterator[str]:
+def _foreground(number: int, each: Slice, shares: tuple[float, ...], random: Random) -> Iterator[str]:
     name = f"slice{number}"
-    gamma, neutron = round(each.gamma_cps * period_s), round(each.neutron_cps * period_s)
-    yield from _measurement(name, "Foreground", each.at, period_s)
-    yield from _counts(name, gamma, neutron, (shares, period_s), random)
+    gamma, neutron = round(each.gamma_cps * each.seconds), round(each.neutron_cps * each.seconds)
+    yield from _measurement(name, "Foreground", each.at, each.seconds)
+    yield from _counts(name, gamma, neutron, (shares, each.seconds), random)
     yield (
         f'<RadItemState radItemInformationReferences="vehicle"><StateVector>'
         f"{_element('SpeedValue', f'{each.speed_kmh / 3.6:.2f}')}</StateVector></RadItemState>"
@@ -113,7 +113,8 @@ def _shares(each: Slice, usual_cps: float, load: Load) -> tuple[float, ...]:
     return shape(load, max(0.0, 1.0 - _SHADOW * usual_cps / each.gamma_cps))
 
 
-def _measurement(name: str, purpose: str, at: datetime, seconds: float) -> Iterator[str]:
+def _measurement(name: str, purpose: str, ended: datetime, seconds: float) -> Iterator[str]:
+    at = ended - timedelta(seconds=seconds)
     yield f'<RadMeasurement id="{name}">{_element("MeasurementClassCode", purpose)}'
     yield f"{_element('StartDateTime', _time(at))}{_element('RealTimeDuration', _seconds(seconds))}"
 

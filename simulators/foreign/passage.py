@@ -14,9 +14,10 @@ _ENOUGH = 5
 
 
 class Slice(NamedTuple):
-    """What a portal measured from one sample to the next; counts a second."""
+    """What a portal measured from one sample to the next, which is at `at`; counts a second."""
 
     at: datetime
+    seconds: float
     gamma_cps: float
     neutron_cps: float
     occupied: bool
@@ -33,9 +34,11 @@ class Passage(NamedTuple):
 
 
 class Passages:
-    """Takes samples in order, and hands out each passage when it is over."""
+    """Takes samples in order, and hands out each passage when it is over. `period_s` is the longest slice."""
 
-    def __init__(self) -> None:
+    def __init__(self, period_s: float) -> None:
+        self._period_s = period_s
+        self._last_at: datetime | None = None
         self._quiet: deque[Slice] = deque(maxlen=_BACKGROUND)
         self._open: list[Slice] = []
         self._background: tuple[Slice, ...] = ()
@@ -43,7 +46,7 @@ class Passages:
 
     def take(self, sample: Sample) -> Passage | None:
         """The passage that this sample ends, if it does."""
-        measured = _slice(sample)
+        measured = _slice(sample, self._seconds(sample.at))
         if not self._open:
             if measured.occupied:
                 self._begin(measured)
@@ -59,6 +62,12 @@ class Passages:
         self._open = []
         return passage
 
+    def _seconds(self, at: datetime) -> float:
+        """For how long this sample was measured: a portal may be asked before its time."""
+        since_s = self._period_s if self._last_at is None else (at - self._last_at).total_seconds()
+        self._last_at = at
+        return min(self._period_s, since_s) if since_s > 0.0 else self._period_s
+
     def _begin(self, measured: Slice) -> None:
         before = list(self._quiet)
         enough = len(before) > _ENOUGH + _BEFORE
@@ -67,10 +76,11 @@ class Passages:
         self._after = 0
 
 
-def _slice(sample: Sample) -> Slice:
+def _slice(sample: Sample, seconds: float) -> Slice:
     said = sample.values
     return Slice(
         at=sample.at,
+        seconds=seconds,
         gamma_cps=float(said.get("gamma") or 0.0),
         neutron_cps=float(said.get("neutron") or 0.0),
         occupied=bool(said.get("occupied")),

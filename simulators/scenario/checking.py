@@ -9,6 +9,7 @@ from sensors.errors import ConfigError
 from sensors.model import Metric
 from sensors.topics import WALLS
 from simulators.faults.values import measured
+from simulators.foreign.vocabulary import ALARMS
 from simulators.kinds import KINDS
 from simulators.scenario.actions import (
     Action,
@@ -135,14 +136,17 @@ def alarms_of(site: Site, id_: str) -> dict[str, float]:
     There are none for what is not there.
     """
     kinds = {device.id: device.kind for device in site.devices} | {GATEWAY: GATEWAY}
-    if id_ in {camera.id for camera in site.cameras}:
+    events: dict[str, float] = {}
+    camera = next((each for each in site.cameras if each.id == id_), None)
+    if camera is not None:
         metrics: tuple[Metric, ...] = CAMERA_HEALTH
+        events = ALARMS.get(camera.dialect, {})
     elif id_ in kinds:
         metrics = KINDS[kinds[id_]].metrics
     else:
         return {}
     own = {f"{metric.name}.{limit.id}": limit.on_delay_s for metric in metrics for limit in metric.limits}
-    return own | {OFFLINE: OFFLINE_DELAY_S}
+    return own | events | {OFFLINE: OFFLINE_DELAY_S}
 
 
 def device_of(site: Site, kind: str, named: str | None, subject: str) -> DeviceEntry:

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from sensors.model import Ident, Names, Position
 from simulators.cameras.vocabulary import Audio, Authentication, Codec, Terrain, View
+from simulators.foreign.vocabulary import Dialect
 from simulators.scenario.actions import Action
 from simulators.scenario.acts import Seconds
 from simulators.scenario.expectation import Expectation
@@ -50,6 +51,7 @@ class CameraEntry(Struct, frozen=True, forbid_unknown_fields=True):
     main: StreamEntry = StreamEntry()
     sub: StreamEntry = StreamEntry()
     audio: Audio = Audio.NONE
+    dialect: Dialect = Dialect.NATIVE
     at: Spot | None = None
     bearing_deg: Bearing | None = None
 
@@ -65,6 +67,7 @@ class DeviceEntry(Struct, frozen=True, forbid_unknown_fields=True):
     kind: Ident
     names: Names
     period_s: Annotated[float, Meta(ge=0.2, le=3600)] = 10.0
+    dialect: Dialect = Dialect.NATIVE
     at: Spot | None = None
     to: Spot | None = None
     bearing_deg: Bearing | None = None
@@ -81,6 +84,7 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True):
     """A post. `cameras` and `devices` come on top of its equipment set.
 
     With a `line`, or with a step for its link, its gateway speaks to the broker through a proxy that can be faulty.
+    `dialects` say of devices and cameras, the set's own too, how they speak.
     """
 
     id: Ident
@@ -91,6 +95,7 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True):
     line: bool = False
     cameras: tuple[CameraEntry, ...] = ()
     devices: tuple[DeviceEntry, ...] = ()
+    dialects: dict[Ident, Dialect] = {}
 
 
 class Scenario(Struct, frozen=True, forbid_unknown_fields=True):

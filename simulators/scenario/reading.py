@@ -11,6 +11,7 @@ import msgspec
 
 from sensors.errors import ConfigError
 from simulators.scenario.checking import check_action, check_expectation, check_site, check_start, require_unique
+from simulators.scenario.dialects import check_dialects, with_dialects
 from simulators.scenario.form import Equipment, Scenario, Site
 from simulators.scenario.library import scenario_names, shipped
 
@@ -44,10 +45,11 @@ def parse_scenario(text: bytes, source: str) -> Scenario:
     """
     scenario = _convert(text, Scenario, source)
     check_start(scenario.starts, source)
-    sites = tuple(_equipped(site, scenario, source) for site in scenario.sites)
+    sites = tuple(with_dialects(_equipped(site, scenario, source), source) for site in scenario.sites)
     require_unique((site.id for site in sites), "sites", source)
     for site in sites:
         check_site(site, f"{source}, site {site.id}")
+    check_dialects(sites, source)
     by_id = {site.id: site for site in sites}
     for number, step in enumerate(scenario.steps):
         check_action(step, by_id.get(step.site), _place(text, source, "steps", number))

@@ -15,7 +15,7 @@ from sensors.dialects.native import encode_data
 from sensors.model import DeviceId, DeviceKey, SiteId
 from sensors.topics import Leaf, topic
 from simulators.cameras.vocabulary import Fault
-from simulators.rehearsed_gateway import Message
+from simulators.messages import Message
 from simulators.scenario.form import CameraEntry, Light, Scenario, Site
 from simulators.truth import PictureFault
 from simulators.world.sun import is_dark

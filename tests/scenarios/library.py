@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simulators.chronicle import Chronicle
+from simulators.messages import Message
 from simulators.rehearsal import Rehearsal, hash_of
-from simulators.rehearsed_gateway import Message
 from simulators.scenario.form import Scenario
 from simulators.scenario.reading import read_scenario
 from simulators.scoring.score import Scored

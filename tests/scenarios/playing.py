@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from pathlib import Path
 
-from simulators.rehearsed_gateway import Message
+from simulators.foreign.advice import hub_settings
+from simulators.messages import Message
 from simulators.scenario.form import Scenario
 from simulators.scoring.score import Scored, score_run
 from simulators.truth import (
@@ -33,7 +34,8 @@ def play(scenario: Scenario, run: Run, messages: Iterable[Message], truth: Seque
     seen = wall_messages(scenario, faults, run.start, until)
     write_run(folder, run)
     _write(folder / TRUTH, truth)
-    _write(folder / HEARD, FixedHub(run.start).hear(heapq.merge(messages, seen, key=attrgetter("at")), until))
+    hub = FixedHub(run.start, hub_settings(scenario))
+    _write(folder / HEARD, hub.hear(heapq.merge(messages, seen, key=attrgetter("at")), until))
     return score_run(read_run(folder), read_truth(folder), read_heard(folder))
 
 

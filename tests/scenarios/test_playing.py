@@ -13,7 +13,7 @@ from sensors.model import DeviceId, DeviceKey, SiteId
 from sensors.topics import Leaf, topic
 from simulators.births import births_of
 from simulators.cameras.vocabulary import Fault, Terrain, View
-from simulators.rehearsed_gateway import Message
+from simulators.messages import Message
 from simulators.scenario.reading import parse_scenario
 from simulators.truth import Ended, Expected, Pictured, PictureFault, Raised, Run, Truth, read_heard
 from tests.scenarios.fixed_camera import FPS, FixedCamera

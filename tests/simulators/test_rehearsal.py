@@ -9,11 +9,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hub.decisions.dialects import Dialects
 from sensors.dialects.native import decode
 from sensors.model import Rejected
+from simulators.messages import Message
 from simulators.rehearsal import Rehearsal, hash_of
-from simulators.rehearsed_gateway import Message
 from simulators.scenario.form import Scenario
 from simulators.scenario.reading import parse_scenario
 from simulators.truth import Happening, read_run, read_truth
@@ -142,6 +141,6 @@ def test_a_will_comes_at_once_when_the_line_breaks_and_late_when_it_only_falls_s
 
 def test_a_hub_hears_a_rehearsal_as_it_hears_a_post() -> None:
     rehearsal = Rehearsal(_scenario(_HEAD))
-    hub = FixedHub(rehearsal.starts, Dialects())
+    hub = FixedHub(rehearsal.starts)
     assert not list(hub.hear(rehearsal.messages(), rehearsal.until))
     assert len(hub.state.registry.devices) == 10
