@@ -2,13 +2,13 @@
 
 import { Clip } from "./clip.js";
 import { make, write } from "./element.js";
+import { STALE_MS, assess, sayOld } from "./liveness.js";
 import { Player } from "./player.js";
 import { Stills } from "./stills.js";
 import { Stream } from "./stream.js";
 import { codecName } from "./tile.js";
 import { fill } from "./words.js";
 
-const STALE_MS = 2_000;
 const REBUILD_MS = 6_000;
 const STILL_EVERY_MS = 200;
 
@@ -37,7 +37,7 @@ export class CameraView {
   #presetsDrawn = "";
   #openedAt = 0;
 
-  // handlers: closed(), faceOf(camera) as the wall says it, order(body), say(text), signedOut()
+  // handlers: closed(), faceOf(camera) as the wall says it, order(body), say(text), signedOut(), wallSpeaks()
   constructor(wall, words, handlers) {
     this.#wall = wall;
     this.#words = words;
@@ -106,19 +106,21 @@ export class CameraView {
     if (this.#stills === null) this.#player.tick();
     const now = performance.now();
     const shown = this.#stills ?? this.#player;
-    const seen = shown.presentedAt > -Infinity;
-    const ageMs = now - (seen ? shown.presentedAt : this.#openedAt);
-    const stale = ageMs > STALE_MS && !document.hidden;
+    const { seen, ageMs, stale } = assess(shown, this.#openedAt);
+    // What is said of stills comes from the wall, on another way than they.
+    const silent = this.#stills !== null && !this.#handlers.wallSpeaks();
+    const old = seen ? sayOld(shown, this.#words) : "";
     const reason = this.#stream.refusal ?? (seen ? (now - this.#stream.heardAt > 2 * STALE_MS ? "lost" : "stalled") : "connecting");
     const said = this.#toSay();
     let trouble = said?.trouble ?? "";
     if (this.#stream.refusal || (!trouble && (stale || !seen))) {
       trouble = `${this.#words[reason] ?? reason}${stale ? ` · ${Math.floor(ageMs / 1000)} ${this.#words.seconds}` : ""}`;
-    }
+    } else if (silent) trouble = this.#words.lost;
+    else if (!trouble) trouble = old;
     write(this.#trouble, trouble);
     this.#trouble.hidden = !trouble;
-    this.#root.classList.toggle("dim", Boolean(trouble) && (stale || !seen || Boolean(said?.dims)));
-    this.#root.dataset.state = said?.state ?? "connecting";
+    this.#root.classList.toggle("dim", Boolean(trouble) && Boolean(stale || !seen || silent || old || said?.dims));
+    this.#root.dataset.state = said && trouble === said.trouble ? said.state : "connecting";
     write(this.#mark, said?.state === "live" && !trouble ? "●" : "▲");
     if (this.#stills === null && this.#stream.isFlowing && !document.hidden && this.#player.stuckMs > REBUILD_MS) {
       this.#stream.again();

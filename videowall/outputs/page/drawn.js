@@ -70,7 +70,9 @@ export class DrawnWall {
     for (const [number, face] of faces.faces) this.#tiles.get(number)?.tile.say(face);
     const element = this.#places.elements.get(this.#resting);
     if (element !== undefined) {
-      if (!element.querySelector(".quiet")) element.replaceChildren(make("div", "quiet"));
+      if (!element.querySelector(".quiet")) {
+        element.replaceChildren(make("div", "quiet"), make("p", "trouble", this.#words.lost));
+      }
       sayLines(element.querySelector(".quiet"), faces.calm);
     }
     this.#dark.hidden = faces.quiet === null;
@@ -81,6 +83,11 @@ export class DrawnWall {
     this.#streams.tick();
     for (const { tile } of this.#tiles.values()) tile.tick(wallSpeaks);
     this.#panels.tick();
+    // Nobody knows whether all is quiet when the wall is silent.
+    for (const quiet of this.#places.elements.get(this.#resting)?.querySelectorAll(".quiet") ?? []) {
+      quiet.hidden = !wallSpeaks;
+      quiet.nextElementSibling.hidden = wallSpeaks;
+    }
   }
 
   // Of all tiles together; the latest of them says how far behind the wall is.

@@ -54,6 +54,7 @@ const faces = new Faces(`${socketRoot}/faces`, {
 const places = new Places(document.getElementById("stage"), document.getElementById("places"), openCamera, nameOfPlace);
 const camera = new CameraView(wall, words, {
   closed: cameraClosed, faceOf, order: give, say: (text) => screen.toast(text), signedOut: signInAgain,
+  wallSpeaks: () => faces.isFresh,
 });
 const alarms = new Alarms(faces, words, language, openCamera, () => openPanel(alarms));
 const control = new Control(words, give);
@@ -192,6 +193,7 @@ function decide() {
   }
   drawn.tick(faces.isFresh);
   if (faces.scene === null) screen.cover(faces.isFresh ? "noPlan" : "connecting", null, false);
+  else if (faces.quiet !== null && !faces.isFresh) screen.cover("lost", null, true);
   else screen.uncover();
   screen.label(words.passthrough);
   const { tiles, shown, late, skipped } = drawn.figures;

@@ -1,6 +1,7 @@
 // The composed picture of the wall: as a stream where the browser plays it, as stills elsewhere; covered when it rests.
 
 import { Direct } from "./direct.js";
+import { LATE_S, STALE_MS, UNCHANGED_MS } from "./liveness.js";
 import { remember } from "./mode.js";
 import { Player } from "./player.js";
 import { Rate } from "./rate.js";
@@ -8,12 +9,9 @@ import { Stills } from "./stills.js";
 import { Stream } from "./stream.js";
 import { fill } from "./words.js";
 
-const STALE_MS = 2_000;
 const REBUILD_MS = 6_000;
-const UNCHANGED_MS = 5_000;
 const STILL_EVERY_MS = 700;
 const SLOW_SAID_MS = 15_000;
-const LATE_S = 2;
 const WHOLE = "full";
 const LEAST = "least";
 
@@ -190,7 +188,8 @@ export class Picture {
     const unchanged =
       unchangedMs > UNCHANGED_MS ? ` · ${words.unchanged} ${Math.floor(unchangedMs / 1000)} ${words.seconds}` : "";
     const late = stills === null && reason === null ? this.#late : null;
-    this.#screen.label(stills === null ? this.#tooSlow(now, late) : words.stills + unchanged);
+    const label = stills === null ? this.#tooSlow(now, late) : words.stills + unchanged;
+    this.#screen.label(label, Boolean(unchanged) || late > LATE_S);
     const rows = [
       ["state", words[reason ?? (stills === null ? "live" : "stills")]],
       ["rate", `${rate}/${words.seconds}`],

@@ -43,8 +43,10 @@ export class Screen {
     write(this.#reason, "");
   }
 
-  label(text) {
+  // `warns` of what must not be overlooked.
+  label(text, warns = false) {
     this.#mode.hidden = !text;
+    this.#mode.classList.toggle("warns", warns);
     write(this.#mode, text);
   }
 

@@ -1,11 +1,11 @@
 // One camera of a wall that the browser draws itself: its own stream, and over it what the wall says of it.
 
 import { make, write } from "./element.js";
+import { assess, sayOld } from "./liveness.js";
 import { Player } from "./player.js";
 import { Stills } from "./stills.js";
 import { fill } from "./words.js";
 
-const STALE_MS = 2_000;
 const REBUILD_MS = 6_000;
 const STILL_EVERY_MS = 500;
 
@@ -86,7 +86,6 @@ export class Tile {
   // What the wall says of it: see the messages of kind faces in docs/wall-page.md.
   say({ face, dims }) {
     this.#said = { face, dims };
-    write(this.#mark, face.state === "live" ? "●" : "▲");
     write(this.#label, face.label);
     write(this.#site, face.site);
     write(this.#clock, face.clock ?? "");
@@ -101,7 +100,6 @@ export class Tile {
     const edge = face.edge ?? (alarm ? { priority: alarm.priority ?? "none", acknowledged: false } : null);
     this.#element.dataset.alarm = edge ? edge.priority : "";
     this.#element.classList.toggle("acknowledged", Boolean(edge?.acknowledged));
-    this.#element.dataset.state = face.state;
   }
 
   get figures() {
@@ -116,16 +114,19 @@ export class Tile {
       this.#waitsForKey = true;
     }
     const shown = this.#stills ?? this.#player;
-    const seen = shown.presentedAt > -Infinity;
-    const ageMs = performance.now() - (seen ? shown.presentedAt : this.#openedAt);
-    const stale = !document.hidden && ageMs > STALE_MS;
+    const { seen, ageMs, stale } = assess(shown, this.#openedAt);
+    const old = seen ? sayOld(shown, this.#words) : "";
     const { face, dims } = this.#said ?? { face: null, dims: false };
     let trouble = face?.trouble ?? "";
     if (!wallSpeaks) trouble = this.#words.lost;
     else if (!trouble && stale) trouble = `${this.#words[seen ? "stalled" : "connecting"]} · ${Math.floor(ageMs / 1000)} ${this.#words.seconds}`;
+    else if (!trouble) trouble = old;
     write(this.#trouble, trouble);
     this.#trouble.hidden = !trouble;
-    this.#element.classList.toggle("dim", Boolean(trouble) && (dims || stale || !wallSpeaks));
+    this.#element.classList.toggle("dim", Boolean(trouble) && Boolean(dims || stale || old || !wallSpeaks));
+    // The green of a live picture is not left beside one that is not.
+    this.#element.dataset.state = face && trouble === face.trouble && (seen || trouble) ? face.state : "";
+    write(this.#mark, face === null ? "" : this.#element.dataset.state === "live" ? "●" : "▲");
     this.#element.classList.toggle("blank", Boolean(face?.blank) || !seen);
   }
 
