@@ -23,6 +23,7 @@ from simulators.scenario.actions import (
     DeviceSilence,
     DoorOpen,
     GnssJam,
+    Herd,
     Intrusion,
     Overload,
     Radiation,
@@ -67,7 +68,7 @@ def consequences_of(action: Action, world: World, now: datetime) -> Iterator[Con
     """What follows from an action that is performed now and has been checked."""
     yield from _excused(action, world, now)
     match action:
-        case Enter():
+        case Enter() | Intrusion() | Herd() | Radiation():
             for visit in visits_of(action, world, now):
                 one = _consequence(world, visit.device, visit.alarm, visit.starts, visit.ends, visit.excused)
                 within_s = one.within_s + visit.slack_s
@@ -139,15 +140,6 @@ def _silence_s(device: DeviceEntry) -> float:
 def _due(action: Action, world: World) -> Iterator[_Due]:
     site = world.site
     match action:
-        case Intrusion():
-            yield _Due(device_of(site, action.kind, action.device, site.id).id, "person.person-near")
-            fence = device_of(site, "fence", action.fence, site.id).id
-            yield _Due(fence, "climb.climbing", action.fence_after_s)
-        case Radiation():
-            portal = device_of(site, action.kind, action.device, site.id).id
-            yield _Due(portal, "gamma_alarm.gamma")
-            if action.neutron:
-                yield _Due(portal, "neutron_alarm.neutron")
         case GnssJam():
             alarm = "offset.clock-off" if action.spoofed else "fix.no-fix"
             yield _Due(device_of(site, action.kind, action.device, site.id).id, alarm)

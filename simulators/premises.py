@@ -18,7 +18,7 @@ from simulators.faults.telemetry import Telemetry, Utterance
 from simulators.kinds import KINDS
 from simulators.models import MODELS
 from simulators.models.model import Model
-from simulators.scenario.actions import Action
+from simulators.scenario.actions import Action, ArrivalAction
 from simulators.scenario.camera_actions import CameraAction
 from simulators.scenario.checking import check_action
 from simulators.scenario.form import Site
@@ -102,7 +102,7 @@ class Premises:
                 self._born = now
             case FalseWill():
                 self._false_wills += 1
-            case _ if isinstance(action, NatureAction):
+            case _ if isinstance(action, NatureAction | ArrivalAction):
                 self.world.act(action, now)
             case _ if isinstance(action, LinkAction):
                 self.link.act(action, now)

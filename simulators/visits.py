@@ -11,8 +11,8 @@ from simulators.foreign.vocabulary import FRIGATE_ALERT, INTRUSION, Dialect
 from simulators.models.traffic import gamma_surely_m, neutrons_surely_m
 from simulators.premises import TICK_S
 from simulators.scenario.form import DeviceEntry
-from simulators.scenario.nature_actions import Enter
 from simulators.world.actors import ActorKind, Cargo, Journey
+from simulators.world.arrivals import Coming
 from simulators.world.ground import Place
 from simulators.world.senses import in_view, notices
 from simulators.world.spans import Span, merged, spans_of
@@ -39,23 +39,24 @@ class Visit(NamedTuple):
     slack_s: float = 0.0
 
 
-def visits_of(enter: Enter, world: World, now: datetime) -> Iterator[Visit]:
-    """All visits of one who has just entered, or would enter now, device by device.
+def visits_of(coming: Coming, world: World, now: datetime) -> Iterator[Visit]:
+    """All visits of one who has just come, or would come now, device by device.
 
     What is shorter than half a second, for the fast than it takes to go two metres, or than a two-thousandth of the
     whole journey, may be overlooked.
     """
-    journey = world.way_of(enter, now)
-    close = min(_CLOSE, timedelta(seconds=_CLOSE_M / journey.actor.speed_mps))
+    journey = world.way_of(coming, now)
+    actor = journey.actor
+    close = min(_CLOSE, timedelta(seconds=_CLOSE_M / actor.speed_mps))
     step = max(close, (journey.ends - journey.starts) / _MOST_LOOKS)
     for device in world.site.devices:
         place = world.places[device.id]
         if device.kind == "radiation-portal":
-            yield from _counted(enter, device, journey, place, step)
-        for alarm, excused, holds in _alarms(enter, device.kind, journey, place):
+            yield from _counted(device, journey, place, step)
+        for alarm, excused, holds in _alarms(device.kind, journey, place):
             for span in merged(spans_of(holds, journey.starts, journey.ends, step)):
                 yield Visit(device.id, alarm, span.starts, span.ends, excused)
-    if enter.kind in _PEOPLE:
+    if actor.kind in _PEOPLE:
         yield from _seen(world, journey, step)
 
 
@@ -73,28 +74,27 @@ def _seen(world: World, journey: Journey, step: timedelta) -> Iterator[Visit]:
                 yield Visit(camera.id, alarm, span.starts, span.ends)
 
 
-def _alarms(
-    enter: Enter, kind: str, journey: Journey, place: Place
-) -> Iterator[tuple[str, str | None, Callable[[datetime], bool]]]:
+def _alarms(kind: str, journey: Journey, place: Place) -> Iterator[tuple[str, str | None, Callable[[datetime], bool]]]:
     def near(now: datetime) -> bool:
         return any(notices(kind, place, figure) for figure in journey.figures(now))
 
     def at_work(now: datetime) -> bool:
         return any(not figure.speed_mps and notices(kind, place, figure) for figure in journey.figures(now))
 
+    actor = journey.actor
     match kind:
-        case "ground-sensor" if enter.kind in _PEOPLE:
+        case "ground-sensor" if actor.kind in _PEOPLE:
             yield "person.person-near", None, near
         case "fence":
-            if enter.climbs:
+            if actor.climbs:
                 yield "climb.climbing", None, at_work
-            if enter.cuts:
+            if actor.cuts:
                 yield "cut.cutting", None, at_work
         case _:
             return
 
 
-def _counted(enter: Enter, device: DeviceEntry, journey: Journey, place: Place, step: timedelta) -> Iterator[Visit]:
+def _counted(device: DeviceEntry, journey: Journey, place: Place, step: timedelta) -> Iterator[Visit]:
     """What a portal makes of a load: an alarm is due when a count surely falls while the load is near enough.
 
     Who drives through too fast for that may be noticed, and may be missed.
@@ -109,10 +109,11 @@ def _counted(enter: Enter, device: DeviceEntry, journey: Journey, place: Place, 
 
         return merged(spans_of(near, journey.starts, journey.ends, step))
 
-    if enter.cargo is Cargo.NONE:
+    cargo = journey.actor.cargo
+    if cargo is Cargo.NONE:
         return
-    alarms = {"gamma_alarm.gamma": gamma_surely_m(enter.cargo)}
-    if enter.cargo is Cargo.NEUTRON:
+    alarms = {"gamma_alarm.gamma": gamma_surely_m(cargo)}
+    if cargo is Cargo.NEUTRON:
         alarms["neutron_alarm.neutron"] = neutrons_surely_m()
     counts_every = timedelta(seconds=device.period_s + TICK_S)
     visits = within(math.inf)
@@ -121,7 +122,7 @@ def _counted(enter: Enter, device: DeviceEntry, journey: Journey, place: Place, 
         for visit in visits:
             inside = (one for one in close if visit.starts <= one.starts < visit.ends)
             sure = [one for one in inside if one.ends - one.starts >= counts_every]
-            if enter.cargo is Cargo.NORM:
+            if cargo is Cargo.NORM:
                 excused: str | None = "natural radioactivity"
             else:
                 excused = None if sure else "too fast or too far for the portal's counts"

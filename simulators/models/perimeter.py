@@ -8,7 +8,6 @@ from typing import NamedTuple
 from simulators.models.model import Model, Values
 from simulators.world.actors import ActorKind, Figure
 from simulators.world.senses import reach_m
-from simulators.world.troubles import Trouble
 from simulators.world.weather import Weather
 from simulators.world.world import World
 
@@ -58,14 +57,14 @@ class GroundSensor(Model):
         person, vehicle, random = self.near(0.04, 0.03, 2), self.near(0.03, 0.02, 2), self.random
         figures = self.around.sensed_by(self.device, now)[:_LAST_FIGURES]
         people = [figure for figure in figures if figure.kind in _PEOPLE]
-        if people or self.around.since(Trouble.PERSON, self.device, now) is not None:
+        if people:
             confidence = 0.98 - 0.12 * self._farness(people)
-            hits = sum(random.randint(1, 4) for _ in range(max(1, len(people))))
+            hits = sum(random.randint(1, 4) for _ in people)
             return _Heard(self.near(confidence, 0.02, 2), vehicle, "person", hits)
         if any(figure.kind in _METAL for figure in figures):
             confidence = 0.96 - 0.3 * self._farness(figures)
             return _Heard(person, self.near(confidence, 0.04, 2), "vehicle", random.randint(2, 6))
-        if figures or self.around.since(Trouble.ANIMALS, self.device, now) is not None:
+        if figures:
             hits = sum(random.randint(1, 3) for _ in range(max(3, len(figures))))
             return _Heard(self.near(0.35, 0.15, 2), vehicle, "animal", hits)
         if drops := self.count(_HITS_PER_MM * weather.rain_mmph * self.period_s):
@@ -75,10 +74,10 @@ class GroundSensor(Model):
         return _Heard(person, vehicle, "none", 0)
 
     def _farness(self, figures: Iterable[Figure]) -> float:
-        """How far the nearest of them is, as a share of the sensor's reach; 0 for nobody in particular."""
+        """How far the nearest of them is, as a share of the sensor's reach."""
         place = self.around.places[self.device]
         shares = (place.distance_m(figure.spot) / reach_m("ground-sensor", figure.kind) for figure in figures)
-        return min(shares, default=0.0)
+        return min(shares)
 
 
 class Fence(Model):
@@ -89,7 +88,6 @@ class Fence(Model):
         weather, at_work = self.around.weather(now), self.around.at_work(self.device, now)
         cutting = any(actor.cuts for actor in at_work)
         climbing = any(actor.climbs for actor in at_work)
-        climbing = climbing or self.around.since(Trouble.CLIMB, self.device, now) is not None
         if not (climbing or cutting) and is_storm(weather):
             climbing = self.happens(_STORM_CLIMBS_PER_HOUR)
         hum = 5.0 + 2.4 * weather.gust_mps * self.random.uniform(0.5, 1.0) + 1.5 * weather.rain_mmph

@@ -127,27 +127,25 @@ class RadiationPortal(Model):
         weather = self.around.weather(now)
         washed_out = _GAMMA_CPS * (1.0 + min(_MOST_WASHED_OUT, 0.06 * weather.rain_mmph))
         self._level += (washed_out - self._level) * min(1.0, self.period_s / _WASH_OUT_S)
-        source = self.around.since(Trouble.GAMMA, self.device, now) is not None
-        neutrons = self.around.since(Trouble.NEUTRON, self.device, now) is not None
         figures = self.around.sensed_by(self.device, now)
         passing = any(figure.kind is ActorKind.VEHICLE for figure in figures)
         loads = self.around.loads_at(self.device, now)
         distance_m = min((self.around.places[self.device].distance_m(one.spot) for one in figures), default=0.0)
-        occupied = source or passing or self.happens(self.around.vehicles_per_hour(now) * 4)
-        times = _TIMES if source else max((_peak(load, distance_m) for load in loads), default=1.0)
-        passing_times = _peak_of(_NEUTRON_TIMES, distance_m) if Cargo.NEUTRON in loads else 1.0
-        neutron_times = _NEUTRON_TIMES if neutrons else passing_times
+        stands = passing and not any(figure.speed_mps for figure in figures)
+        occupied = passing or self.happens(self.around.vehicles_per_hour(now) * 4)
+        times = max((_peak(load, distance_m) for load in loads), default=1.0)
+        neutron_times = _peak_of(_NEUTRON_TIMES, distance_m) if Cargo.NEUTRON in loads else 1.0
         gamma = self.count(self._level * (_BODY_SHADOW if occupied else 1.0) * times)
         neutron = self.count(_NEUTRON_CPS * neutron_times)
-        carried = source or bool(loads)
+        carried = bool(loads)
         values: Values = {
             "gamma": gamma,
             "neutron": neutron,
             "background": round(self._mean, 1),
             "occupied": occupied or carried,
-            "speed": self.near(6.0, 2.0) if occupied and not source else 0.0,
+            "speed": self.near(6.0, 2.0) if occupied and not stands else 0.0,
             "gamma_alarm": carried and gamma > self._mean + _SIGMAS * math.sqrt(self._mean),
-            "neutron_alarm": neutrons or (carried and neutron > _NEUTRON_CPS + _SIGMAS * math.sqrt(_NEUTRON_CPS)),
+            "neutron_alarm": carried and neutron > _NEUTRON_CPS + _SIGMAS * math.sqrt(_NEUTRON_CPS),
         }
         if not (occupied or carried):
             self._mean += (gamma - self._mean) * min(1.0, self.period_s / _MEAN_S)

@@ -25,7 +25,7 @@ class _DeviceAction(Act, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Intrusion(_DeviceAction, tag="intrusion", frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A person passes a ground sensor, and some seconds later climbs a fence."""
+    """A person goes from a ground sensor to a fence, as fast as that needs, and climbs it."""
 
     kind = "ground-sensor"
     fence: Ident | None = None
@@ -33,13 +33,13 @@ class Intrusion(_DeviceAction, tag="intrusion", frozen=True, forbid_unknown_fiel
 
 
 class Herd(_DeviceAction, tag="herd", frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Animals pass a ground sensor: many hits, nobody to look for."""
+    """Animals come to a ground sensor and graze there: many hits, nobody to look for."""
 
     kind = "ground-sensor"
 
 
 class Radiation(_DeviceAction, tag="radiation", frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A vehicle with a gamma source, and perhaps a neutron source, stands in a portal."""
+    """A vehicle with a gamma source, and perhaps a neutron source, drives into a portal and stands there."""
 
     kind = "radiation-portal"
     neutron: bool = False
@@ -98,9 +98,11 @@ class DeviceResume(Act, tag="device-resume", frozen=True, forbid_unknown_fields=
 
 
 ContactAction = DoorOpen | BarrierStuck | BarrierLeftOpen | Tamper | Overload | GnssJam
-SensorAction = Intrusion | Herd | Radiation | ContactAction | DeviceSilence
+ArrivalAction = Intrusion | Herd | Radiation
+SensorAction = ContactAction | DeviceSilence
 Action = (
-    SensorAction
+    ArrivalAction
+    | SensorAction
     | DeviceResume
     | GatewayAction
     | NatureAction

@@ -75,9 +75,9 @@ NAMES: dict[str, Names] = {
 }
 ABOUT: dict[str, Names] = {
     "intrusion": Names(
-        "A person passes a ground sensor, and some seconds later climbs a fence.",
-        "Человек проходит мимо датчика грунта и через несколько секунд перелезает через ограждение.",
-        "Адам топырақ датчигінің жанынан өтіп, бірнеше секундтан кейін қоршаудан асады.",
+        "A person goes from a ground sensor to a fence, and climbs it some seconds later.",
+        "Человек идёт от датчика грунта к ограждению и через несколько секунд перелезает через него.",
+        "Адам топырақ датчигінен қоршауға барып, бірнеше секундтан кейін одан асады.",
     ),
     "herd": Names(
         "Animals pass a ground sensor: many hits, nobody to look for.",

@@ -4,21 +4,78 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from simulators.scenario.actions import ArrivalAction, Herd, Intrusion, Radiation
+from simulators.scenario.checking import device_of
+from simulators.scenario.form import Site
 from simulators.scenario.nature_actions import USUAL_COUNT, USUAL_SPEED_MPS, Enter
-from simulators.world.actors import Actor, Stop
+from simulators.world.actors import Actor, ActorKind, Cargo, Stop
 from simulators.world.ground import Place, Spot, along, distance_m
 
 PAST_M = 40.0
 """Who goes past a device begins so far before it, and is gone so far behind it."""
 CLIMB_S = 12.0
 """How long it takes to climb a fence, or to cut it."""
+_AT_FENCE_M, _AT_ONCE_S = 0.3, 0.2
+_SLOWEST_MPS, _FASTEST_MPS = 0.05, 60.0
+_HERD, _HERD_COMES_M = 12, 10.0
+_DRIVES_IN_M = 8.0
 
 
-def actor_of(enter: Enter, name: str, places: Mapping[str, Place], now: datetime) -> Actor:
-    """The actor who enters now. The action has been checked: it has a path, or names a device of the site."""
+Coming = Enter | ArrivalAction
+"""What brings somebody onto the ground."""
+
+
+def actor_of(coming: Coming, name: str, site: Site, places: Mapping[str, Place], now: datetime) -> Actor:
+    """The actor who comes now. The action has been checked against the site: what it names is there."""
+    name = coming.id or name
+    match coming:
+        case Enter():
+            return _entering(coming, name, places, now)
+        case Intrusion():
+            sensor = places[device_of(site, coming.kind, coming.device, site.id).id]
+            fence = places[device_of(site, "fence", coming.fence, site.id).id]
+            return _intruder(coming, name, sensor.spot, _before(fence.nearest(sensor.spot), sensor.spot), now)
+        case Herd():
+            sensor = places[device_of(site, coming.kind, coming.device, site.id).id]
+            speed_mps = USUAL_SPEED_MPS[ActorKind.HERD]
+            way_m = min(_HERD_COMES_M, speed_mps * coming.duration_s)
+            lingers_s = coming.duration_s - way_m / speed_mps
+            return Actor(name, ActorKind.HERD, _up_to(sensor.spot, way_m), now, speed_mps, _HERD, lingers_s)
+        case Radiation():
+            portal = places[device_of(site, coming.kind, coming.device, site.id).id]
+            return Actor(
+                name,
+                ActorKind.VEHICLE,
+                _up_to(portal.spot, _DRIVES_IN_M),
+                now,
+                USUAL_SPEED_MPS[ActorKind.VEHICLE],
+                lingers_s=coming.duration_s,
+                cargo=Cargo.NEUTRON if coming.neutron else Cargo.SOURCE,
+            )
+
+
+def _intruder(intrusion: Intrusion, name: str, sensor: Spot, fence: Spot, now: datetime) -> Actor:
+    way_m = distance_m(sensor, fence)
+    speed_mps = min(_FASTEST_MPS, max(_SLOWEST_MPS, way_m / max(intrusion.fence_after_s, _AT_ONCE_S)))
+    path = (sensor, fence)
+    return Actor(name, ActorKind.PERSON, path, now, speed_mps, lingers_s=intrusion.duration_s, climbs=True)
+
+
+def _before(fence: Spot, comes_from: Spot) -> Spot:
+    """Within reach of a fence, and not beyond it."""
+    way_m = distance_m(fence, comes_from)
+    return along(fence, comes_from, _AT_FENCE_M / way_m) if way_m > _AT_FENCE_M else comes_from
+
+
+def _up_to(spot: Spot, way_m: float) -> tuple[Spot, Spot]:
+    """From the south."""
+    return Spot(spot.x_m, spot.y_m - way_m), spot
+
+
+def _entering(enter: Enter, name: str, places: Mapping[str, Place], now: datetime) -> Actor:
     path = enter.path if enter.path is not None else _past(places[enter.past or ""])
     return Actor(
-        id=enter.id or name,
+        id=name,
         kind=enter.kind,
         path=path,
         starts=now,

@@ -9,11 +9,6 @@ from typing import NamedTuple
 class Trouble(Enum):
     """What can be wrong at or around a device."""
 
-    PERSON = auto()
-    ANIMALS = auto()
-    CLIMB = auto()
-    GAMMA = auto()
-    NEUTRON = auto()
     DOOR = auto()
     STUCK = auto()
     LEFT_OPEN = auto()

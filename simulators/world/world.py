@@ -8,10 +8,11 @@ from sensors.errors import ConfigError
 from simulators.faults.link import Link
 from simulators.faults.power import Power, Supply
 from simulators.faults.spans import Spans
+from simulators.scenario.actions import ArrivalAction
 from simulators.scenario.form import Site
-from simulators.scenario.nature_actions import Enter, NatureAction, TrafficTurn, WeatherTurn
+from simulators.scenario.nature_actions import NatureAction, TrafficTurn, WeatherTurn
 from simulators.world.actors import Actor, Cargo, Figure, Journey
-from simulators.world.arrivals import actor_of, stops_of
+from simulators.world.arrivals import Coming, actor_of, stops_of
 from simulators.world.noise import Noise
 from simulators.world.places import places_of
 from simulators.world.senses import in_view, notices
@@ -44,7 +45,7 @@ class World:
         self._weather_at: tuple[datetime, Weather] | None = None
         self._figures_at: tuple[datetime, tuple[Figure, ...]] | None = None
         self._entered = 0
-        self._came: tuple[Enter, datetime, Journey] | None = None
+        self._came: tuple[Coming, datetime, Journey] | None = None
         fuel_percent = Random(f"{seed}/{site.id}/fuel").uniform(68.0, 94.0)  # noqa: S311 - repeatable, not a secret
         self.power = Power(lambda now: self.weather(now).temperature_c, fuel_percent)
 
@@ -71,7 +72,7 @@ class World:
         """Noise of hours and days, between -1 and 1, different for each curve."""
         return self._noise.slow(curve, now)
 
-    def act(self, action: NatureAction, now: datetime) -> None:
+    def act(self, action: NatureAction | ArrivalAction, now: datetime) -> None:
         """Take an action that is performed now and has been checked against the site.
 
         Raises:
@@ -83,8 +84,8 @@ class World:
                 self._weather_at = None
             case TrafficTurn():
                 self._traffic_turns.add(action, now, action.duration_s)
-            case Enter():
-                actor = actor_of(action, self._next_name(), self.places, now)
+            case _:
+                actor = actor_of(action, self._next_name(), self.site, self.places, now)
                 self._entered += 1
                 self.enter(actor)
                 self._came = action, now, self._journeys[actor.id]
@@ -110,11 +111,11 @@ class World:
         """The way somebody would take, with the stops at fences on it."""
         return Journey(actor, stops_of(actor, self._fences.values()))
 
-    def way_of(self, enter: Enter, now: datetime) -> Journey:
-        """The way of one who has just entered, or else of one who would enter now."""
-        if self._came is not None and self._came[:2] == (enter, now):
+    def way_of(self, coming: Coming, now: datetime) -> Journey:
+        """The way of one who has just come, or else of one who would come now."""
+        if self._came is not None and self._came[:2] == (coming, now):
             return self._came[2]
-        return self.journey_of(actor_of(enter, self._next_name(), self.places, now))
+        return self.journey_of(actor_of(coming, self._next_name(), self.site, self.places, now))
 
     def _next_name(self) -> str:
         """Of whoever comes without a name; each is another, and stands elsewhere in its group."""

@@ -7,6 +7,7 @@ from sensors.model import Condition, Limit, MetricType, Value
 from simulators.kinds import KINDS
 from simulators.models import MODELS
 from simulators.models.model import Model
+from simulators.scenario.actions import Herd, Intrusion, Radiation
 from simulators.scenario.reading import read_scenario
 from simulators.world.sun import is_dark
 from simulators.world.troubles import Effect, Trouble
@@ -96,10 +97,6 @@ def test_the_sun_decides_between_day_and_night() -> None:
 @pytest.mark.parametrize(
     ("trouble", "kind", "metric", "after_s"),
     [
-        (Trouble.PERSON, "ground-sensor", "person", 0),
-        (Trouble.CLIMB, "fence", "climb", 0),
-        (Trouble.GAMMA, "radiation-portal", "gamma_alarm", 0),
-        (Trouble.NEUTRON, "radiation-portal", "neutron_alarm", 0),
         (Trouble.DOOR, "cabinet", "door", 0),
         (Trouble.STUCK, "barrier", "position", 0),
     ],
@@ -112,10 +109,29 @@ def test_a_trouble_crosses_its_limit_and_ends(trouble: Trouble, kind: str, metri
     assert not _crosses(limit, model.sample(now + timedelta(seconds=60))[metric])
 
 
+@pytest.mark.parametrize(
+    ("action", "kind", "metric", "after_s"),
+    [
+        (Intrusion(site="post"), "ground-sensor", "person", 0.0),
+        (Intrusion(site="post", fence_after_s=4.0), "fence", "climb", 4.1),
+        (Radiation(site="post"), "radiation-portal", "gamma_alarm", 2.0),
+        (Radiation(site="post", neutron=True), "radiation-portal", "neutron_alarm", 2.0),
+    ],
+)
+def test_whoever_comes_crosses_a_limit_and_goes(
+    action: Intrusion | Radiation, kind: str, metric: str, after_s: float
+) -> None:
+    model, now = _model(kind), _SEASONS[0]
+    limit = next(one for one in KINDS[kind].metrics if one.name == metric).limits[0]
+    model.around.act(action, now)
+    assert _crosses(limit, model.sample(now + timedelta(seconds=after_s))[metric])
+    assert not _crosses(limit, model.sample(now + timedelta(seconds=60))[metric])
+
+
 def test_animals_are_hits_but_no_person() -> None:
     model, now = _model("ground-sensor"), _SEASONS[2]
     before = model.sample(now)
-    model.around.cause((Effect(Trouble.ANIMALS, model.device, now, now + timedelta(seconds=60)),))
+    model.around.act(Herd(site="post", duration_s=60), now)
     after = model.sample(now + timedelta(seconds=10))
     assert float(after["hits_total"]) > float(before["hits_total"])
     assert float(after["person"]) < 0.8

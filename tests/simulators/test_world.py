@@ -6,6 +6,7 @@ import pytest
 from sensors.errors import ConfigError
 from sensors.model import Position
 from simulators.models.traffic import RadiationPortal
+from simulators.scenario.actions import Herd, Intrusion, Radiation
 from simulators.scenario.form import Site
 from simulators.scenario.nature_actions import Enter
 from simulators.scenario.reading import read_scenario
@@ -111,6 +112,28 @@ def test_sensors_and_cameras_notice_the_same_person(site: Site) -> None:
     assert span.starts == _NOW
     for seconds in range(0, 30, 2):
         assert bool(world.seen_by("cam-2", _after(seconds))) == (span.starts <= _after(seconds) <= span.ends)
+
+
+def test_an_intrusion_is_noticed_by_all_whose_reach_it_crosses_and_told_of_them(site: Site) -> None:
+    world, intrusion = World(site, 1), Intrusion(site=site.id)
+    world.act(intrusion, _NOW)
+    moments = [_after(number / 5) for number in range(150)]
+    noticed = {device.id for device in site.devices if any(world.sensed_by(device.id, now) for now in moments)}
+    assert noticed == {"ground-1", "ground-2", "fence-1"}
+    assert {camera.id for camera in site.cameras if any(world.seen_by(camera.id, now) for now in moments)} == {"cam-2"}
+    assert {visit.device for visit in visits_of(intrusion, world, _NOW)} == noticed
+    at_fence = [now for now in moments if world.at_work("fence-1", now)]
+    assert (at_fence[0], at_fence[-1]) == (_after(4), _after(24))
+
+
+def test_a_herd_and_a_load_are_on_the_ground_too(site: Site) -> None:
+    world = World(site, 1)
+    world.act(Herd(site=site.id, device="ground-2", duration_s=60), _NOW)
+    world.act(Radiation(site=site.id, duration_s=60), _NOW)
+    assert {figure.kind for figure in world.seen_by("cam-2", _after(30))} == {ActorKind.HERD}
+    assert {figure.kind for figure in world.seen_by("cam-3", _after(30))} == {ActorKind.VEHICLE}
+    assert world.loads_at("portal-1", _after(30)) == {Cargo.SOURCE}
+    assert not world.figures(_after(90))
 
 
 def test_actors_are_bounded_and_the_gone_are_forgotten(site: Site) -> None:
