@@ -11,8 +11,8 @@ a reading costs the hub, before the rates, which also say what else the machine 
   before it is given to the broker's socket until a WebSocket client has decoded a message that shows it.
   `feed_received_p99_ms` is the part of it until the hub held it. `feed_shown_share` says how many of the published
   readings were shown at all; the feed merges what changes faster than it shows, and merged readings have no latency.
-- `soak_*`: the same flow and watcher; the slope of the resident memory over ten minutes, SHEKARA_BENCH_SOAK_S seconds if
-  set, that begin when the caches have had twelve (1.2 times as long) to fill.
+- `soak_*`: the same flow and watcher; the slope of the resident memory over ten minutes, SHEKARA_BENCH_SOAK_S seconds
+  if set, that begin when the caches have had twelve (1.2 times as long) to fill.
 - `drain_*`: a store of 200,000 readings into victoria-metrics, counted by the cursor, so confirmed by the server.
 
 SHEKARA_BENCH_RUNS sets the number of runs.
