@@ -22,8 +22,9 @@ from sensors.settings import Settings
 from simulators.cameras.cache import default_directory
 from simulators.cameras.camera import Camera
 from simulators.cameras.departures import Departure, DepartureWriter
-from simulators.cameras.film import Shot
+from simulators.cameras.drawing.film import Shot
 from simulators.cameras.server import CameraServer
+from simulators.cameras.vocabulary import Lighting
 from simulators.cameras.workshop import Workshop
 from simulators.chronicle import Chronicle
 from simulators.faults.line import LOOPBACK, Line
@@ -347,7 +348,8 @@ def _cameras(scenario: Scenario, settings: Settings, clock: Clock) -> list[Camer
         night = dark if scenario.light is Light.LOCAL else scenario.light is Light.NIGHT
         for entry in site.cameras:
             key = DeviceKey(SiteId(site.id), DeviceId(entry.id))
-            shot = Shot(numbers[key], entry.view, site.terrain, variant, night, 0, 0)
+            lighting = Lighting.LAMPS if night else Lighting.DAY
+            shot = Shot(numbers[key], entry.view, site.terrain, variant, lighting, 0, 0)
             secret = settings.secrets.camera(key)
             cameras.append(Camera(key, shot, entry.authentication, secret, formats_of(entry), entry.audio))
     return cameras

@@ -12,11 +12,11 @@ from simulators.cameras.camera import Camera
 from simulators.cameras.clip import Clip
 from simulators.cameras.condition import SILENT, Condition
 from simulators.cameras.departures import Departure
+from simulators.cameras.drawing.film import Shot, film_frame
+from simulators.cameras.drawing.scenes import LOOP_S
 from simulators.cameras.encoder import CLOCK_HZ
-from simulators.cameras.film import Shot, film_frame
 from simulators.cameras.formats import Format
 from simulators.cameras.mishaps import Mishaps
-from simulators.cameras.scenes import LOOP_S
 from simulators.cameras.sound import silence
 from simulators.cameras.subscriber import Subscriber
 from simulators.cameras.track import Track

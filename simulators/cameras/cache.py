@@ -9,6 +9,7 @@ import hashlib
 import os
 import uuid
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
@@ -17,13 +18,13 @@ import msgspec
 import structlog
 
 from simulators.cameras.clip import Clip
-from simulators.cameras.film import Shot
+from simulators.cameras.drawing.film import Shot
 from simulators.cameras.formats import Format
 
 _MAX_FILES: Final = 240
 _DIGEST_BYTES = 32
-_DRAWING = ("backdrop", "blemishes", "encoder", "film", "movers", "projection", "scenes", "solids")
-_decoder = msgspec.msgpack.Decoder(tuple[tuple[bytes, ...], ...])
+_decoder = msgspec.msgpack.Decoder(tuple[bool, tuple[tuple[bytes, ...], ...]])
+"""Whether a clip is whole, and the packets of its frames."""
 _log = structlog.get_logger()
 
 
@@ -42,7 +43,7 @@ class ClipCache:
         self.misses_total = 0
 
     def load(self, shot: Shot, format_: Format) -> Clip | None:
-        """The whole clip, or None when there is none that can be trusted."""
+        """The clip as far as it was drawn, or None when there is none that can be trusted."""
         path = self._path(shot, format_)
         try:
             data = path.read_bytes()
@@ -51,18 +52,20 @@ class ClipCache:
         body = data[_DIGEST_BYTES:]
         if data and hashlib.sha256(body).digest() == data[:_DIGEST_BYTES]:
             with contextlib.suppress(msgspec.DecodeError):
-                frames = _decoder.decode(body)
+                complete, frames = _decoder.decode(body)
                 self.hits_total += 1
-                return Clip(format_, frames, complete=True)
+                return Clip(format_, frames, complete=complete)
         if data:
             _log.warning("a cached clip is damaged and is drawn again", file=str(path))
         self.misses_total += 1
         return None
 
     def save(self, shot: Shot, format_: Format, clip: Clip) -> None:
-        """Keep a whole clip; appears in one step, or not at all."""
-        body = msgspec.msgpack.encode(clip.frames)
+        """Keep a clip; appears in one step, or not at all. One that is not whole does not replace a longer one."""
+        body = msgspec.msgpack.encode((clip.complete, clip.frames))
         path = self._path(shot, format_)
+        if not clip.complete and path.exists() and path.stat().st_size >= _DIGEST_BYTES + len(body):
+            return
         draft = path.with_suffix(f".{uuid.uuid4().hex}.part")
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
@@ -85,7 +88,12 @@ class ClipCache:
 def _revision() -> str:
     """A hash of the code that draws and encodes, and of the encoder's version."""
     digest = hashlib.sha256(av.__version__.encode())
-    for name in _DRAWING:
-        digest.update((files("simulators.cameras") / f"{name}.py").read_bytes())
-    digest.update((files("sensors") / "stamp.py").read_bytes())
+    cameras = files("simulators.cameras")
+    drawing = sorted((part for part in (cameras / "drawing").iterdir() if part.name.endswith(".py")), key=_name)
+    for code in (*drawing, cameras / "encoder.py", files("sensors") / "stamp.py"):
+        digest.update(code.read_bytes())
     return digest.hexdigest()
+
+
+def _name(part: Traversable) -> str:
+    return part.name

@@ -6,7 +6,7 @@ from msgspec import Struct, field
 
 from sensors.model import DeviceKey, StreamRole
 from sensors.rtsp.authentication import Challenge, Credentials
-from simulators.cameras.film import Shot
+from simulators.cameras.drawing.film import Shot
 from simulators.cameras.formats import FORMATS, Format
 from simulators.cameras.mount import Preset
 from simulators.cameras.vocabulary import Audio, Authentication

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from simulators.cameras.drawing.film import film_frame
 from simulators.cameras.encoder import Packets
-from simulators.cameras.film import film_frame
 from simulators.cameras.formats import Format
 from simulators.cameras.units import parameter_sets
 

@@ -20,6 +20,51 @@ class Terrain(StrEnum):
     PLAIN = "plain"
 
 
+class Imager(StrEnum):
+    """What a camera sees by. DAY_NIGHT loses its colours in the dark, and lights the scene by infrared of its own."""
+
+    COLOUR = "colour"
+    DAY_NIGHT = "day-night"
+    THERMAL = "thermal"
+
+
+class Lighting(StrEnum):
+    """By what a picture is taken: the sun, what is left of it, the post's lamps, an infrared lamp, or bodies' heat."""
+
+    DAY = "day"
+    LOW_SUN = "low-sun"
+    DUSK = "dusk"
+    LAMPS = "lamps"
+    INFRARED = "infrared"
+    HEAT = "heat"
+
+
+class Air(StrEnum):
+    """What lies between a camera and what it looks at."""
+
+    CLEAR = "clear"
+    RAIN = "rain"
+    SNOW = "snow"
+    FOG = "fog"
+
+
+class Shape(StrEnum):
+    """What something that moves looks like."""
+
+    PERSON = "person"
+    CAR = "car"
+    JEEP = "jeep"
+    TRUCK = "truck"
+    BUS = "bus"
+    LOCOMOTIVE = "locomotive"
+    WAGON = "wagon"
+    DOG = "dog"
+    SHEEP = "sheep"
+    COW = "cow"
+    HORSE = "horse"
+    BIRD = "bird"
+
+
 class Blemish(StrEnum):
     """What can be wrong with what a lens sees. The stamp is drawn by the camera afterwards, and stays readable."""
 

@@ -1,13 +1,13 @@
 """Where clips are made: in worker threads, second by second, in turn for all that are wanted.
 
-A clip can be served as soon as its first second is there; the rest is drawn at low
-priority, faster than it is shown.
+A clip can be served as soon as its first second is there. Until it is whole it repeats what it has, and whoever watches
+rightly calls a short loop frozen: so what is only to be at hand is drawn when all that are watched are whole. Workers
+are no less urgent to the system than who sends the pictures: one that is held back while it holds the interpreter holds
+back everybody. What has been drawn is kept on disk, unfinished clips too, and never drawn twice.
 """
 
 import asyncio
 import os
-import sys
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -19,14 +19,12 @@ import cv2
 
 from simulators.cameras.cache import ClipCache
 from simulators.cameras.clip import Clip
+from simulators.cameras.drawing.film import Film, Shot, film_frame
+from simulators.cameras.drawing.scenes import LOOP_S
 from simulators.cameras.encoder import Encoder, Packets
-from simulators.cameras.film import Film, Shot, film_frame
 from simulators.cameras.formats import Format
-from simulators.cameras.scenes import LOOP_S
 
 T = TypeVar("T")
-
-_NICENESS = 10
 
 
 class _Work(Protocol):
@@ -46,6 +44,11 @@ class _Order(NamedTuple):
     wanted: asyncio.Event
     task: asyncio.Task[None]
 
+    @property
+    def is_growing(self) -> bool:
+        """Whether it is wanted and not whole yet."""
+        return self.wanted.is_set() and not self.task.done()
+
 
 class Workshop:
     """Makes each clip once. Use as an async context: leaving it ends the workers."""
@@ -54,7 +57,7 @@ class Workshop:
         workers = os.cpu_count() or 1
         self._cache = ClipCache(cache_directory)
         self._first = ThreadPoolExecutor(workers, "film-first")
-        self._rest = ThreadPoolExecutor(1, "film-rest", initializer=_yield_to_others)
+        self._rest = ThreadPoolExecutor(1, "film-rest")
         self._orders: dict[tuple[Shot, Format], _Order] = {}
         self._group = asyncio.TaskGroup()
         self._urgent = 0
@@ -77,6 +80,7 @@ class Workshop:
         finally:
             for pool in (self._first, self._rest):
                 pool.shutdown(wait=True, cancel_futures=True)
+            self._keep_unfinished()
 
     async def clip(self, shot: Shot, format_: Format) -> Clip:
         """The clip of a shot, with its first second at least; the rest follows."""
@@ -85,7 +89,9 @@ class Workshop:
         return await asyncio.shield(order.clip)
 
     async def prepare(self, shot: Shot, format_: Format) -> None:
-        """Have the first second ready, at low priority; the rest when somebody wants the clip."""
+        """Have the first second ready, once clips that are wanted are whole; the rest when somebody wants this one."""
+        while growing := [order.task for order in self._orders.values() if order.is_growing]:
+            await asyncio.wait(growing)
         await asyncio.shield(self._order(shot, format_, self._work_later).clip)
 
     async def still(self, shot: Shot, format_: Format, number: int) -> Clip:
@@ -107,11 +113,13 @@ class Workshop:
     ) -> None:
         clip, begun = await work(partial(self._begin, shot, format_))
         first.set_result(clip)
-        if begun is None:
+        if clip.complete:
             return
-        if not wanted.is_set():
-            begun = None  # a stream that nobody watches holds no encoder
-            await wanted.wait()
+        if begun is not None and _can_go_on(clip):
+            await self._work_later(partial(self._cache.save, shot, format_, clip))
+            if not wanted.is_set():
+                begun = None  # a stream that nobody watches holds no encoder
+        await wanted.wait()
         if begun is None:
             begun = await self._work_later(partial(_begun, shot, format_))
         while len(clip) < LOOP_S * format_.fps:
@@ -120,11 +128,18 @@ class Workshop:
         await self._work_later(partial(self._cache.save, shot, format_, clip))
 
     def _begin(self, shot: Shot, format_: Format) -> tuple[Clip, _Drawing | None]:
-        """A whole clip from the cache, or the first second of a new one and what goes on drawing it."""
+        """What the cache has of a clip, or the first second of a new one and what goes on drawing it."""
         if (cached := self._cache.load(shot, format_)) is not None:
             return cached, None
         begun = _begun(shot, format_)
         return Clip(format_, _filmed(begun, 0)), begun
+
+    def _keep_unfinished(self) -> None:
+        for (shot, format_), order in self._orders.items():
+            if order.clip.done() and not order.clip.cancelled():
+                clip = order.clip.result()
+                if not clip.complete and _can_go_on(clip):
+                    self._cache.save(shot, format_, clip)
 
     async def _work_first(self, job: Callable[[], T]) -> T:
         """Do what somebody waits for."""
@@ -143,6 +158,11 @@ class Workshop:
         return await asyncio.get_running_loop().run_in_executor(self._rest, job)
 
 
+def _can_go_on(clip: Clip) -> bool:
+    """Whether another encoder, which begins with a key frame, can go on with a clip."""
+    return len(clip) % clip.format.key_every == 0
+
+
 def _begun(shot: Shot, format_: Format) -> _Drawing:
     return _Drawing(Film(shot), Encoder(format_), format_.fps)
 
@@ -159,8 +179,3 @@ def _still(shot: Shot, format_: Format, number: int) -> Clip:
     frames = [encoder.encode(picture) for _ in range(format_.fps)]
     encoder.close()
     return Clip(format_, frames, complete=True, still=number)
-
-
-def _yield_to_others() -> None:
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

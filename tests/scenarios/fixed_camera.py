@@ -19,9 +19,9 @@ from sensors.catalog import PictureState
 from sensors.clock import ManualClock
 from sensors.model import DeviceKey, StreamRole
 from simulators.cameras.condition import BLEMISHES, SILENT
+from simulators.cameras.drawing.film import FPS as FILM_FPS
+from simulators.cameras.drawing.film import LOOP_FRAMES, Film, Shot
 from simulators.cameras.encoder import CLOCK_HZ
-from simulators.cameras.film import FPS as FILM_FPS
-from simulators.cameras.film import LOOP_FRAMES, Film, Shot
 from simulators.cameras.vocabulary import Blemish, Fault
 from tests.support.faulty_pictures import HEIGHT, WIDTH, Scene
 from tests.support.quality_scores import learnt
@@ -123,8 +123,8 @@ def _still(scene: Scene) -> tuple[Coded, ...]:
 
 
 def _film(scene: Scene, blemish: Blemish) -> Film:
-    view, terrain, variant, night = scene
-    return Film(Shot(40 + variant, view, terrain, variant, night, WIDTH, HEIGHT, blemish))
+    view, terrain, variant, lighting, air = scene
+    return Film(Shot(40 + variant, view, terrain, variant, lighting, WIDTH, HEIGHT, blemish, air))
 
 
 def _coded(pictures: Iterable[NDArray[np.uint8]]) -> Iterator[Coded]:

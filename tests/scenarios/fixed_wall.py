@@ -14,7 +14,7 @@ from sensors.clock import ManualClock
 from sensors.dialects.native import encode_data
 from sensors.model import DeviceId, DeviceKey, SiteId
 from sensors.topics import Leaf, topic
-from simulators.cameras.vocabulary import Fault
+from simulators.cameras.vocabulary import Fault, Lighting
 from simulators.messages import Message
 from simulators.scenario.form import CameraEntry, Light, Scenario, Site
 from simulators.truth import PictureFault
@@ -38,7 +38,7 @@ def wall_messages(
     for variant, site in enumerate(scenario.sites):
         for camera in site.cameras:
             if known := by_camera[site.id, camera.id]:
-                scene = Scene(camera.view, site.terrain, variant, _is_night(scenario, site, starts))
+                scene = Scene(camera.view, site.terrain, variant, _lighting(scenario, site, starts))
                 found += _messages(site, camera, scene, known, (starts, until))
     return sorted(found, key=attrgetter("at"))
 
@@ -102,5 +102,6 @@ def _fault_at(faults: list[PictureFault], now: datetime) -> Fault:
     return _KNOWN.get(max(standing, key=attrgetter("at")).fault, Fault.STALLED)
 
 
-def _is_night(scenario: Scenario, site: Site, starts: datetime) -> bool:
-    return is_dark(starts, site.position) if scenario.light is Light.LOCAL else scenario.light is Light.NIGHT
+def _lighting(scenario: Scenario, site: Site, starts: datetime) -> Lighting:
+    dark = is_dark(starts, site.position) if scenario.light is Light.LOCAL else scenario.light is Light.NIGHT
+    return Lighting.LAMPS if dark else Lighting.DAY

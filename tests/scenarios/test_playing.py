@@ -12,7 +12,7 @@ from sensors.dialects.native import encode_birth, encode_data, encode_state
 from sensors.model import DeviceId, DeviceKey, SiteId
 from sensors.topics import Leaf, topic
 from simulators.births import births_of
-from simulators.cameras.vocabulary import Fault, Terrain, View
+from simulators.cameras.vocabulary import Fault, Lighting, Terrain, View
 from simulators.messages import Message
 from simulators.scenario.reading import parse_scenario
 from simulators.truth import Ended, Expected, Pictured, PictureFault, Raised, Run, Truth, read_heard
@@ -93,7 +93,7 @@ def test_what_comes_after_the_end_is_not_heard() -> None:
 )
 def test_a_fault_of_a_picture_is_seen_by_the_walls_own_parts(fault: Fault, says: PictureState, within_s: float) -> None:
     clock = ManualClock(START)
-    camera = FixedCamera(DeviceKey(SITE, DeviceId("gate")), Scene(View.GATE, Terrain.FOOTHILLS, 0, night=False), clock)
+    camera = FixedCamera(DeviceKey(SITE, DeviceId("gate")), Scene(View.GATE, Terrain.FOOTHILLS, 0, Lighting.DAY), clock)
 
     def watch(seconds: float, now: Fault) -> list[PictureState]:
         states = []

@@ -6,12 +6,12 @@ import numpy.typing as npt
 import pytest
 
 from sensors.stamp import Stamp, read
-from simulators.cameras.film import Film, Shot
-from simulators.cameras.vocabulary import Blemish, Terrain, View
+from simulators.cameras.drawing.film import Film, Shot
+from simulators.cameras.vocabulary import Blemish, Lighting, Terrain, View
 
 
-def _drawn(blemish: Blemish, index: int = 30, *, night: bool = False) -> npt.NDArray[np.uint8]:
-    shot = Shot(9, View.GATE, Terrain.MOUNTAINS, 0, night, 640, 360, blemish)
+def _drawn(blemish: Blemish, index: int = 30, lighting: Lighting = Lighting.DAY) -> npt.NDArray[np.uint8]:
+    shot = Shot(9, View.GATE, Terrain.MOUNTAINS, 0, lighting, 640, 360, blemish)
     return Film(shot).draw(index)[:360].copy()
 
 
@@ -27,15 +27,15 @@ def test_the_stamp_stays_readable_under_every_blemish(blemish: Blemish) -> None:
     assert read(lambda x, y: float(luma[int(y * 360), int(x * 640)])) == Stamp(9, 77)
 
 
-@pytest.mark.parametrize("night", [False, True], ids=["day", "night"])
-def test_each_blemish_looks_like_what_it_is_called(night: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    well = _drawn(Blemish.NONE, night=night)[120:]
+@pytest.mark.parametrize("lighting", [Lighting.DAY, Lighting.LAMPS])
+def test_each_blemish_looks_like_what_it_is_called(lighting: Lighting) -> None:
+    well = _drawn(Blemish.NONE, lighting=lighting)[120:]
     black, white, blurred, covered, turned, noisy = (
-        _drawn(blemish, night=night) for blemish in Blemish if blemish is not Blemish.NONE
+        _drawn(blemish, lighting=lighting) for blemish in Blemish if blemish is not Blemish.NONE
     )
     assert black[120:].mean() < 25
     assert white[120:].mean() > 200
-    assert _detail(blurred) < 0.5 * _detail(_drawn(Blemish.NONE, night=night))
+    assert _detail(blurred) < 0.5 * _detail(_drawn(Blemish.NONE, lighting=lighting))
     assert abs(blurred[120:].mean() - well.mean()) < 4
     assert covered[120:].std() < 12
     assert 30 < covered[120:].mean() < 100
@@ -47,6 +47,6 @@ def test_each_blemish_looks_like_what_it_is_called(night: bool) -> None:  # noqa
 
 def test_a_blemished_picture_still_lives() -> None:
     for blemish in Blemish:
-        film = Film(Shot(9, View.GATE, Terrain.MOUNTAINS, 0, False, 640, 360, blemish))
+        film = Film(Shot(9, View.GATE, Terrain.MOUNTAINS, 0, Lighting.DAY, 640, 360, blemish))
         first = film.draw(10).copy()
         assert not np.array_equal(first[200:300], film.draw(11)[200:300])

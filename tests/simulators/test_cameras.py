@@ -13,7 +13,7 @@ from sensors.rtsp.authentication import Challenge, Credentials, authorization, p
 from sensors.rtsp.messages import Interleaved, Request, Response, encode_request
 from sensors.rtsp.rtp import parse_rtp
 from simulators.cameras.departures import Departure, DepartureWriter, read_departures
-from simulators.cameras.film import LOOP_FRAMES
+from simulators.cameras.drawing.film import LOOP_FRAMES
 from simulators.cameras.vocabulary import Fault
 from tests.support.camera_stand import BASIC, DIGEST, OPEN, PASSWORD, SHA, Stand
 from tests.support.rtsp_clients import Client, opened, stamps, stamps_until

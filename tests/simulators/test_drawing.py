@@ -9,14 +9,14 @@ import pytest
 from sensors.stamp import Stamp, read
 from simulators.cameras.cache import ClipCache
 from simulators.cameras.clip import Clip
+from simulators.cameras.drawing.film import LOOP_FRAMES, Film, Shot
 from simulators.cameras.encoder import Encoder
-from simulators.cameras.film import LOOP_FRAMES, Film, Shot
 from simulators.cameras.formats import Format
-from simulators.cameras.vocabulary import Terrain, View
+from simulators.cameras.vocabulary import Lighting, Terrain, View
 
 _SIZES = ((640, 360), (1280, 720))
 _FORMAT = Format(640, 360, 400_000)
-_SHOT = Shot(7, View.GATE, Terrain.MOUNTAINS, 0, night=False, width=640, height=360)
+_SHOT = Shot(7, View.GATE, Terrain.MOUNTAINS, 0, Lighting.DAY, 640, 360)
 
 
 def _stamp(canvas: npt.NDArray[np.uint8]) -> Stamp | None:
@@ -30,18 +30,21 @@ def _luma(canvas: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     return np.asarray(small[small.shape[0] // 6 :], np.float32)
 
 
-@pytest.mark.parametrize("night", [False, True], ids=["day", "night"])
+@pytest.mark.parametrize("lighting", [Lighting.DAY, Lighting.LAMPS])
 @pytest.mark.parametrize("view", list(View))
-def test_every_view_carries_its_stamp_at_both_sizes(view: View, night: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_every_view_carries_its_stamp_at_both_sizes(view: View, lighting: Lighting) -> None:
     for width, height in _SIZES:
-        film = Film(Shot(4001, view, Terrain.FOOTHILLS, 1, night, width, height))
+        film = Film(Shot(4001, view, Terrain.FOOTHILLS, 1, lighting, width, height))
         assert _stamp(film.draw(0)) == Stamp(4001, 0)
         assert _stamp(film.draw(LOOP_FRAMES - 1)) == Stamp(4001, LOOP_FRAMES - 1)
 
 
 @pytest.mark.parametrize("view", list(View))
 def test_a_picture_has_detail_and_differs_between_day_and_night(view: View) -> None:
-    day, night = (_luma(Film(Shot(1, view, Terrain.MOUNTAINS, 0, dark, 640, 360)).draw(40)) for dark in (False, True))
+    day, night = (
+        _luma(Film(Shot(1, view, Terrain.MOUNTAINS, 0, lighting, 640, 360)).draw(40))
+        for lighting in (Lighting.DAY, Lighting.LAMPS)
+    )
     assert 80 < day.mean() < 190
     assert 15 < night.mean() < 90
     assert min(day.std(), night.std()) > 12
@@ -49,7 +52,7 @@ def test_a_picture_has_detail_and_differs_between_day_and_night(view: View) -> N
 
 def test_like_views_of_different_posts_do_not_look_alike() -> None:
     pictures = [
-        _luma(Film(Shot(number, View.GATE, terrain, number, night=False, width=640, height=360)).draw(100))
+        _luma(Film(Shot(number, View.GATE, terrain, number, Lighting.DAY, 640, 360)).draw(100))
         for number, terrain in enumerate(Terrain)
     ]
     for one in range(3):
@@ -71,7 +74,7 @@ def test_no_two_frames_are_alike_even_where_nothing_moves() -> None:
 
 def test_the_loop_closes_without_a_jump() -> None:
     film = Film(_SHOT)
-    ordinary = np.abs(_luma(film.draw(60).copy()) - _luma(film.draw(61))).mean()
+    ordinary = np.abs(_luma(film.draw(60).copy()) - _luma(film.draw(62))).mean()
     closing = np.abs(_luma(film.draw(LOOP_FRAMES - 1).copy()) - _luma(film.draw(0))).mean()
     assert closing < 2 * ordinary + 0.5
 
@@ -102,6 +105,19 @@ def test_a_cached_clip_comes_back_whole(tmp_path: Path) -> None:
     assert loaded.complete
     assert loaded.frames == _clip().frames
     assert cache.load(_SHOT, Format(640, 360, 500_000)) is None
+
+
+def test_a_longer_cached_clip_is_not_lost_to_its_own_beginning(tmp_path: Path) -> None:
+    cache, beginning = ClipCache(tmp_path), Clip(_FORMAT, _clip().frames[:1])
+    cache.save(_SHOT, _FORMAT, beginning)
+    loaded = cache.load(_SHOT, _FORMAT)
+    assert loaded is not None
+    assert (loaded.complete, loaded.frames) == (False, beginning.frames)
+    for clip in (_clip(), beginning):
+        cache.save(_SHOT, _FORMAT, clip)
+        loaded = cache.load(_SHOT, _FORMAT)
+        assert loaded is not None
+        assert (loaded.complete, loaded.frames) == (True, _clip().frames)
 
 
 def test_a_damaged_cached_clip_is_not_believed(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from sensors.rtsp.messages import Interleaved, encode_interleaved
 from sensors.rtsp.rtp import parse_rtp
 from sensors.stamp import Stamp
 from simulators.cameras.camera import Camera
-from simulators.cameras.film import LOOP_FRAMES, Shot
+from simulators.cameras.drawing.film import LOOP_FRAMES, Shot
 from simulators.cameras.formats import Format
-from simulators.cameras.vocabulary import Audio, Authentication, Codec, Terrain, View
+from simulators.cameras.vocabulary import Audio, Authentication, Codec, Lighting, Terrain, View
 from tests.support.camera_stand import PASSWORD, Stand, camera_key
 from tests.support.rtsp_clients import Client, opened, stamps
 
@@ -44,7 +44,7 @@ def stand() -> Iterator[Stand]:
     cameras = [
         Camera(
             camera_key(name),
-            Shot(sort.number, View.YARD, Terrain.PLAIN, 1, night=False, width=0, height=0),
+            Shot(sort.number, View.YARD, Terrain.PLAIN, 1, Lighting.DAY, 0, 0),
             sort.authentication,
             PASSWORD,
             {StreamRole.SUB: sort.sub},

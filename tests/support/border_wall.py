@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from sensors.model import DeviceId, DeviceKey, Language, Names, Priority, SiteId, Stream, StreamRole
 from sensors.stamp import Stamp, read
 from simulators.cameras.camera import Camera
-from simulators.cameras.film import Shot
-from simulators.cameras.vocabulary import Terrain, View
+from simulators.cameras.drawing.film import Shot
+from simulators.cameras.vocabulary import Lighting, Terrain, View
 from tests.support.camera_stand import Stand
 from videowall.encoding.broadcast import TileView
 from videowall.plan import Canvas, Feed, LayoutName, Plan, Spotlight
@@ -23,7 +23,7 @@ def twelve_cameras() -> tuple[Camera, ...]:
     """Cameras whose stamps carry their numbers, 1 to 12."""
     views = list(View)
     return tuple(
-        Camera(key(name), Shot(number, views[number % len(views)], Terrain.PLAIN, number, False, 0, 0))
+        Camera(key(name), Shot(number, views[number % len(views)], Terrain.PLAIN, number, Lighting.DAY, 0, 0))
         for number, name in enumerate(CAMERAS, 1)
     )
 

@@ -11,9 +11,9 @@ from sensors.rtsp.authentication import Credentials
 from simulators.cameras.cache import default_directory
 from simulators.cameras.camera import Camera
 from simulators.cameras.departures import Departure
-from simulators.cameras.film import Shot
+from simulators.cameras.drawing.film import Shot
 from simulators.cameras.server import CameraServer
-from simulators.cameras.vocabulary import Authentication, Fault, Terrain, View
+from simulators.cameras.vocabulary import Authentication, Fault, Lighting, Terrain, View
 from simulators.cameras.workshop import Workshop
 from tests.support.waiting import eventually_async
 
@@ -122,6 +122,8 @@ def camera_key(camera: str) -> DeviceKey:
 
 def _cameras() -> list[Camera]:
     return [
-        Camera(camera_key(name), Shot(number, View.YARD, Terrain.PLAIN, 1, False, 0, 0), authentication, PASSWORD)
+        Camera(
+            camera_key(name), Shot(number, View.YARD, Terrain.PLAIN, 1, Lighting.DAY, 0, 0), authentication, PASSWORD
+        )
         for number, (name, authentication) in enumerate(_AUTHENTICATION.items(), 11)
     ]

@@ -6,9 +6,9 @@ from sensors.catalog import PictureState as State
 from sensors.model import StreamRole
 from simulators.cameras.camera import Camera
 from simulators.cameras.condition import BLEMISHES
-from simulators.cameras.film import Shot
+from simulators.cameras.drawing.film import Shot
 from simulators.cameras.formats import Format
-from simulators.cameras.vocabulary import Fault, Terrain, View
+from simulators.cameras.vocabulary import Fault, Lighting, Terrain, View
 from tests.support.border_wall import key
 from videowall.capture.rtsp.conversation import Transport
 
@@ -107,7 +107,7 @@ def cameras() -> tuple[Camera, ...]:
     return tuple(
         Camera(
             key(f"cam-{number}"),
-            Shot(number, views[number % len(views)], Terrain.PLAIN, number, False, 0, 0),
+            Shot(number, views[number % len(views)], Terrain.PLAIN, number, Lighting.DAY, 0, 0),
             formats={StreamRole.SUB: _format(number)},
         )
         for number in range(1, 1 + len(WITNESSES) + len(CASES))

@@ -14,8 +14,8 @@ from av.video.codeccontext import VideoCodecContext
 from numpy.typing import NDArray
 
 from sensors.catalog import PictureState
-from simulators.cameras.film import Film, Shot
-from simulators.cameras.vocabulary import Blemish, Terrain, View
+from simulators.cameras.drawing.film import Film, Shot
+from simulators.cameras.vocabulary import Air, Blemish, Lighting, Terrain, View
 from videowall.picture import Plane, Planes, planes_of
 
 WIDTH, HEIGHT = 640, 360
@@ -26,28 +26,29 @@ Change = Callable[[Planes, np.random.Generator, int], Planes]
 
 
 class Scene(NamedTuple):
-    """Where a camera stands, and whether it is night."""
+    """Where a camera stands, and by what light and through what air it sees."""
 
     view: View
     terrain: Terrain
     variant: int
-    night: bool
+    lighting: Lighting
+    air: Air = Air.CLEAR
 
     def __str__(self) -> str:
-        return f"{self.view}-{self.terrain}-{self.variant}-{'night' if self.night else 'day'}"
+        return f"{self.view}-{self.terrain}-{self.variant}-{self.lighting}-{self.air}"
 
 
 SCENES = tuple(
-    Scene(view, terrain, variant, night)
+    Scene(view, terrain, variant, lighting)
     for variant, terrain in enumerate(Terrain)
     for view in View
-    for night in (False, True)
+    for lighting in (Lighting.DAY, Lighting.LAMPS)
 )
 
 
 def seconds(scene: Scene, count: int, first: int = 0, blemish: Blemish = Blemish.NONE) -> Iterator[Planes]:
     """What the camera of a scene sees, once a second; movers pass."""
-    film = Film(Shot(40 + scene.variant, scene.view, scene.terrain, scene.variant, scene.night, WIDTH, HEIGHT, blemish))
+    film = Film(Shot(40 + scene.variant, *scene[:4], WIDTH, HEIGHT, blemish, scene.air))
     for second in range(first, first + count):
         yield _unpacked(film.draw(second * FPS + second * 7 % FPS))
 

@@ -17,8 +17,8 @@ import numpy as np
 from av.video.codeccontext import VideoCodecContext
 from numpy.typing import NDArray
 
-from simulators.cameras.film import FPS as FILM_FPS
-from simulators.cameras.film import Film, Shot
+from simulators.cameras.drawing.film import FPS as FILM_FPS
+from simulators.cameras.drawing.film import Film, Shot
 from tests.support.faulty_pictures import SCENES, Scene
 from videowall.picture import Plane, Planes, planes_of
 
@@ -214,7 +214,7 @@ def _pictures(case: Case) -> Iterator[NDArray[np.uint8]]:
     """Whole I420 pictures, without end."""
     coding, scene = case.coding, case.scene
     width, height = coding.width, coding.height
-    film = Film(Shot(900 + case.seed % 50, scene.view, scene.terrain, scene.variant, scene.night, width, height))
+    film = Film(Shot(900 + case.seed % 50, scene.view, scene.terrain, scene.variant, scene.lighting, width, height))
     chance = np.random.default_rng(case.seed)
     atlas = chance.standard_normal((height + _MARGIN, width + _MARGIN), np.float32) * case.noise
     first = film.draw(0).copy()

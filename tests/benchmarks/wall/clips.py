@@ -14,10 +14,10 @@ import cv2
 import msgspec
 from msgspec import Struct
 
+from simulators.cameras.drawing.film import Film, Shot
 from simulators.cameras.encoder import PacketSink
-from simulators.cameras.film import Film, Shot
 from simulators.cameras.units import parameter_sets
-from simulators.cameras.vocabulary import Codec, Terrain, View
+from simulators.cameras.vocabulary import Codec, Lighting, Terrain, View
 
 SCENES = 16
 FPS = 25
@@ -72,7 +72,8 @@ def load(scene: int, size: Size) -> Reel:
 def _make(scene: int, size: Size) -> None:
     cv2.setNumThreads(1)
     views = list(View)
-    shot = Shot(scene + 1, views[scene % len(views)], Terrain.PLAIN, scene, scene % 8 == 5, size.width, size.height)
+    lighting = Lighting.LAMPS if scene % 8 == 5 else Lighting.DAY
+    shot = Shot(scene + 1, views[scene % len(views)], Terrain.PLAIN, scene, lighting, size.width, size.height)
     film, sink = Film(shot), PacketSink()
     container = av.open(
         sink,

@@ -1,21 +1,20 @@
 """What stands still and far: sky, mountain ridges and the ground, computed for every pixel at once."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from simulators.cameras.projection import Floats, Lens
+from simulators.cameras.drawing.grading import SKY_M, Sky
+from simulators.cameras.drawing.projection import Colour, Floats, Lens
 from simulators.cameras.vocabulary import Terrain
-
-Colour = tuple[int, int, int]
-"""Blue, green, red; 0 to 255."""
 
 _TILE = 256
 _HAZE: Colour = (212, 200, 186)
 _HAZE_M = 420.0
+_PUDDLE: Colour = (168, 166, 162)
 
 
 class Patch(Struct, frozen=True):
@@ -36,27 +35,44 @@ class Patch(Struct, frozen=True):
 
 
 class Land(Struct, frozen=True):
-    """The ground's own colour, the terrain behind it, and what is laid on it, in painting order."""
+    """The ground's own colour, the terrain behind it, and what is laid on it, in painting order.
+
+    `grass` is how much of its green shows; `wet` how much of the sky stands in puddles.
+    """
 
     terrain: Terrain
     soil: Colour
     patches: tuple[Patch, ...]
+    grass: float = 0.45
+    wet: float = 0.0
 
 
-_RIDGES: dict[Terrain, tuple[tuple[float, float, Colour], ...]] = {
+class _Ridge(NamedTuple):
+    """Height in fractions of the picture, roughness, colour, and how far away."""
+
+    share: float
+    roughness: float
+    colour: Colour
+    away_m: float
+
+
+_RIDGES: dict[Terrain, tuple[_Ridge, ...]] = {
     Terrain.MOUNTAINS: (
-        (0.215, 1.0, (186, 168, 150)),
-        (0.125, 0.8, (138, 136, 124)),
-        (0.050, 0.5, (98, 122, 116)),
+        _Ridge(0.215, 1.0, (186, 168, 150), 12_000.0),
+        _Ridge(0.125, 0.8, (138, 136, 124), 5_000.0),
+        _Ridge(0.050, 0.5, (98, 122, 116), 1_800.0),
     ),
     Terrain.FOOTHILLS: (
-        (0.105, 0.9, (190, 176, 160)),
-        (0.065, 0.7, (142, 150, 146)),
-        (0.030, 0.4, (102, 134, 132)),
+        _Ridge(0.105, 0.9, (190, 176, 160), 8_000.0),
+        _Ridge(0.065, 0.7, (142, 150, 146), 4_000.0),
+        _Ridge(0.030, 0.4, (102, 134, 132), 1_500.0),
     ),
-    Terrain.PLAIN: ((0.028, 0.6, (184, 178, 168)), (0.016, 1.0, (92, 118, 104))),
+    Terrain.PLAIN: (
+        _Ridge(0.028, 0.6, (184, 178, 168), 6_000.0),
+        _Ridge(0.016, 1.0, (92, 118, 104), 1_500.0),
+    ),
 }
-"""From the farthest: height in fractions of the picture, roughness, colour."""
+"""From the farthest."""
 
 _SNOW_ABOVE = 0.60
 
@@ -71,34 +87,40 @@ def cloud_tile(rng: np.random.Generator, steepness: float = 1.7) -> Floats:
     return np.asarray(noise / (2.2 * noise.std()), np.float32)
 
 
-def draw_backdrop(lens: Lens, land: Land, rng: np.random.Generator) -> Floats:
-    """Sky, ridges and ground by daylight; shape (height, width, 3), 0 to 255."""
+def draw_backdrop(lens: Lens, land: Land, colours: Sky, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Sky, ridges and ground by daylight, (height, width, 3), 0 to 255; and how far each pixel is, (height, width)."""
     soft, rough = cloud_tile(rng), cloud_tile(rng, 0.9)
     picture = np.empty((lens.height, lens.width, 3), np.float32)
+    distance_m = np.full((lens.height, lens.width), SKY_M, np.float32)
     horizon = int(lens.horizon)
-    _draw_sky(picture[: horizon + 1], soft)
-    _draw_ridges(picture[: horizon + 1], land.terrain, soft, rough, lens.height)
-    _draw_ground(picture[horizon:], lens, land, soft, rough)
-    return picture
+    _draw_sky(picture[: horizon + 1], colours, soft)
+    _draw_ridges(picture[: horizon + 1], distance_m[: horizon + 1], land.terrain, soft, rough, lens.height)
+    distance_m[horizon:] = _draw_ground(picture[horizon:], lens, land, soft, rough)
+    return picture, distance_m
 
 
-def _draw_sky(sky: Floats, soft: Floats) -> None:
+def _draw_sky(sky: Floats, colours: Sky, soft: Floats) -> None:
     height, width = sky.shape[:2]
     fall = np.linspace(0.0, 1.0, height, dtype=np.float32)[:, None, None]
-    zenith, low = np.array((206, 150, 98), np.float32), np.array((228, 218, 202), np.float32)
+    zenith, low, cloud = (np.array(part, np.float32) for part in (colours.zenith, colours.low, colours.cloud))
     sky[:] = zenith + (low - zenith) * fall**0.8
     rows = (1.0 / (1.12 - fall[:, :, 0])) * 34
     columns = (np.arange(width, dtype=np.float32)[None, :] / width - 0.5) * 150 * (0.55 + rows / 60)
     cover = _sampled(soft, columns + 90, np.broadcast_to(rows, (height, width)) * 1.6)
     veil = np.clip((cover - 0.05) * 1.5, 0.0, 0.92)[:, :, None] * (0.35 + 0.65 * np.sin(np.pi * fall**0.7))
-    sky += (np.array((250, 247, 243), np.float32) - 26 * np.clip(cover, 0, 1)[:, :, None] - sky) * veil
+    sky += (cloud * (1.0 - 0.105 * np.clip(cover, 0, 1)[:, :, None]) - sky) * veil
+    if colours.overcast:
+        layer = cloud * (1.0 + 0.07 * cover[:, :, None] * (1.0 - 0.6 * fall))
+        sky += (layer - sky) * colours.overcast
 
 
-def _draw_ridges(sky: Floats, terrain: Terrain, soft: Floats, rough: Floats, picture_height: int) -> None:
+def _draw_ridges(
+    sky: Floats, distance_m: Floats, terrain: Terrain, soft: Floats, rough: Floats, picture_height: int
+) -> None:
     height, width = sky.shape[:2]
     along = np.arange(width, dtype=np.float32) / width
     rows = np.arange(height, dtype=np.float32)[:, None]
-    for number, (share, roughness, colour) in enumerate(_RIDGES[terrain]):
+    for number, (share, roughness, colour, away_m) in enumerate(_RIDGES[terrain]):
         base = _row_of(soft, 40 + 70 * number, along * 90 + 31 * number)
         detail = _row_of(rough, 20 + 50 * number, along * 120)
         relief = np.clip(0.55 + 0.42 * base + 0.16 * roughness * detail, 0.06, 1.25)
@@ -114,9 +136,11 @@ def _draw_ridges(sky: Floats, terrain: Terrain, soft: Floats, rough: Floats, pic
         mist = 0.45 * depth[:, :, None] ** 1.5
         tone += (np.array(_HAZE, np.float32) - tone) * mist
         sky += (tone - sky) * cover
+        distance_m[cover[:, :, 0] > 0.0] = away_m
 
 
-def _draw_ground(ground: Floats, lens: Lens, land: Land, soft: Floats, rough: Floats) -> None:
+def _draw_ground(ground: Floats, lens: Lens, land: Land, soft: Floats, rough: Floats) -> Floats:
+    """Paint the ground; how far away its rows are, (rows, 1)."""
     height, width = ground.shape[:2]
     below = np.arange(height, dtype=np.float32) + 0.75 + (int(lens.horizon) - lens.horizon)
     z = (lens.focal * lens.eye_height_m / np.maximum(below, 0.2))[:, None]
@@ -125,12 +149,18 @@ def _draw_ground(ground: Floats, lens: Lens, land: Land, soft: Floats, rough: Fl
     large = _sampled(soft, x * 3.0, wide_z * 3.0)
     fine = _sampled(rough, x * 24.0, wide_z * 24.0) * np.exp(-z / 45.0)
     ground[:] = np.array(land.soil, np.float32) * (1.0 + 0.16 * large + 0.20 * fine)[:, :, None]
-    grass = np.clip(large * 1.6 + 0.4 * fine, 0.0, 1.0)[:, :, None] * 0.45
+    grass = np.clip(large * 1.6 + 0.4 * fine, 0.0, 1.0)[:, :, None] * land.grass
     ground += (np.array((70, 128, 122), np.float32) - ground) * grass
     for patch in land.patches:
         _lay(patch, ground, x, z, lens, 0.6 * large + fine)
+    if land.wet:
+        ground *= 1.0 - 0.26 * land.wet
+        standing = _sampled(soft, x * 16.0 + 70, wide_z * 11.0) - 0.55
+        puddles = np.clip(standing * 3.0, 0.0, 0.5)[:, :, None] * land.wet
+        ground += (np.array(_PUDDLE, np.float32) - ground) * puddles
     haze = (1.0 - np.exp(-z / _HAZE_M))[:, :, None] * 0.8
     ground += (np.array(_HAZE, np.float32) - ground) * haze
+    return np.asarray(z, np.float32)
 
 
 def _lay(patch: Patch, ground: Floats, x: Floats, z: Floats, lens: Lens, grain: Floats) -> None:

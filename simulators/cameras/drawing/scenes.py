@@ -5,10 +5,12 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from simulators.cameras.backdrop import Colour, Land, Patch
-from simulators.cameras.movers import Mover, Path, Shape, vehicle
-from simulators.cameras.solids import Solid, box, panel
-from simulators.cameras.vocabulary import Terrain, View
+from simulators.cameras.drawing.backdrop import Land, Patch
+from simulators.cameras.drawing.movers import Mover, Path
+from simulators.cameras.drawing.projection import Colour
+from simulators.cameras.drawing.solids import Solid, box, panel
+from simulators.cameras.drawing.vehicles import painted, vehicle
+from simulators.cameras.vocabulary import Shape, Terrain, View
 
 LOOP_S = 8.0
 """How long a clip runs before it begins again."""
@@ -32,7 +34,10 @@ class Boom(Struct, frozen=True):
 
 
 class Scene(Struct, frozen=True):
-    """One view in full. `solids` and `wires` stand still; `lamps` burn at night (x, y, z of each head)."""
+    """One view in full. `solids` and `wires` stand still; `lamps` burn at night (x, y, z of each head).
+
+    `hot` are things that show by their heat alone.
+    """
 
     eye_height_m: float
     horizon: float
@@ -43,6 +48,7 @@ class Scene(Struct, frozen=True):
     booms: tuple[Boom, ...] = ()
     lamps: tuple[tuple[float, float, float], ...] = ()
     windows: tuple[Solid, ...] = ()
+    hot: tuple[Solid, ...] = ()
 
 
 _ASPHALT: Colour = (104, 102, 100)
@@ -185,25 +191,31 @@ def _perimeter(terrain: Terrain, variant: int) -> Scene:
     sensors = [
         box((x, x + 0.3), (0.0, 0.55), (z, z + 0.3), (70, 120, 110)) for x, z in ((5.4, 34.0), (4.6, 22.0), (4.4, 13.5))
     ]
-    guard = Mover(Shape.PERSON, Path((1.4, 13.5), (1.7, 19.0), 1.4, shift % LOOP_S, pacing=True), _UNIFORM)
-    dog = Mover(Shape.DOG, Path((2.3, 13.0), (2.6, 18.5), 1.4, shift % LOOP_S, pacing=True), (56, 78, 104))
-    jeep = Mover(Shape.JEEP, Path((1.4, 6.0), (1.4 + slope * 190, 190.0), 8.5, shift % LOOP_S), (70, 98, 84))
+    road, grazing = (230.0, 180.0, 290.0)[variant % 3], (58.0, 46.0, 66.0)[variant % 3]
+    lorry = Mover(Shape.TRUCK, Path((-150.0, road), (150.0, road + 6.0), 16.0, shift % LOOP_S), (126, 128, 124))
     flock = tuple(
-        Mover(Shape.DOG, Path((x, z), (x + 3.0, z + 1.0), 0.8, phase, pacing=True), (206, 220, 226))
-        for x, z, phase in (
-            (14.0, 38.0, 0.0),
-            (17.0, 41.0, 2.0),
-            (19.5, 37.0, 5.0),
-            (12.0, 43.0, 3.4),
-            (22.0, 42.0, 6.2),
+        Mover(
+            Shape.SHEEP,
+            Path((x, road - 40.0 + z), (x + 4.0, road - 39.0 + z), 0.8, phase, pacing=True),
+            (206, 220, 226),
         )
+        for x, z, phase in (
+            (grazing, 0.0, 0.0),
+            (grazing + 4.0, 7.0, 2.0),
+            (grazing + 9.0, -5.0, 5.0),
+            (grazing + 13.0, 3.0, 3.4),
+        )
+    )
+    birds = tuple(
+        Mover(Shape.BIRD, Path((x, z), (x + 60.0, z + 14.0), 9.0, (shift + phase) % LOOP_S), (52, 50, 50), up_m=up)
+        for x, z, up, phase in ((-34.0, 52.0, 15.0, 0.0), (-36.0, 55.0, 16.5, 0.25), (-30.0, 60.0, 13.5, 0.6))
     )
     return Scene(
         eye_height_m=4.4,
         horizon=0.36,
         land=land,
         solids=(*legs, *cabin, *posts, *sensors),
-        movers=((guard, dog), (jeep, *flock), (guard, jeep))[variant % 3],
+        movers=(lorry, *flock, *birds),
         wires=(*wires, Wire(coil, (176, 178, 178), 0.006)),
         lamps=tuple((fence_x(z) + 0.9, 6.5, z) for z in (16.0, 34.0, 70.0)),
         windows=(glass,),
@@ -326,12 +338,12 @@ def _yard(terrain: Terrain, variant: int) -> Scene:
         movers=movers,
         lamps=((-9.0, 6.5, 22.0), (8.4, 6.5, 15.0), (0.0, 3.9, 29.3)),
         windows=tuple(panes),
+        hot=(box((9.5, 10.9), (0.5, 2.0), (16.94, 16.96), (178, 178, 178)),),
     )
 
 
 def _parked(at: tuple[float, float], shape: Shape, colour: Colour) -> Solid:
-    solid, _, _ = vehicle(shape, colour)
-    return solid.moved(at[0], at[1], math.pi)
+    return vehicle(shape, painted(colour)).solid.moved(at[0], at[1], math.pi)
 
 
 _BUILDERS: dict[View, Callable[[Terrain, int], Scene]] = {

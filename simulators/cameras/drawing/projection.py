@@ -14,6 +14,8 @@ Points = npt.NDArray[np.float32]
 """Shape (n, 3): x, y, z."""
 Pixels = npt.NDArray[np.uint8]
 """A picture, shape (height, width, 3), blue, green, red."""
+Colour = tuple[int, int, int]
+"""Blue, green, red; 0 to 255."""
 
 NEAREST_M = 1.0
 
@@ -37,7 +39,9 @@ class Lens(NamedTuple):
         depth = np.maximum(points[:, 2], NEAREST_M)
         columns = self.width / 2 + self.focal * points[:, 0] / depth
         rows = self.horizon + self.focal * (self.eye_height_m - points[:, 1]) / depth
-        return np.stack((columns, rows), axis=1).astype(np.float32)
+        seen = np.empty((len(points), 2), np.float32)
+        seen[:, 0], seen[:, 1] = columns, rows
+        return seen
 
     def point(self, x: float, y: float, z: float) -> tuple[float, float]:
         """Column and row of one point."""

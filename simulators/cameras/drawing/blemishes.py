@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import cv2
 import numpy as np
 
-from simulators.cameras.projection import Pixels
+from simulators.cameras.drawing.projection import Pixels
 from simulators.cameras.vocabulary import Blemish
 
 _DARK = 3

@@ -1,21 +1,28 @@
 """Solid things made of flat faces, and painting them in the order in which they hide each other."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from simulators.cameras.backdrop import Colour
-from simulators.cameras.projection import Floats, Lens, Pixels, Points
+from simulators.cameras.drawing.projection import Colour, Floats, Lens, Pixels, Points
 
 FRACTION_BITS = 4
-_SUN = np.array((-0.45, 0.80, -0.40), np.float32)
-_DARKEST, _BRIGHTEST = 0.62, 1.08
 _FARTHEST_PX = 8000.0
+_UPWARDS = 0.6
+
+
+class Shading(NamedTuple):
+    """Where light comes from, what a face keeps that looks away from it and towards it, and what its colours become."""
+
+    sun: tuple[float, float, float]
+    darkest: float
+    brightest: float
+    tone: Callable[[Floats], Floats] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,12 @@ class Solid:
         return Solid(
             self.vertices @ turn + shift, self.faces, self.normals @ turn, self.centres @ turn + shift, self.colours
         )
+
+    def capped(self, colour: Colour, share: float) -> "Solid":
+        """The same thing with what lies on top of it: snow."""
+        up = (self.normals[:, 1] > _UPWARDS)[:, None] * np.float32(share)
+        colours = self.colours + (np.array(colour, np.float32) - self.colours) * up
+        return Solid(self.vertices, self.faces, self.normals, self.centres, colours)
 
     def painted(self, colour: Colour) -> "Solid":
         """The same thing in one colour that no sun shades: what glows by itself."""
@@ -102,18 +115,26 @@ def joined(solids: Sequence[Solid]) -> Solid:
     )
 
 
-def paint(picture: Pixels, lens: Lens, solid: Solid, light: float = 1.0) -> None:
-    """Paint one thing, far faces first; `light` dims all its colours."""
+def paint(picture: Pixels, lens: Lens, solid: Solid, shading: Shading) -> None:
+    """Paint one thing, far faces first."""
+    seen, nearness = faces_seen(lens, solid)
+    shade = shading.darkest + (shading.brightest - shading.darkest) * np.maximum(0.0, solid.normals @ shading.sun)
+    shade[~solid.normals.any(axis=1)] = 1.0
+    colours = solid.colours * shade[:, None]
+    if shading.tone is not None:
+        colours = shading.tone(colours)
+    levels = np.clip(colours, 0.0, 255.0).tolist()
+    corners = fixed_point(lens.project(solid.vertices))
+    for number in seen[np.argsort(nearness[seen])].tolist():
+        cv2.fillPoly(picture, [corners[solid.faces[number]]], levels[number], cv2.LINE_AA, FRACTION_BITS)
+
+
+def faces_seen(lens: Lens, solid: Solid) -> tuple[npt.NDArray[np.intp], Floats]:
+    """Numbers of the faces that look at the camera, and how near each face is: larger is nearer."""
     sight = solid.centres - np.array((0.0, lens.eye_height_m, 0.0), np.float32)
     unshaded = ~solid.normals.any(axis=1)
     seen = np.flatnonzero(unshaded | (np.einsum("ij,ij->i", solid.normals, sight) < 0))
-    shade = _DARKEST + (_BRIGHTEST - _DARKEST) * np.maximum(0.0, solid.normals @ _SUN)
-    shade[unshaded] = 1.0
-    colours = np.minimum(solid.colours * (shade * light)[:, None], 255.0).tolist()
-    corners = fixed_point(lens.project(solid.vertices))
-    nearness = -np.einsum("ij,ij->i", sight, sight)
-    for number in seen[np.argsort(nearness[seen])].tolist():
-        cv2.fillPoly(picture, [corners[solid.faces[number]]], colours[number], cv2.LINE_AA, FRACTION_BITS)
+    return seen, -np.einsum("ij,ij->i", sight, sight)
 
 
 def stroke(
