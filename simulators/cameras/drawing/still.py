@@ -23,6 +23,8 @@ _DUSKY_WINDOW: Colour = (126, 176, 206)
 _WARM_WINDOW: Colour = (176, 176, 176)
 _HOT_LAMP: Colour = (190, 190, 190)
 _SNOW: Colour = (232, 226, 220)
+_COLD_SNOW: Colour = (40, 40, 40)
+"""As a thermal imager takes it: what is bright is warm."""
 _SNOWED_SOIL, _SNOWED_PATCH, _SNOWED_TOP = 0.88, 0.62, 0.85
 _STARS = 70
 _LAMPS_REACH_M = 120.0
@@ -31,7 +33,7 @@ _GLOW: Colour = (34, 40, 44)
 
 def set_stage(lens: Lens, scene: Scene, grading: Grading, rng: np.random.Generator) -> Stage:
     """The still picture of a scene, ready for what moves in it."""
-    land = _land(scene.land, grading.air)
+    land = _land(scene.land, grading)
     ground, distance_m = draw_backdrop(lens, land, grading.sky, rng)
     picture = np.clip(ground, 0, 255).astype(np.uint8)
     screen = Screen(lens)
@@ -54,8 +56,9 @@ def _with_edges(distances_m: Floats) -> Floats:
 
 
 def _stand(picture: Pixels, screen: Screen, lens: Lens, grading: Grading, solids: Iterable[Solid]) -> None:
+    snow = _snow(grading)
     for solid in solids:
-        paint(picture, lens, solid.capped(_SNOW, _SNOWED_TOP) if grading.air is Air.SNOW else solid, grading.shading())
+        paint(picture, lens, solid.capped(snow, _SNOWED_TOP) if grading.air is Air.SNOW else solid, grading.shading())
         screen.stand(solid)
 
 
@@ -129,24 +132,29 @@ def _lamp_head(at: tuple[float, float, float], colour: Colour) -> Solid:
     return box((x - 0.3, x + 0.3), (y - 0.08, y + 0.08), (z - 0.12, z + 0.12), colour)
 
 
-def _land(land: Land, air: Air) -> Land:
+def _land(land: Land, grading: Grading) -> Land:
     """The ground under what has fallen on it."""
-    match air:
+    match grading.air:
         case Air.RAIN:
             return replace(land, wet=1.0)
         case Air.SNOW:
-            patches = tuple(_snowed(patch) for patch in land.patches)
-            return replace(land, soil=_mixed(land.soil, _SNOWED_SOIL), patches=patches, grass=0.10)
+            snow = _snow(grading)
+            patches = tuple(_snowed(patch, snow) for patch in land.patches)
+            return replace(land, soil=_mixed(land.soil, snow, _SNOWED_SOIL), patches=patches, grass=0.10)
         case _:
             return land
 
 
-def _snowed(patch: Patch) -> Patch:
-    return replace(patch, colour=_mixed(patch.colour, _SNOWED_PATCH), roughness=patch.roughness + 0.06)
+def _snow(grading: Grading) -> Colour:
+    return _COLD_SNOW if grading.lighting is Lighting.HEAT else _SNOW
 
 
-def _mixed(colour: Colour, share: float) -> Colour:
-    blue, green, red = (round(own + (white - own) * share) for own, white in zip(colour, _SNOW, strict=True))
+def _snowed(patch: Patch, snow: Colour) -> Patch:
+    return replace(patch, colour=_mixed(patch.colour, snow, _SNOWED_PATCH), roughness=patch.roughness + 0.06)
+
+
+def _mixed(colour: Colour, snow: Colour, share: float) -> Colour:
+    blue, green, red = (round(own + (white - own) * share) for own, white in zip(colour, snow, strict=True))
     return blue, green, red
 
 
