@@ -19,6 +19,8 @@ from tests.support.waiting import eventually_async
 
 PASSWORD = Credentials("viewer", "not a secret: tests")
 OPEN, DIGEST, BASIC, SHA = "cam-1", "cam-2", "cam-3", "cam-4"
+_DRAWN_WITHIN_S = 500
+"""A hundred films take a core a hundred seconds, and a busy machine far longer."""
 _AUTHENTICATION = {
     OPEN: Authentication.NONE,
     DIGEST: Authentication.DIGEST,
@@ -72,7 +74,7 @@ class Stand:
 
     def draw_all(self, faults: Mapping[str, Fault]) -> None:
         """Have every sub-stream drawn to its end, with these faults and without, so that tests need not wait for it."""
-        asyncio.run_coroutine_threadsafe(self._draw_all(faults), self._loop).result(240)
+        asyncio.run_coroutine_threadsafe(self._draw_all(faults), self._loop).result(_DRAWN_WITHIN_S + 20)
 
     def mend(self) -> None:
         """Mend all cameras."""
@@ -90,7 +92,7 @@ class Stand:
             for fault in (faults.get(camera.key.device, Fault.NONE), Fault.NONE):
                 stream.condition.change(fault, 1.0)
                 clips.append(await stream.broadcast.clip())
-        await eventually_async(lambda: all(clip.complete for clip in clips), within_s=200, what="every film")
+        await eventually_async(lambda: all(clip.complete for clip in clips), within_s=_DRAWN_WITHIN_S, what="every film")
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

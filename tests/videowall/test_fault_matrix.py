@@ -15,7 +15,7 @@ from tests.support.fault_wall import Outcome, Watched
 from videowall.capture.rtsp.conversation import Transport
 from videowall.quality.health import DELAYED_S
 
-pytestmark = [pytest.mark.alone, pytest.mark.slow]
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(900)]  # a busy machine may have to draw first
 TWO_FRAMES = 2
 CELLS = [(case, transport) for case in CASES for transport in TRANSPORTS if transport in case.over]
 
