@@ -10,7 +10,7 @@ VERSION = "RTSP/1.0"
 MAX_HEAD_BYTES = 16_384
 MAX_BODY_BYTES = 65_536
 _DOLLAR = 0x24
-_INTERLEAVED_HEAD = 4
+INTERLEAVED_HEAD = 4
 
 
 class Request(Struct, frozen=True):
@@ -85,12 +85,12 @@ class Parser:
         try:
             while start < len(buffer):
                 if buffer[start] == _DOLLAR:
-                    if len(buffer) - start < _INTERLEAVED_HEAD:
+                    if len(buffer) - start < INTERLEAVED_HEAD:
                         return
-                    end = start + _INTERLEAVED_HEAD + (buffer[start + 2] << 8 | buffer[start + 3])
+                    end = start + INTERLEAVED_HEAD + (buffer[start + 2] << 8 | buffer[start + 3])
                     if len(buffer) < end:
                         return
-                    packet = Interleaved(buffer[start + 1], bytes(buffer[start + _INTERLEAVED_HEAD : end]))
+                    packet = Interleaved(buffer[start + 1], bytes(buffer[start + INTERLEAVED_HEAD : end]))
                     start = end
                     yield packet
                 elif buffer[start] in b"\r\n":

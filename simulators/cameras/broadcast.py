@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 
 import msgspec
 
@@ -16,9 +17,13 @@ from simulators.cameras.drawing.film import Shot, film_frame
 from simulators.cameras.drawing.scenes import LOOP_S
 from simulators.cameras.encoder import CLOCK_HZ
 from simulators.cameras.formats import Format
+from simulators.cameras.frame import Frame
+from simulators.cameras.metronome import Metronome
 from simulators.cameras.mishaps import Mishaps
+from simulators.cameras.playback import Playback
 from simulators.cameras.sound import silence
 from simulators.cameras.subscriber import Subscriber
+from simulators.cameras.take import Moment, Take
 from simulators.cameras.track import Track
 from simulators.cameras.vocabulary import Codec, Fault
 from simulators.cameras.workshop import Workshop
@@ -45,6 +50,7 @@ class Broadcast:
         condition: Condition,
         workshop: Workshop,
         clock: Clock,
+        metronome: Metronome,
         on_departure: Callable[[Departure], None] | None,
     ) -> None:
         self._role = role
@@ -52,14 +58,17 @@ class Broadcast:
         self._condition = condition
         self._workshop = workshop
         self._clock = clock
+        self._metronome = metronome
         self._on_departure = on_departure
-        self._shot = camera.shot
+        self._camera = camera
+        self._scene = camera.shot.lighting, camera.shot.air
+        self._awaited: tuple[Shot, Format] | None = None
         self._watched = asyncio.Event()
-        self._clip: Clip | None = None
-        self._index = 0
+        self._playback: Playback | None = None
         self._is_first = False
         self._since_report = 0
         self._silence = silence(camera.audio)
+        self._quiet = None if self._silence is None else Frame.of((self._silence.packet,), key=True)
         self._owed_s = 0.0
         number = camera.shot.camera
         ssrc = number << 8 | (role is StreamRole.SUB)
@@ -86,12 +95,15 @@ class Broadcast:
         return {VIDEO: self._video} if self._silence is None else {VIDEO: self._video, AUDIO: self._audio}
 
     async def clip(self) -> Clip:
-        """The clip as the camera's condition makes it, made when first asked for."""
+        """The clip as the camera's condition, and what it sees by, make it, made when first asked for."""
+        if self._playback is None:
+            self._look()
         format_ = self.format
         return await self._workshop.clip(self._dressed(format_), format_)
 
     async def prepare(self) -> None:
         """Have the beginning of the clip ready before anybody asks."""
+        self._look()
         await self._workshop.prepare(self._dressed(self._format), self._format)
 
     def join(self, viewers: dict[int, Subscriber]) -> None:
@@ -113,7 +125,7 @@ class Broadcast:
         """Show what the camera's condition has become, from the next frame on."""
         if self._condition.fault is Fault.JUMPED:
             self._video.ticks = (self._video.ticks + int(self._condition.amount * CLOCK_HZ)) % _TIMESTAMPS
-        if self._clip is not None:
+        if self._playback is not None:
             await self._load()
 
     async def run(self) -> None:
@@ -124,32 +136,70 @@ class Broadcast:
                 self._video.ticks = _TIMESTAMPS - int(self._condition.amount * CLOCK_HZ)
                 self._video.sequence = -int(self._condition.amount * self._format.fps) & 0xFFFF
             self._is_first = False
+            self._playback = None
             await self._load(afresh=True)
             await self._play()
 
+    def draw(self, take: Take, moments: Sequence[Moment]) -> "Future[tuple[Frame, ...]]":
+        """Have pictures drawn by a worker, in the light of the loop that plays; none: have all ready to draw some."""
+        format_ = self.format
+        return self._workshop.draw(self._dressed(format_), format_, take, moments)
+
+    def renewal(self) -> Clip | None:
+        """Another loop that should be on now, of other light or weather, once it is whole."""
+        before = self._scene
+        self._look()
+        if self._scene == before:
+            return None
+        after, format_ = self._scene, self.format
+        wanted = self._dressed(format_), format_
+        if self._awaited is not None and self._awaited != wanted:
+            self._workshop.forget(*self._awaited)
+        self._awaited = wanted
+        clip = self._workshop.whole(*wanted)
+        self._scene = before
+        if clip is not None:
+            self._workshop.forget(self._dressed(format_), format_)
+            self._scene, self._awaited = after, None
+        return clip
+
     async def _load(self, *, afresh: bool = False) -> None:
         """Put the clip on that the condition asks for, where the camera's clock is."""
-        fault, reel, own = self._condition.fault, self._clip, self._format
+        fault, own, before = self._condition.fault, self._format, self._playback
+        reel = None if before is None else before.clip
         position = int(self._clock.monotonic_s() * own.fps) + self._head_start()
         if fault is not Fault.FROZEN:
             clip = await self.clip()
         elif reel is not None and reel.is_still:
             clip = reel
         else:
-            number = film_frame(position % int(LOOP_S * own.fps), own.fps) if reel is None else reel.stamp(self._index)
+            number = film_frame(position % int(LOOP_S * own.fps), own.fps)
+            if before is not None and reel is not None:
+                number = reel[before.index].stamp
             clip = await self._workshop.still(self._dressed(own), own, number)
         if self._condition.fault is not fault:
             await self._load(afresh=afresh)  # it has changed while the clip was made
         elif afresh or clip is not reel:
-            self._clip, self._index = clip, clip.key_before(position)
+            camera = self._camera
+            self._playback = Playback(clip, clip.key_before(position), camera.sight, self)
+
+    def _look(self) -> None:
+        if self._camera.sight is not None:
+            self._scene = self._camera.sight.scene()
 
     def _head_start(self) -> int:
         """Cameras that are switched on together do not send their key frames together."""
-        return int(self._shot.camera * _GOLDEN * LOOP_S * self._format.fps)
+        return int(self._camera.shot.camera * _GOLDEN * LOOP_S * self._format.fps)
 
     def _dressed(self, format_: Format) -> Shot:
+        lighting, air = self._scene
         return msgspec.structs.replace(
-            self._shot, width=format_.width, height=format_.height, blemish=self._condition.blemish
+            self._camera.shot,
+            width=format_.width,
+            height=format_.height,
+            blemish=self._condition.blemish,
+            lighting=lighting,
+            air=air,
         )
 
     def _is_watched(self) -> bool:
@@ -157,48 +207,45 @@ class Broadcast:
 
     async def _play(self) -> None:
         due_s = self._clock.monotonic_s()
-        fps = self._format.fps
+        period_s = 1 / self._format.fps
         while self._is_watched() and not self._is_first:
+            playback = self._playback
+            if playback is None:
+                return
+            frame = playback.next(due_s)
             if self._condition.fault in SILENT:
                 self._video.break_off()
-                self._advance()
+                self._skip()
             else:
                 self._report_in_time()
-                self._send_frame()
-                self._send_silence(1 / fps)
-            due_s += 1 / fps
-            wait_s = due_s - self._clock.monotonic_s()
-            if wait_s < -_LATE_S:
+                self._send(frame, playback.clip.format.codec)
+                self._send_silence(period_s)
+            due_s += period_s
+            late_s = self._clock.monotonic_s() - due_s
+            if late_s > _LATE_S:
                 self.late_total += 1
-                due_s -= wait_s
-            await asyncio.sleep(max(0.0, wait_s))
+                due_s += late_s
+            await self._metronome.wait(due_s)
 
-    def _advance(self) -> None:
+    def _skip(self) -> None:
         """A picture is taken and not sent."""
-        if self._clip is not None:
-            self._index = self._clip.after(self._index)
         self._video.ticks += CLOCK_HZ // self._format.fps
         self._audio.ticks += 0 if self._silence is None else self._silence.clock_hz // self._format.fps
 
-    def _send_frame(self) -> None:
-        clip, index = self._clip, self._index
-        if clip is None:
-            return
-        self._index = clip.after(index)
-        packets = self._mishaps.encoded(clip[index], clip.format.codec)
-        went = self._video.send(packets, CLOCK_HZ // self._format.fps, key=clip.is_key(index))
+    def _send(self, frame: Frame, codec: Codec) -> None:
+        went = self._video.send(frame, CLOCK_HZ // self._format.fps, codec)
         if self._on_departure is not None and went:
-            number, at_s = self._shot.camera, self._clock.now().timestamp()
-            self._on_departure(Departure(number, clip.stamp(index), self._role, at_s))
+            number, at_s = self._camera.shot.camera, self._clock.now().timestamp()
+            self._on_departure(Departure(number, frame.stamp, self._role, at_s))
 
     def _send_silence(self, for_s: float) -> None:
         quiet = self._silence
-        if quiet is None:
+        if quiet is None or self._quiet is None:
             return
         self._owed_s += for_s
         while self._owed_s >= quiet.lasts_s:
             self._owed_s -= quiet.lasts_s
-            self._audio.send((quiet.packet,), quiet.ticks)
+            self._audio.send(self._quiet, quiet.ticks)
 
     def _report_in_time(self) -> None:
         self._since_report += 1

@@ -20,11 +20,12 @@ import structlog
 from simulators.cameras.clip import Clip
 from simulators.cameras.drawing.film import Shot
 from simulators.cameras.formats import Format
+from simulators.cameras.frame import Frame
 
 _MAX_FILES: Final = 240
 _DIGEST_BYTES = 32
-_decoder = msgspec.msgpack.Decoder(tuple[bool, tuple[tuple[bytes, ...], ...]])
-"""Whether a clip is whole, and the packets of its frames."""
+_decoder = msgspec.msgpack.Decoder(tuple[bool, tuple[Frame, ...]])
+"""Whether a clip is whole, and its frames."""
 _log = structlog.get_logger()
 
 
@@ -90,7 +91,7 @@ def _revision() -> str:
     digest = hashlib.sha256(av.__version__.encode())
     cameras = files("simulators.cameras")
     drawing = sorted((part for part in (cameras / "drawing").iterdir() if part.name.endswith(".py")), key=_name)
-    for code in (*drawing, cameras / "encoder.py", files("sensors") / "stamp.py"):
+    for code in (*drawing, cameras / "encoder.py", cameras / "frame.py", files("sensors") / "stamp.py"):
         digest.update(code.read_bytes())
     return digest.hexdigest()
 

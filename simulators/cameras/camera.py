@@ -9,11 +9,15 @@ from sensors.rtsp.authentication import Challenge, Credentials
 from simulators.cameras.drawing.film import Shot
 from simulators.cameras.formats import FORMATS, Format
 from simulators.cameras.mount import Preset
+from simulators.cameras.sight import Sight
 from simulators.cameras.vocabulary import Audio, Authentication
 
 
 class Camera(Struct, frozen=True):
-    """A camera of a post. `shot` has the size of neither stream; each stream sets its own. With `presets` it turns."""
+    """A camera of a post. `shot` has the size of neither stream; each stream sets its own. With `presets` it turns.
+
+    Without `sight` it sees what its shot says, and nobody.
+    """
 
     key: DeviceKey
     shot: Shot
@@ -22,6 +26,7 @@ class Camera(Struct, frozen=True):
     formats: Mapping[StreamRole, Format] = field(default_factory=lambda: dict(FORMATS))
     audio: Audio = Audio.NONE
     presets: tuple[Preset, ...] = ()
+    sight: Sight | None = None
 
     def challenge(self, nonce: str) -> Challenge | None:
         """What a client must answer, or None when the camera is open."""

@@ -7,7 +7,7 @@ from simulators.cameras.encoder import Packets
 from simulators.cameras.units import RTP_HEAD, without_parameter_sets
 from simulators.cameras.vocabulary import Codec, Fault
 
-_MARKER = 0x80
+_SPOILING = frozenset({Fault.BARE, Fault.TRUNCATED, Fault.LOSSY, Fault.REORDERED})
 
 
 class Mishaps:
@@ -17,6 +17,11 @@ class Mishaps:
         self._condition = condition
         self._random = Random(seed)  # noqa: S311 - repeatable faults, not a secret
         self._held: bytes | None = None
+
+    @property
+    def happen(self) -> bool:
+        """Whether packets can leave otherwise than as they are."""
+        return self._condition.fault in _SPOILING or self._held is not None
 
     def encoded(self, packets: Packets, codec: Codec) -> Packets:
         """A frame's packets as a faulty encoder gives them; they are numbered afterwards."""

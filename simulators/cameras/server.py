@@ -13,6 +13,7 @@ from simulators.cameras.camera import Camera
 from simulators.cameras.condition import Condition
 from simulators.cameras.connection import Connection
 from simulators.cameras.departures import Departure
+from simulators.cameras.metronome import Metronome
 from simulators.cameras.mount import Mount
 from simulators.cameras.rig import Rig
 from simulators.cameras.vocabulary import Fault
@@ -52,10 +53,12 @@ class CameraServer:
         self.session_timeout_s = session_timeout_s
         self.rigs: dict[DeviceKey, Rig] = {}
         self._streams: dict[str, _Stream] = {}
+        metronome = Metronome(clock)
         for camera in cameras:
             condition = Condition()
             broadcasts = {
-                role: Broadcast(camera, role, condition, workshop, clock, on_departure) for role in camera.formats
+                role: Broadcast(camera, role, condition, workshop, clock, metronome, on_departure)
+                for role in camera.formats
             }
             self.rigs[camera.key] = Rig(camera, condition, Mount(camera.presets), broadcasts)
             for role, broadcast in broadcasts.items():

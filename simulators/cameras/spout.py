@@ -25,7 +25,7 @@ class Spout:
         """Whether nothing more will leave."""
         return self._transport.is_closing()
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         """Send bytes behind all others."""
         if self._bytes_s is None:
             self._transport.write(data)

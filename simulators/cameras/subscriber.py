@@ -4,18 +4,41 @@ import contextlib
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from sensors.rtsp.messages import encode_interleaved
+from sensors.rtsp.messages import INTERLEAVED_HEAD, encode_interleaved
+from simulators.cameras.frame import cut
 from simulators.cameras.spout import Spout
 
 
-class Outgoing(NamedTuple):
-    """The packets of one frame as they leave now, inside connections and as datagrams."""
+class Outgoing:
+    """The packets of one frame as they leave now, inside connections and as datagrams.
 
-    packets: Sequence[bytes]
-    datagrams: Sequence[bytes]
-    key: bool
+    `wire` and `starts` are as a `Frame` has them.
+    """
+
+    def __init__(
+        self, wire: bytearray, starts: tuple[int, ...], *, key: bool, datagrams: Sequence[bytes] | None = None
+    ) -> None:
+        self.wire = wire
+        self.starts = starts
+        self.key = key
+        self._datagrams = datagrams
+
+    def inside(self, channel: int) -> bytearray:
+        """What goes into a connection on one of its channels."""
+        if channel == 0:
+            return self.wire
+        wire = bytearray(self.wire)
+        for start in self.starts:
+            wire[start - INTERLEAVED_HEAD + 1] = channel
+        return wire
+
+    @property
+    def datagrams(self) -> Sequence[bytes]:
+        """Each packet by itself, in the order in which they leave."""
+        if self._datagrams is None:
+            self._datagrams = cut(self.wire, self.starts)
+        return self._datagrams
 
 
 class Subscriber(ABC):
@@ -70,7 +93,7 @@ class InterleavedSubscriber(Subscriber):
     def _write(self, frame: Outgoing) -> bool:
         if self._is_full():
             return False
-        self._spout.write(b"".join([encode_interleaved(self._channel, packet) for packet in frame.packets]))
+        self._spout.write(frame.inside(self._channel))
         return True
 
 

@@ -4,12 +4,13 @@ A clip can be served as soon as its first second is there. Until it is whole it 
 rightly calls a short loop frozen: so what is only to be at hand is drawn when all that are watched are whole. Workers
 are no less urgent to the system than who sends the pictures: one that is held back while it holds the interpreter holds
 back everybody. What has been drawn is kept on disk, unfinished clips too, and never drawn twice.
+Seconds in which somebody is in view have workers of their own.
 """
 
 import asyncio
 import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -21,8 +22,11 @@ from simulators.cameras.cache import ClipCache
 from simulators.cameras.clip import Clip
 from simulators.cameras.drawing.film import Film, Shot, film_frame
 from simulators.cameras.drawing.scenes import LOOP_S
-from simulators.cameras.encoder import Encoder, Packets
+from simulators.cameras.encoder import Encoder
 from simulators.cameras.formats import Format
+from simulators.cameras.frame import Frame
+from simulators.cameras.memory import give_back
+from simulators.cameras.take import Darkroom, Moment, Take
 
 T = TypeVar("T")
 
@@ -34,7 +38,7 @@ class _Work(Protocol):
 class _Drawing(NamedTuple):
     film: Film
     encoder: Encoder
-    fps: int
+    format: Format
 
 
 class _Order(NamedTuple):
@@ -58,6 +62,8 @@ class Workshop:
         self._cache = ClipCache(cache_directory)
         self._first = ThreadPoolExecutor(workers, "film-first")
         self._rest = ThreadPoolExecutor(1, "film-rest")
+        self._takes = ThreadPoolExecutor(workers, "film-take")
+        self._darkroom = Darkroom()
         self._orders: dict[tuple[Shot, Format], _Order] = {}
         self._group = asyncio.TaskGroup()
         self._urgent = 0
@@ -78,7 +84,7 @@ class Workshop:
         try:
             await self._group.__aexit__(None, None, None)
         finally:
-            for pool in (self._first, self._rest):
+            for pool in (self._first, self._rest, self._takes):
                 pool.shutdown(wait=True, cancel_futures=True)
             self._keep_unfinished()
 
@@ -97,6 +103,24 @@ class Workshop:
     async def still(self, shot: Shot, format_: Format, number: int) -> Clip:
         """A clip of one frozen frame: encoded pictures go on, what they show does not."""
         return await self._work_first(partial(_still, shot, format_, number))
+
+    def whole(self, shot: Shot, format_: Format) -> Clip | None:
+        """The clip of a shot when all of it is there; until then it is drawn at low priority, and this is None."""
+        order = self._order(shot, format_, self._work_later)
+        order.wanted.set()
+        clip = order.clip.result() if order.clip.done() else None
+        return clip if clip is not None and clip.complete else None
+
+    def forget(self, shot: Shot, format_: Format) -> None:
+        """A clip is not needed any more; the cache may still have it."""
+        order = self._orders.get((shot, format_))
+        if order is not None and order.clip.done():
+            del self._orders[shot, format_]
+            order.task.cancel()
+
+    def draw(self, shot: Shot, format_: Format, take: Take, moments: Sequence[Moment]) -> "Future[tuple[Frame, ...]]":
+        """Draw pictures that follow in a take; none: have the shot's film ready for it."""
+        return self._takes.submit(self._darkroom.expose, shot, format_, take, moments)
 
     def _order(self, shot: Shot, format_: Format, work: _Work) -> _Order:
         order = self._orders.get((shot, format_))
@@ -118,14 +142,19 @@ class Workshop:
         if begun is not None and _can_go_on(clip):
             await self._work_later(partial(self._cache.save, shot, format_, clip))
             if not wanted.is_set():
+                begun.encoder.close()
                 begun = None  # a stream that nobody watches holds no encoder
+                await self._work_later(give_back)
         await wanted.wait()
         if begun is None:
             begun = await self._work_later(partial(_begun, shot, format_))
         while len(clip) < LOOP_S * format_.fps:
             clip.grow(await self._work_later(partial(_filmed, begun, len(clip))))
+        begun.encoder.close()
         clip.complete = True
+        begun = None
         await self._work_later(partial(self._cache.save, shot, format_, clip))
+        await self._work_later(give_back)
 
     def _begin(self, shot: Shot, format_: Format) -> tuple[Clip, _Drawing | None]:
         """What the cache has of a clip, or the first second of a new one and what goes on drawing it."""
@@ -164,18 +193,25 @@ def _can_go_on(clip: Clip) -> bool:
 
 
 def _begun(shot: Shot, format_: Format) -> _Drawing:
-    return _Drawing(Film(shot), Encoder(format_), format_.fps)
+    return _Drawing(Film(shot), Encoder(format_), format_)
 
 
-def _filmed(drawing: _Drawing, start: int) -> list[Packets]:
+def _filmed(drawing: _Drawing, start: int) -> list[Frame]:
     """A second of frames."""
-    numbers = (film_frame(index, drawing.fps) for index in range(start, start + drawing.fps))
-    return [drawing.encoder.encode(drawing.film.draw(number)) for number in numbers]
+    film, encoder, form = drawing
+    frames: list[Frame] = []
+    for index in range(start, start + form.fps):
+        number = film_frame(index, form.fps)
+        frames.append(Frame.of(encoder.encode(film.draw(number)), key=index % form.key_every == 0, stamp=number))
+    return frames
 
 
 def _still(shot: Shot, format_: Format, number: int) -> Clip:
     film, encoder = Film(shot), Encoder(format_)
     picture = film.draw(number)
-    frames = [encoder.encode(picture) for _ in range(format_.fps)]
+    frames = [
+        Frame.of(encoder.encode(picture), key=index % format_.key_every == 0, stamp=number)
+        for index in range(format_.fps)
+    ]
     encoder.close()
-    return Clip(format_, frames, complete=True, still=number)
+    return Clip(format_, frames, complete=True, is_still=True)

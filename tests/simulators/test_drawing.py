@@ -12,6 +12,7 @@ from simulators.cameras.clip import Clip
 from simulators.cameras.drawing.film import LOOP_FRAMES, Film, Shot
 from simulators.cameras.encoder import Encoder
 from simulators.cameras.formats import Format
+from simulators.cameras.frame import Frame
 from simulators.cameras.vocabulary import Lighting, Terrain, View
 
 _SIZES = ((640, 360), (1280, 720))
@@ -81,19 +82,19 @@ def test_the_loop_closes_without_a_jump() -> None:
 
 def test_packets_fit_a_datagram_and_a_clip_begins_with_its_parameter_sets() -> None:
     film, encoder = Film(_SHOT), Encoder(_FORMAT)
-    clip = Clip(_FORMAT, [encoder.encode(film.draw(index)) for index in range(30)])
+    coded = [encoder.encode(film.draw(index)) for index in range(30)]
     encoder.close()
-    assert all(packets and max(map(len, packets)) <= 1428 for packets in clip.frames)
-    assert all(
-        packets[-1][1] & 0x80 and not any(packet[1] & 0x80 for packet in packets[:-1]) for packets in clip.frames
-    )
+    clip = Clip(_FORMAT, [Frame.of(packets, key=False) for packets in coded])
+    assert [frame.packets for frame in clip.frames] == coded
+    assert all(packets and max(map(len, packets)) <= 1428 for packets in coded)
+    assert all(packets[-1][1] & 0x80 and not any(packet[1] & 0x80 for packet in packets[:-1]) for packets in coded)
     sps, pps = clip.parameter_sets
     assert (sps[0] & 0x1F, pps[0] & 0x1F) == (7, 8)
-    assert [index for index in range(30) if clip.is_key(index)] == [0, 25]
 
 
 def _clip() -> Clip:
-    return Clip(_FORMAT, [(b"packet 1", b"packet 2"), (b"packet 3",)], complete=True)
+    frames = (Frame.of((b"packet 1", b"packet 2"), key=True), Frame.of((b"packet 3",), key=False, stamp=1))
+    return Clip(_FORMAT, frames, complete=True)
 
 
 def test_a_cached_clip_comes_back_whole(tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def test_a_damaged_cached_clip_is_not_believed(tmp_path: Path) -> None:
     cache.save(_SHOT, _FORMAT, _clip())
     (path,) = tmp_path.glob("*.clip")
     data = bytearray(path.read_bytes())
-    for damaged in (data[:-3], data[:10], b"", bytes(len(data)), data[:40] + b"\x00" + data[41:]):
+    for damaged in (data[:-3], data[:10], b"", bytes(len(data)), data[:40] + bytes([data[40] ^ 0xFF]) + data[41:]):
         path.write_bytes(damaged)
         assert cache.load(_SHOT, _FORMAT) is None
 
