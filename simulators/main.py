@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +33,7 @@ from simulators.foreign.advice import hub_settings
 from simulators.foreign.filing import Filing, Folder, Uploader
 from simulators.load.crowd import MAX_POSTS, MAX_SENSORS
 from simulators.load.run import Crowd, Size
+from simulators.lookout import Lookout
 from simulators.pace import FastClock
 from simulators.post import Post
 from simulators.publish_connection import Broker
@@ -45,7 +46,7 @@ from simulators.scenario.streams import camera_numbers, formats_of
 from simulators.settings import SimulatorSettings
 from simulators.training.forms import commands_of
 from simulators.truth import Run
-from simulators.world.sun import is_dark
+from simulators.world.world import World
 
 _SWITCH_S = 0.0005
 """Drawing threads give way to the event loop this soon."""
@@ -201,7 +202,8 @@ async def _run(scenario: Scenario, name: str, settings: Settings, options: _Opti
         on_departure = _departure_log(options.departures, files)
         async with Workshop(options.cache) as workshop:
             port = scenario.rtsp_port if options.rtsp_port is None else options.rtsp_port
-            cameras = _cameras(scenario, settings, clock)
+            posts: dict[str, Post] = {}
+            cameras = _cameras(scenario, settings, clock, speed, posts)
             server = CameraServer(
                 scenario.rtsp_host, port, cameras, workshop, clock, on_departure, scenario.session_timeout_s
             )
@@ -210,19 +212,10 @@ async def _run(scenario: Scenario, name: str, settings: Settings, options: _Opti
                 site.id: await _line(site, clock, settings) for site in scenario.sites if _has_line(site, scenario)
             }
             filing = _filing(settings)
-            posts = {
-                site.id: _post(
-                    site,
-                    scenario,
-                    clock,
-                    settings,
-                    server,
-                    lines.get(site.id),
-                    commands_of(site) if options.training else (),
-                    filing,
-                )
-                for site in scenario.sites
-            }
+            for site in scenario.sites:
+                commands = commands_of(site) if options.training else ()
+                line = lines.get(site.id)
+                posts[site.id] = _post(site, scenario, clock, settings, server, line, commands, filing)
             parts = _Parts(scenario, posts, tuple(lines.values()), server, filing, speed)
             if options.run is None:
                 await _run_parts(parts, stop)
@@ -340,18 +333,23 @@ def _broker(settings: Settings) -> Broker:
     return Broker(host, port, broker.client_keepalive_s, settings.secrets.mqtt)
 
 
-def _cameras(scenario: Scenario, settings: Settings, clock: Clock) -> list[Camera]:
+def _cameras(
+    scenario: Scenario, settings: Settings, clock: Clock, speed: float, posts: Mapping[str, Post]
+) -> list[Camera]:
+    """All cameras. Each sees the world of its post, which may be added to `posts` later, but before it films."""
+
+    def world_of(site: Site) -> Callable[[], World]:
+        return lambda: posts[site.id].premises.world
+
     numbers = camera_numbers(scenario)
     cameras: list[Camera] = []
     for variant, site in enumerate(scenario.sites):
-        dark = is_dark(clock.now(), site.position)
-        night = dark if scenario.light is Light.LOCAL else scenario.light is Light.NIGHT
         for entry in site.cameras:
             key = DeviceKey(SiteId(site.id), DeviceId(entry.id))
-            lighting = Lighting.LAMPS if night else Lighting.DAY
-            shot = Shot(numbers[key], entry.view, site.terrain, variant, lighting, 0, 0)
+            shot = Shot(numbers[key], entry.view, site.terrain, variant, Lighting.DAY, 0, 0)
             secret = settings.secrets.camera(key)
-            cameras.append(Camera(key, shot, entry.authentication, secret, formats_of(entry), entry.audio))
+            sight = Lookout(entry, scenario.light, world_of(site), clock, speed)
+            cameras.append(Camera(key, shot, entry.authentication, secret, formats_of(entry), entry.audio, sight=sight))
     return cameras
 
 

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from typing import NamedTuple, Protocol
 
 from simulators.cameras.clip import Clip
+from simulators.cameras.drawing.film import FRAMES_PER_POSE
 from simulators.cameras.frame import Frame
 from simulators.cameras.sight import Sight
 from simulators.cameras.take import Moment, Take
@@ -47,14 +48,13 @@ class Playback:
     `late_total` counts seconds that were wanted and not drawn in time; `drawn_total` those that were.
     """
 
-    def __init__(self, clip: Clip, index: int, sight: Sight | None, studio: Studio, *, live: bool = False) -> None:
+    def __init__(self, clip: Clip, index: int, sight: Sight | None, studio: Studio) -> None:
         self.clip = clip
         self.index = index
         self.late_total = 0
         self.drawn_total = 0
         self._sight = None if clip.is_still else sight
         self._studio = studio
-        self._live = live
         self._second: tuple[Frame, ...] = ()
         self._take: Take | None = None
         self._order: _Order | None = None
@@ -110,7 +110,7 @@ class Playback:
             return
         first = self.clip.after(self.index - self.index % self.clip.format.fps, self.clip.format.fps)
         must_go_on = bool(self._second) and not self.clip[first].key
-        if self._live or must_go_on or sight.is_entered(begins_in_s, begins_in_s + 1.0):
+        if must_go_on or sight.is_entered(begins_in_s, begins_in_s + 1.0):
             take = self._take or Take()
             frames = self._studio.draw(take, self._moments(sight, first, begins_in_s))
             self._order = _Order(first, at_s + begins_in_s, take, frames)
@@ -119,9 +119,13 @@ class Playback:
             self._studio.draw(Take(), ())
 
     def _moments(self, sight: Sight, first: int, begins_in_s: float) -> list[Moment]:
+        """Every picture of a second; what is of one pose shows everybody at one place."""
         moments: list[Moment] = []
-        for number in range(self.clip.format.fps):
-            in_s = begins_in_s + number / self.clip.format.fps
-            clock = sight.clock(in_s) if self._live else ""
-            moments.append(Moment(self.clip.number(first + number), sight.appearances(in_s), clock))
+        pose, present = -1, sight.appearances(begins_in_s)
+        for index in range(self.clip.format.fps):
+            number = self.clip.number(first + index)
+            if pose != number // FRAMES_PER_POSE:
+                pose = number // FRAMES_PER_POSE
+                present = sight.appearances(begins_in_s + index / self.clip.format.fps)
+            moments.append(Moment(number, present))
         return moments

@@ -17,6 +17,3 @@ class Sight(Protocol):
 
     def appearances(self, in_s: float) -> tuple[Appearance, ...]:
         """Who is in view at a moment, and where."""
-
-    def clock(self, in_s: float) -> str:
-        """What the camera writes into a picture of a moment."""

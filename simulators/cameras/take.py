@@ -14,11 +14,10 @@ _MOST_FILMS = 48
 
 
 class Moment(NamedTuple):
-    """One picture that is wanted: its number in the film, who is there, and what the camera writes into it."""
+    """One picture that is wanted: its number in the film, and who is there."""
 
     number: int
     appearances: Sequence[Appearance] = ()
-    clock: str = ""
 
 
 class Darkroom:
@@ -59,8 +58,8 @@ class Take:
         if self._encoder is None:
             self._encoder = Encoder(format_)
         frames: list[Frame] = []
-        for number, appearances, clock in moments:
-            packets = self._encoder.encode(film.draw(number, appearances, clock))
+        for number, appearances in moments:
+            packets = self._encoder.encode(film.draw(number, appearances))
             frames.append(Frame.of(packets, key=self._count % format_.key_every == 0, stamp=number))
             self._count += 1
         return tuple(frames)

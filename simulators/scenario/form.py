@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from sensors.model import Ident, Names, Position
-from simulators.cameras.vocabulary import Audio, Authentication, Codec, Terrain, View
+from simulators.cameras.vocabulary import Audio, Authentication, Codec, Imager, Terrain, View
 from simulators.foreign.vocabulary import Dialect
 from simulators.scenario.actions import Action
 from simulators.scenario.acts import Seconds
@@ -52,6 +52,7 @@ class CameraEntry(Struct, frozen=True, forbid_unknown_fields=True):
     sub: StreamEntry = StreamEntry()
     audio: Audio = Audio.NONE
     dialect: Dialect = Dialect.NATIVE
+    imager: Imager = Imager.COLOUR
     at: Spot | None = None
     bearing_deg: Bearing | None = None
 

@@ -39,7 +39,7 @@ def _in_sector(radar: Place, spot: Spot) -> bool:
     return abs(aside_deg) <= _HALF_SECTOR_DEG
 
 
-def in_view(view: View, camera: Place, spot: Spot) -> bool:
-    """Whether a spot lies in a camera's picture, near enough to be something."""
+def in_view(view: View, camera: Place, spot: Spot, margin_m: float = _MARGIN_M) -> bool:
+    """Whether a spot lies in a camera's picture, or so little beside it, near enough to be something."""
     right_m, away_m = scene_of(camera, spot)
-    return _NEAREST_M <= away_m <= _FARTHEST_M[view] and math.fabs(right_m) <= away_m * _HALF_VIEW + _MARGIN_M
+    return _NEAREST_M <= away_m <= _FARTHEST_M[view] and math.fabs(right_m) <= away_m * _HALF_VIEW + margin_m

@@ -92,7 +92,9 @@ class Stand:
             for fault in (faults.get(camera.key.device, Fault.NONE), Fault.NONE):
                 stream.condition.change(fault, 1.0)
                 clips.append(await stream.broadcast.clip())
-        await eventually_async(lambda: all(clip.complete for clip in clips), within_s=_DRAWN_WITHIN_S, what="every film")
+        await eventually_async(
+            lambda: all(clip.complete for clip in clips), within_s=_DRAWN_WITHIN_S, what="every film"
+        )
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -10,11 +10,11 @@ from sensors.model import DeviceId, DeviceKey, SiteId
 from sensors.rtsp.authentication import Credentials
 from simulators.cameras.cache import default_directory
 from simulators.cameras.camera import Camera
-from simulators.cameras.film import Shot
+from simulators.cameras.drawing.film import Shot
 from simulators.cameras.look import Look
 from simulators.cameras.mount import Mount, Preset
 from simulators.cameras.server import CameraServer
-from simulators.cameras.vocabulary import Authentication, Terrain, View
+from simulators.cameras.vocabulary import Authentication, Lighting, Terrain, View
 from simulators.cameras.workshop import Workshop
 from simulators.onvif.devices import devices_of
 from simulators.onvif.server import OnvifServer
@@ -67,4 +67,4 @@ async def onvif_stand(credentials: Credentials | None = PASSWORD) -> AsyncIterat
 
 
 def _shot(number: int) -> Shot:
-    return Shot(number, View.YARD, Terrain.PLAIN, 1, False, 0, 0)
+    return Shot(number, View.YARD, Terrain.PLAIN, 1, Lighting.DAY, 0, 0)

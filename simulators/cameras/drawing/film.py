@@ -21,7 +21,7 @@ from simulators.cameras.drawing.still import set_stage
 from simulators.cameras.vocabulary import Air, Blemish, Lighting, Terrain, View
 
 FPS = 25
-_FRAMES_PER_POSE = 2
+FRAMES_PER_POSE = 2
 """What moves is drawn anew in every second frame; noise, what falls and the stamp in every one."""
 LOOP_FRAMES = int(FPS * LOOP_S)
 _MARGIN = 64
@@ -70,10 +70,10 @@ class Film:
         self._canvas = np.empty_like(self._posed)
         self._pose: tuple[int, tuple[Appearance, ...]] | None = None
 
-    def draw(self, index: int, appearances: Sequence[Appearance] = (), clock: str = "") -> npt.NDArray[np.uint8]:
+    def draw(self, index: int, appearances: Sequence[Appearance] = ()) -> npt.NDArray[np.uint8]:
         """Frame `index` of the loop as planar YUV 4:2:0, shape (height * 3 / 2, width); valid until the next call.
 
-        `appearances` are there besides what always moves; `clock` is written into the picture.
+        `appearances` are there besides what always moves.
         """
         shot, canvas = self.shot, self._canvas
         np.copyto(canvas, self._posing(index, tuple(appearances)))
@@ -82,15 +82,13 @@ class Film:
         down, along = index * 37 % _MARGIN, index * 23 % _MARGIN
         cv2.add(luma, self._noise[down : down + shot.height, along : along + shot.width], dst=luma)
         cv2.subtract(luma, self._bias, dst=luma)
-        if clock:
-            self._marks.write(canvas, clock)
         self._marks.stamp(canvas, index)
         return canvas
 
     def _posing(self, index: int, appearances: tuple[Appearance, ...]) -> npt.NDArray[np.uint8]:
         """Everything as it stands in frame `index`, before the air and the sensor add theirs."""
         blemish = self.shot.blemish
-        moment = index if blemish is Blemish.NOISY else index - index % _FRAMES_PER_POSE
+        moment = index if blemish is Blemish.NOISY else index - index % FRAMES_PER_POSE
         if self._pose != (moment, appearances):
             picture = self._stage.still.copy()
             self._draw_bodies(picture, moment / FPS, appearances)

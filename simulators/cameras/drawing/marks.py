@@ -1,14 +1,11 @@
-"""What a camera writes into its pictures: the stamp that machines read, and the time."""
+"""What a camera writes into its pictures: the stamp that machines read."""
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from sensors.stamp import Stamp, blocks
 
 _BLACK, _GREY, _WHITE = 16, 128, 235
-_CLOCK_AT, _CLOCK_HEIGHT = (14 / 640, 30 / 360), 11 / 360
-_LETTER_PX = 21.0
 Canvas = npt.NDArray[np.uint8]
 """Planar YUV 4:2:0, shape (height * 3 / 2, width)."""
 
@@ -37,12 +34,3 @@ class Marks:
         canvas[top : top + rows, left : left + columns] = levels[self._blocks]
         grey = canvas[self._height :].reshape(2, self._height // 2, self._width // 2)
         grey[:, round(top / 2) : round((top + rows) / 2), round(left / 2) : round((left + columns) / 2)] = _GREY
-
-    def write(self, canvas: Canvas, text: str) -> None:
-        """White letters with dark edges, in the upper left, where cameras write the time."""
-        luma = canvas[: self._height]
-        at = (round(_CLOCK_AT[0] * self._width), round(_CLOCK_AT[1] * self._height))
-        size = _CLOCK_HEIGHT * self._height / _LETTER_PX
-        thick = max(1, round(self._height / 360))
-        for level, thickness in ((_BLACK, 3 * thick), (_WHITE, thick)):
-            cv2.putText(luma, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, level, thickness, cv2.LINE_AA)

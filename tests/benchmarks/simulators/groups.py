@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from tests.benchmarks.row import Row
-from tests.benchmarks.simulators import readings
+from tests.benchmarks.simulators import drawing, readings, streams
 
-GROUPS: tuple[Callable[[], list[Row]], ...] = (readings.measure,)
+GROUPS: tuple[Callable[[], list[Row]], ...] = (readings.measure, streams.measure, drawing.measure)
 
 
 def measure() -> list[Row]:

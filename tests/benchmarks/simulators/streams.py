@@ -5,7 +5,6 @@
 - `streams_per_core`: how many such streams one core serves.
 - `streams64_delivered`: pictures that came, of those that were due.
 - `streams64_rss`: the simulator's resident memory.
-- `drawn_*_cpu`: what a second costs that is drawn anew because somebody is in view, in seconds of a processor.
 """
 
 import json
