@@ -136,6 +136,7 @@ def test_a_page_has_its_turn_when_another_gives_its_place_back(
     with serving_wall(wall, keys, places=1) as address:
         before = page.context.new_page()
         before.goto(f"http://{address}/?ticket={keys.token(Audience.TICKET)}&delay=least")
+        before.wait_for_url(f"http://{address}/?delay=least")
         wait_until(before, IS_DIRECT)
         enter_at(address)
         expect(page.locator("#toast")).to_contain_text("no place left")
