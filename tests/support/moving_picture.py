@@ -10,6 +10,7 @@ import av
 import cv2
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from sensors.catalog import PictureState
@@ -89,6 +90,8 @@ class MovingWall:
         self.index = 0
         self.ticks_per_frame = 1
         self.at_once = 0
+        self.clock_off_s = 0.0
+        """How far the clock of the wall has been set."""
         self._fps = fps
         self._end = threading.Event()
 
@@ -147,7 +150,8 @@ class MovingWall:
                 self.index += self.at_once
                 self.at_once = 0
             elif not self.stall.is_set():
-                self.broadcast.publish(encoder.encode(self.index, force_key=self.broadcast.take_key_request()))
+                frame = encoder.encode(self.index, force_key=self.broadcast.take_key_request())
+                self.broadcast.publish(replace(frame, encoded_at=frame.encoded_at + self.clock_off_s))
                 if self.thin.viewers and self.index % 2 == 0:
                     self.thin.publish(thin.encode(self.index, force_key=self.thin.take_key_request()))
             self.index += self.ticks_per_frame

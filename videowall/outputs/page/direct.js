@@ -39,6 +39,7 @@ export class Direct {
   #wayS = 0;
   #failures = 0;
   #played = false;
+  #shownStamp = null;
 
   // handlers: impossible(why), after which nothing is tried any more; postponed(why), after which it is asked for again
   // by itself, the video left alone, until admitted(); and signedOut().
@@ -183,13 +184,16 @@ export class Direct {
   #watchFrames(connection) {
     this.#video.requestVideoFrameCallback((_, frame) => {
       if (connection !== this.#connection) return;
+      this.#watchFrames(connection);
+      // A picture that is told of again, as when the page comes to the front, is no new one.
+      if (frame.rtpTimestamp !== undefined && frame.rtpTimestamp === this.#shownStamp) return;
+      this.#shownStamp = frame.rtpTimestamp;
       this.presentedTotal += 1;
       this.presentedAt = this.#movedAt = performance.now();
       this.#failures = 0;
       this.#played = true;
       const { expectedDisplayTime: shownAt, receiveTime: receivedAt } = frame;
       if (receivedAt !== undefined) this.latencyS = Math.max(0, shownAt - receivedAt) / 1000 + this.#wayS;
-      this.#watchFrames(connection);
     });
   }
 

@@ -13,6 +13,7 @@ export class Faces {
   calm = null;
   quiet = null;
   board = null;
+  // By a clock of ours that nobody sets.
   #serverAheadMs = 0;
   #address;
   #handlers;
@@ -56,9 +57,14 @@ export class Faces {
     socket.close();
   }
 
+  // What the clock of the wall says, in milliseconds of unix time.
+  get nowMs() {
+    return performance.now() + this.#serverAheadMs;
+  }
+
   // Milliseconds since a moment, by the clock of the wall.
   ageMs(moment) {
-    return Math.max(0, Date.now() + this.#serverAheadMs - Date.parse(moment));
+    return Math.max(0, this.nowMs - Date.parse(moment));
   }
 
   #hear(message) {
@@ -68,7 +74,7 @@ export class Faces {
     switch (message.kind) {
       case "hello":
         this.hello = message;
-        this.#serverAheadMs = message.at * 1000 - Date.now();
+        this.#serverAheadMs = message.at * 1000 - performance.now();
         break;
       case "scene":
         this.scene = message;

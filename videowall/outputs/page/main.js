@@ -184,7 +184,26 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// A page that has failed shows nothing rather than something old, and begins anew.
 function decide() {
+  try {
+    judge();
+  } catch (error) {
+    document.body.classList.add("failed");
+    screen.cover("failed", null, true);
+    reloadOnce();
+    reportError(error);
+  }
+}
+
+let reloading = false;
+
+function reloadOnce() {
+  if (!reloading) setTimeout(() => location.reload(), 3_000 + Math.random() * 3_000);
+  reloading = true;
+}
+
+function judge() {
   camera.tick();
   if (picture !== null) {
     picture.tick();
@@ -215,6 +234,8 @@ setInterval(() => {
   renewal.tick();
 }, 1_000);
 document.addEventListener("visibilitychange", decide);
+// Out of a browser's memory comes a page whose streams have ended.
+window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 decide();
 screen.focus();
 

@@ -34,7 +34,7 @@ export class Panels {
   #draw(panel, place) {
     const { board, scene, isBoardFresh } = this.#faces;
     if (place.panel === "message") write(panel, place.text);
-    else if (place.panel === "clock") write(panel, timeIn(scene.time_zone, Date.now()));
+    else if (place.panel === "clock") write(panel, timeIn(scene.time_zone, this.#faces.nowMs));
     else if (board === null) write(panel, this.#words.noBoard);
     else {
       panel.classList.toggle("old", !isBoardFresh);

@@ -12,6 +12,9 @@ const JUMP_TO_S = 0.1;
 const MAX_WAITING = 150;
 const MAX_CLOCKS = 300;
 const MAX_KEYS = 100;
+// Clocks of computers differ by less.
+const DRIFT = 0.0002;
+const SET_BACK_S = 1;
 
 // A hidden page's video rests on purpose.
 let visibleSince = 0;
@@ -33,7 +36,12 @@ export class Player {
   #clocks = new Map();
   #keys = [];
   #serverAheadS = 0;
+  #relatedS = 0;
+  #paceS = -Infinity;
   #frameWatch = 0;
+  #shownTime = null;
+  #counted = 0;
+  #countedTime = 0;
 
   // `failed(text)` is called when playing cannot go on and the stream must be opened anew.
   constructor(video, failed) {
@@ -59,7 +67,9 @@ export class Player {
 
   // A new stream, or (`fresh` false) the same one in a new shape.
   start({ mime, sent_at: sentAt }, fresh) {
-    this.#serverAheadS = sentAt - Date.now() / 1000;
+    this.#relatedS = performance.now() / 1000;
+    this.#serverAheadS = sentAt - this.#relatedS;
+    this.#paceS = -Infinity;
     if (fresh || this.#source === null) {
       this.stop();
       this.#open(mime);
@@ -75,6 +85,7 @@ export class Player {
   }
 
   push(fragment) {
+    this.#relate(fragment);
     this.#unshownSince = Math.min(this.#unshownSince, performance.now());
     this.#clocks.set(Math.round(fragment.mediaTime * 1000), fragment.encodedAt);
     if (this.#clocks.size > MAX_CLOCKS) this.#clocks.delete(this.#clocks.keys().next().value);
@@ -83,12 +94,23 @@ export class Player {
     this.#append(fragment.media);
   }
 
+  // How far the wall's clock is ahead of ours, by the picture that was here soonest. Ours is one that nobody sets.
+  #relate({ encodedAt, mediaTime }) {
+    const now = performance.now() / 1000;
+    const pace = encodedAt - mediaTime;
+    if (pace < this.#paceS - SET_BACK_S) this.#serverAheadS -= this.#paceS - pace;
+    this.#paceS = pace;
+    this.#serverAheadS = Math.max(encodedAt - now, this.#serverAheadS - DRIFT * (now - this.#relatedS));
+    this.#relatedS = now;
+  }
+
   stop() {
     this.#source = this.#buffer = null;
     this.#waiting = [];
     this.#clocks.clear();
     this.#keys = [];
     this.#unshownSince = Infinity;
+    this.#shownTime = null;
     this.latencyS = null;
     if (this.#frameWatch) this.#video.cancelVideoFrameCallback?.(this.#frameWatch);
     this.#frameWatch = 0;
@@ -108,7 +130,12 @@ export class Player {
     this.#source = source;
     source.addEventListener("sourceopen", () => {
       if (source !== this.#source) return;
-      this.#buffer = source.addSourceBuffer(mime);
+      try {
+        this.#buffer = source.addSourceBuffer(mime);
+      } catch (error) {
+        this.#fail(error.name);
+        return;
+      }
       this.#buffer.addEventListener("updateend", () => this.#next());
       this.#buffer.addEventListener("error", () => this.#fail("the stream cannot be read"));
       this.#next();
@@ -119,6 +146,7 @@ export class Player {
   }
 
   #append(item) {
+    if (this.#source === null) return;
     this.#waiting.push(item);
     if (this.#waiting.length > MAX_WAITING) this.#fail("the browser does not keep up");
     else this.#next();
@@ -127,10 +155,10 @@ export class Player {
   #next() {
     const buffer = this.#buffer;
     if (!buffer || buffer.updating || this.#source.readyState !== "open") return;
-    if (this.#trim(buffer)) return;
-    while (typeof this.#waiting[0] === "string") buffer.changeType(this.#waiting.shift());
-    if (!this.#waiting.length) return;
     try {
+      if (this.#trim(buffer)) return;
+      while (typeof this.#waiting[0] === "string") buffer.changeType(this.#waiting.shift());
+      if (!this.#waiting.length) return;
       buffer.appendBuffer(this.#waiting.shift());
     } catch (error) {
       this.#fail(error.name);
@@ -155,6 +183,7 @@ export class Player {
   tick() {
     const video = this.#video;
     const { buffered } = video;
+    if (!video.requestVideoFrameCallback) this.#countFrames();
     if (!buffered.length) return;
     const last = buffered.length - 1;
     const behind = buffered.end(last) - video.currentTime;
@@ -169,20 +198,28 @@ export class Player {
     if (video.paused) video.play().catch(() => {});
   }
 
-  // A presented picture is the only proof that the wall moves; where a browser cannot tell, its clock stands in.
+  // A presented picture is the only proof that the wall moves, and one that is told of again is none.
   #watchFrames() {
     const video = this.#video;
-    if (!video.requestVideoFrameCallback) {
-      video.ontimeupdate = () => this.#presented(this.presentedTotal + 1, null);
-      return;
-    }
+    if (!video.requestVideoFrameCallback) return;
     const source = this.#source;
     const watch = (_, frame) => {
       if (source !== this.#source) return;
-      this.#presented(frame.presentedFrames, frame.mediaTime);
+      if (frame.mediaTime !== this.#shownTime) this.#presented(frame.presentedFrames, frame.mediaTime);
+      this.#shownTime = frame.mediaTime;
       this.#frameWatch = video.requestVideoFrameCallback(watch);
     };
     this.#frameWatch = video.requestVideoFrameCallback(watch);
+  }
+
+  // Where a browser does not tell of pictures, it counts them; its clock runs on while the picture rests.
+  #countFrames() {
+    const video = this.#video;
+    const { totalVideoFrames, droppedVideoFrames } = video.getVideoPlaybackQuality();
+    const more = totalVideoFrames - droppedVideoFrames - this.#counted;
+    const moves = !video.seeking && video.currentTime !== this.#countedTime;
+    [this.#counted, this.#countedTime] = [this.#counted + more, video.currentTime];
+    if (more > 0 && moves) this.#presented(this.presentedTotal + more, null);
   }
 
   #presented(total, mediaTime) {
@@ -190,7 +227,7 @@ export class Player {
     this.presentedAt = performance.now();
     this.#unshownSince = Infinity;
     const encodedAt = mediaTime === null ? undefined : this.#clocks.get(Math.round(mediaTime * 1000));
-    if (encodedAt !== undefined) this.latencyS = Date.now() / 1000 + this.#serverAheadS - encodedAt;
+    if (encodedAt !== undefined) this.latencyS = performance.now() / 1000 + this.#serverAheadS - encodedAt;
   }
 
   #fail(text) {
