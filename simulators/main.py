@@ -34,15 +34,16 @@ from simulators.foreign.filing import Filing, Folder, Uploader
 from simulators.load.crowd import MAX_POSTS, MAX_SENSORS
 from simulators.load.run import Crowd, Size
 from simulators.lookout import Lookout
+from simulators.onvif.station import Station
 from simulators.pace import FastClock
 from simulators.post import Post
 from simulators.publish_connection import Broker
 from simulators.rehearsal import Rehearsal, hash_of
 from simulators.run_folder import RunFolder
-from simulators.scenario.form import MAX_SPEED, CameraEntry, Light, Scenario, Site
+from simulators.scenario.form import MAX_SPEED, CameraEntry, Light, OnvifEntry, Scenario, Site
 from simulators.scenario.link_actions import LinkAction
 from simulators.scenario.reading import read_scenario
-from simulators.scenario.streams import camera_numbers, formats_of
+from simulators.scenario.streams import camera_numbers, formats_of, presets_of
 from simulators.settings import SimulatorSettings
 from simulators.training.forms import commands_of
 from simulators.truth import Run
@@ -65,14 +66,19 @@ class _Options(Struct, frozen=True):
     speed: float | None
     run: Path | None
     training: bool
+    onvif: bool
 
 
-class _Ready(Struct, frozen=True):
-    """The one line on standard output: all cameras can be fetched, all posts speak to the broker or try to."""
+class _Ready(Struct, frozen=True, omit_defaults=True):
+    """The one line on standard output: all cameras can be fetched, all posts speak to the broker or try to.
+
+    `onvif` are the device services of the cameras that have one.
+    """
 
     rtsp_port: int
     cameras: int
     devices: int
+    onvif: tuple[str, ...] = ()
 
 
 class _Parts(NamedTuple):
@@ -81,6 +87,7 @@ class _Parts(NamedTuple):
     lines: tuple[Line, ...]
     server: CameraServer
     filing: Filing
+    station: Station
     speed: float
 
 
@@ -120,6 +127,9 @@ def run_scenario(
     settings_for_hub: Annotated[
         bool, typer.Option("--hub-settings", help="Print what a hub needs to hear all dialects, and end.")
     ] = False,
+    onvif: Annotated[
+        bool, typer.Option("--onvif", help="Have cameras speak ONVIF and be found, whatever the scenario says.")
+    ] = False,
     run: Annotated[Path | None, typer.Option(help="Write run.json and truth.jsonl to this folder.")] = None,
     posts: Annotated[
         int | None, typer.Option(min=1, max=MAX_POSTS, help="No scenario: a load of so many posts.")
@@ -142,7 +152,7 @@ def run_scenario(
             _rehearse(read_scenario(scenario), scenario, run)
             return
         sys.setswitchinterval(_SWITCH_S)
-        options = _Options(cache or default_directory(), departures, light, rtsp_port, speed, run, training)
+        options = _Options(cache or default_directory(), departures, light, rtsp_port, speed, run, training, onvif)
         asyncio.run(_run(read_scenario(scenario), scenario, settings, options))
     except BaseExceptionGroup as errors:
         ours = errors.subgroup(ShekaraError)
@@ -194,6 +204,8 @@ async def _run(scenario: Scenario, name: str, settings: Settings, options: _Opti
     clock = _clock(scenario, speed)
     if options.light is not None:
         scenario = msgspec.structs.replace(scenario, light=options.light)
+    if options.onvif and scenario.onvif is None:
+        scenario = msgspec.structs.replace(scenario, onvif=OnvifEntry())
     if options.training:
         # A line for each post, so that an instructor can make it faulty.
         sites = tuple(msgspec.structs.replace(site, line=True) for site in scenario.sites)
@@ -208,6 +220,8 @@ async def _run(scenario: Scenario, name: str, settings: Settings, options: _Opti
                 scenario.rtsp_host, port, cameras, workshop, clock, on_departure, scenario.session_timeout_s
             )
             await server.start()
+            station = Station(scenario, server)
+            await station.start()
             lines = {
                 site.id: await _line(site, clock, settings) for site in scenario.sites if _has_line(site, scenario)
             }
@@ -216,7 +230,7 @@ async def _run(scenario: Scenario, name: str, settings: Settings, options: _Opti
                 commands = commands_of(site) if options.training else ()
                 line = lines.get(site.id)
                 posts[site.id] = _post(site, scenario, clock, settings, server, line, commands, filing)
-            parts = _Parts(scenario, posts, tuple(lines.values()), server, filing, speed)
+            parts = _Parts(scenario, posts, tuple(lines.values()), server, filing, station, speed)
             if options.run is None:
                 await _run_parts(parts, stop)
             else:
@@ -253,12 +267,13 @@ async def _line(site: Site, clock: Clock, settings: Settings) -> Line:
 
 
 async def _run_parts(parts_of: _Parts, stop: asyncio.Event) -> None:
-    scenario, posts, lines, server, filing, speed = parts_of
+    scenario, posts, lines, server, filing, station, speed = parts_of
     async with asyncio.TaskGroup() as group:
         parts = [
             group.create_task(server.run(), name="cameras"),
-            group.create_task(_prepare(scenario, server), name="prepare"),
+            group.create_task(_prepare(scenario, server, station.urls), name="prepare"),
             group.create_task(filing.run(), name="filing"),
+            group.create_task(station.run(), name="onvif"),
             group.create_task(_perform_steps(scenario, posts, speed), name="steps"),
             *(group.create_task(line.run(), name="line") for line in lines),
             *(group.create_task(post.run(), name=f"post-{name}") for name, post in posts.items()),
@@ -272,11 +287,11 @@ async def _run_parts(parts_of: _Parts, stop: asyncio.Event) -> None:
     _say(_Done(sum(outbox.acknowledged_total for outbox in outboxes), dropped))
 
 
-async def _prepare(scenario: Scenario, server: CameraServer) -> None:
+async def _prepare(scenario: Scenario, server: CameraServer, onvif: tuple[str, ...]) -> None:
     await server.warm_up()
     cameras = sum(len(site.cameras) for site in scenario.sites)
     devices = sum(len(site.cameras) + len(site.devices) + 1 for site in scenario.sites)
-    _say(_Ready(server.port, cameras, devices))
+    _say(_Ready(server.port, cameras, devices, onvif))
     await server.prepare_mains()
 
 
@@ -349,7 +364,8 @@ def _cameras(
             shot = Shot(numbers[key], entry.view, site.terrain, variant, Lighting.DAY, 0, 0)
             secret = settings.secrets.camera(key)
             sight = Lookout(entry, scenario.light, world_of(site), clock, speed)
-            cameras.append(Camera(key, shot, entry.authentication, secret, formats_of(entry), entry.audio, sight=sight))
+            forms, presets = formats_of(entry), presets_of(entry)
+            cameras.append(Camera(key, shot, entry.authentication, secret, forms, entry.audio, presets, sight))
     return cameras
 
 

@@ -7,6 +7,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from sensors.model import Ident, Names, Position
+from simulators.cameras.look import PAN_MOST_DEG, TILT_LEAST_DEG, TILT_MOST_DEG, ZOOM_MOST
+from simulators.cameras.mount import MAX_PRESETS
 from simulators.cameras.vocabulary import Audio, Authentication, Codec, Imager, Terrain, View
 from simulators.foreign.vocabulary import Dialect
 from simulators.scenario.actions import Action
@@ -40,8 +42,27 @@ class StreamEntry(Struct, frozen=True, forbid_unknown_fields=True):
     key_every_s: Annotated[int, Meta(ge=1, le=8)] = 1
 
 
+class PresetEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """A place that a camera turns to by name: degrees to the right of and above its own view, and how much larger."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    pan_deg: Annotated[float, Meta(ge=-PAN_MOST_DEG, le=PAN_MOST_DEG)] = 0.0
+    tilt_deg: Annotated[float, Meta(ge=TILT_LEAST_DEG, le=TILT_MOST_DEG)] = 0.0
+    zoom: Annotated[float, Meta(ge=1.0, le=ZOOM_MOST)] = 1.0
+
+
+class OnvifEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """Cameras speak ONVIF: the first one at `port`, each next one at the next; 0 takes free ones."""
+
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8600
+    discovery: bool = True
+
+
 class CameraEntry(Struct, frozen=True, forbid_unknown_fields=True):
-    """A camera of a post, `at` metres east and north of it. Its password, if any, comes from the secrets file."""
+    """A camera of a post, `at` metres east and north of it. Its password, if any, comes from the secrets file.
+
+    With `presets` it turns. Without `onvif` it does not speak ONVIF where the scenario's others do.
+    """
 
     id: Ident
     view: View
@@ -53,6 +74,8 @@ class CameraEntry(Struct, frozen=True, forbid_unknown_fields=True):
     audio: Audio = Audio.NONE
     dialect: Dialect = Dialect.NATIVE
     imager: Imager = Imager.COLOUR
+    onvif: bool = True
+    presets: Annotated[tuple[PresetEntry, ...], Meta(max_length=MAX_PRESETS)] = ()
     at: Spot | None = None
     bearing_deg: Bearing | None = None
 
@@ -112,6 +135,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     rtsp_host: str = "127.0.0.1"
     rtsp_port: Annotated[int, Meta(ge=0, le=65_535)] = 8554
     session_timeout_s: Annotated[int, Meta(ge=2, le=3600)] = 60
+    onvif: OnvifEntry | None = None
     starts: Annotated[datetime, Meta(tz=True)] | None = None
     lasts_s: Seconds = 600.0
     speed: Speed = 1.0

@@ -1,7 +1,9 @@
-"""What the cameras of a scenario draw and send: their numbers, and the formats of their streams."""
+"""What the cameras of a scenario draw and send: their numbers, the formats of their streams, where they turn to."""
 
 from sensors.model import DeviceId, DeviceKey, SiteId, StreamRole
 from simulators.cameras.formats import FORMATS, Format
+from simulators.cameras.look import Look
+from simulators.cameras.mount import Preset
 from simulators.scenario.form import CameraEntry, Scenario, StreamEntry
 
 
@@ -14,6 +16,14 @@ def camera_numbers(scenario: Scenario) -> dict[DeviceKey, int]:
 def formats_of(camera: CameraEntry) -> dict[StreamRole, Format]:
     """What a camera's streams are."""
     return {StreamRole.MAIN: _format(camera.main, StreamRole.MAIN), StreamRole.SUB: _format(camera.sub, StreamRole.SUB)}
+
+
+def presets_of(camera: CameraEntry) -> tuple[Preset, ...]:
+    """Where a camera can be sent; tokens count from 1."""
+    return tuple(
+        Preset(str(number), entry.name, Look(entry.pan_deg, entry.tilt_deg, entry.zoom))
+        for number, entry in enumerate(camera.presets, 1)
+    )
 
 
 def _format(entry: StreamEntry, role: StreamRole) -> Format:

@@ -5,13 +5,16 @@ import pytest
 from sensors.errors import ConfigError
 from sensors.model import Names, StreamRole
 from simulators.cameras.formats import FORMATS, Format
+from simulators.cameras.look import Look
+from simulators.cameras.mount import Preset
 from simulators.cameras.vocabulary import Audio, Codec, View
 from simulators.kinds import KINDS
 from simulators.models import MODELS
 from simulators.scenario.actions import Intrusion, action_of
 from simulators.scenario.camera_actions import CameraKill
+from simulators.scenario.form import OnvifEntry
 from simulators.scenario.reading import parse_scenario, read_scenario
-from simulators.scenario.streams import camera_numbers, formats_of
+from simulators.scenario.streams import camera_numbers, formats_of, presets_of
 
 _HEAD = """
 title = { en = "Test" }
@@ -103,6 +106,16 @@ def test_a_camera_sends_what_its_streams_say_and_otherwise_what_is_usual() -> No
     assert all(formats_of(other) == FORMATS for other in others)
 
 
+def test_a_camera_turns_to_the_presets_that_the_scenario_gives_it() -> None:
+    words = 'presets = [{ name = "gate", pan_deg = 20, zoom = 2 }, { name = "yard" }]\nonvif = false\n'
+    scenario = parse_scenario(("onvif = {}\n" + _HEAD + _CAMERA + words).encode(), "s")
+    *_, camera = scenario.sites[0].cameras
+    assert scenario.onvif == OnvifEntry(port=8600, discovery=True)
+    assert presets_of(camera) == (Preset("1", "gate", Look(pan_deg=20, zoom=2)), Preset("2", "yard", Look()))
+    assert not camera.onvif
+    assert parse_scenario(_HEAD.encode(), "s").onvif is None
+
+
 def test_a_step_is_one_of_the_known_actions() -> None:
     scenario = parse_scenario(
         f'{_HEAD}{_STEP}action = "intrusion"\n{_STEP}action = "camera-kill"\ncamera = "cam-2"'.encode(), "s"
@@ -152,6 +165,9 @@ def test_expectations_speak_of_named_steps() -> None:
         (_HEAD + _CAMERA + 'main = { codec = "mjpeg" }', "main.codec"),
         (_HEAD + _CAMERA + "main = { gop = 3 }", "gop"),
         (_HEAD + _CAMERA + 'audio = "loud"', "audio"),
+        (_HEAD + _CAMERA + 'presets = [{ name = "far", pan_deg = 51 }]', "pan_deg"),
+        (_HEAD + _CAMERA + 'presets = [{ name = "" }]', "name"),
+        ("onvif = { port = 70000 }\n" + _HEAD, "port"),
         (_HEAD + _STEP + 'action = "earthquake"', "action"),
         (_HEAD + _STEP + 'action = "camera-lose"\ncamera = "cam-1"\nshare = 1.5', "share"),
         (_HEAD + _STEP + 'action = "camera-trickle"\ncamera = "cam-1"\nbytes_s = 0', "bytes_s"),

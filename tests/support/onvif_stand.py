@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from sensors.clock import SystemClock
-from sensors.model import DeviceId, DeviceKey, SiteId
+from sensors.model import DeviceId, DeviceKey, Names, Position, SiteId
 from sensors.rtsp.authentication import Credentials
 from simulators.cameras.cache import default_directory
 from simulators.cameras.camera import Camera
@@ -16,9 +16,10 @@ from simulators.cameras.mount import Mount, Preset
 from simulators.cameras.server import CameraServer
 from simulators.cameras.vocabulary import Authentication, Lighting, Terrain, View
 from simulators.cameras.workshop import Workshop
-from simulators.onvif.devices import devices_of
 from simulators.onvif.server import OnvifServer
+from simulators.onvif.station import Station
 from simulators.onvif.subject import Address
+from simulators.scenario.form import CameraEntry, OnvifEntry, Scenario, Site
 
 LOOPBACK = "127.0.0.1"
 PASSWORD = Credentials("viewer", "not a secret: tests")
@@ -28,6 +29,7 @@ FIXED = DeviceKey(SiteId("kordai"), DeviceId("cam-2"))
 GATE, YARD = Look(pan_deg=-20.0, tilt_deg=-5.0, zoom=2.0), Look(pan_deg=12.0)
 PRESETS = (Preset("1", "Ворота", GATE), Preset("2", "yard", YARD))
 NAMES = {TURNING: "Въезд & <Gate>", FIXED: "Perimeter"}
+_SITE = Names(en="Kordai")
 
 
 class OnvifStand(NamedTuple):
@@ -48,8 +50,10 @@ class OnvifStand(NamedTuple):
 
 
 @asynccontextmanager
-async def onvif_stand(credentials: Credentials | None = PASSWORD) -> AsyncIterator[OnvifStand]:
-    """The cameras until the block ends."""
+async def onvif_stand(
+    credentials: Credentials | None = PASSWORD, *, announced: bool = False
+) -> AsyncIterator[OnvifStand]:
+    """The cameras until the block ends. Who has them `announced` is to be alone on the air."""
     cameras = (
         Camera(TURNING, _shot(21), Authentication.DIGEST, credentials, presets=PRESETS),
         Camera(FIXED, _shot(22), Authentication.DIGEST, credentials),
@@ -57,14 +61,21 @@ async def onvif_stand(credentials: Credentials | None = PASSWORD) -> AsyncIterat
     async with Workshop(default_directory()) as workshop:
         server = CameraServer(LOOPBACK, 0, cameras, workshop, SystemClock())
         await server.start()
-        onvif = OnvifServer(LOOPBACK, 0, devices_of(server, NAMES, SystemClock()))
-        await onvif.start()
+        station = Station(_scenario(announced=announced), server)
+        await station.start()
         async with asyncio.TaskGroup() as group:
-            running = [group.create_task(part) for part in (server.run(), onvif.run())]
-            yield OnvifStand(server, onvif)
+            running = [group.create_task(part) for part in (server.run(), station.run())]
+            await asyncio.sleep(0)  # they begin, so that each also closes what it has opened
+            yield OnvifStand(server, station.onvif)
             for part in running:
                 part.cancel()
 
 
 def _shot(number: int) -> Shot:
     return Shot(number, View.YARD, Terrain.PLAIN, 1, Lighting.DAY, 0, 0)
+
+
+def _scenario(*, announced: bool) -> Scenario:
+    cameras = tuple(CameraEntry(str(key.device), View.YARD, Names(en=name)) for key, name in NAMES.items())
+    site = Site(str(TURNING.site), _SITE, Position(43.0, 74.7), cameras=cameras)
+    return Scenario(_SITE, (site,), onvif=OnvifEntry(port=0, discovery=announced))
