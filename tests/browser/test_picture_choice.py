@@ -49,3 +49,19 @@ def test_a_viewer_that_was_too_slow_is_told_so_on_the_picture(page: Page, enter:
     expect(page.locator("#mode")).to_contain_text("too slow for this picture")
     expect(page.locator("#overlay")).to_be_hidden()
     wait_for_more_frames(page, 3)
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_figures_and_tools_lie_beside_one_another_on_a_small_screen_too(
+    page: Page, enter: Enter, language: str
+) -> None:
+    page.set_viewport_size({"width": 800, "height": 480})
+    enter(f"lang={language}")
+    wait_until_live(page)
+    page.keyboard.press("i")
+    expect(page.locator("#figures div")).to_have_count(7)
+    figures, tools = page.locator("#figures").bounding_box(), page.locator("#tools").bounding_box()
+    assert figures is not None
+    assert tools is not None
+    assert figures["y"] + figures["height"] <= tools["y"]
+    assert tools["y"] + tools["height"] <= 480
