@@ -80,11 +80,13 @@ _HOURS = Names(en="h", ru="ч", kk="сағ")
 
 
 def trouble(state: PictureState, age_s: float | None, language: Language) -> str:
-    """What is wrong with a picture and for how long, `age_s` where that is known; nothing of a live one."""
+    """What is wrong with a picture, and for how many seconds where that is known; nothing of a live one."""
     if state is PictureState.LIVE:
         return ""
     word = STATES[state].in_language(language)
-    return word if age_s is None or state is PictureState.CONNECTING else f"{word} · {age(age_s, language)}"
+    if age_s is None or age_s < 1.0 or state is PictureState.CONNECTING:
+        return word
+    return f"{word} · {age(age_s, language)}"
 
 
 def age(seconds: float, language: Language) -> str:

@@ -5,6 +5,7 @@ replaced meanwhile, and nothing else.
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Final, NoReturn
 
 import msgspec
@@ -21,7 +22,9 @@ from videowall.outputs.session import SEND_WITHIN_S, run_session
 
 MAX_PAGES: Final = 100
 _REPEAT_S: Final = 5.0
-"""A page that hears nothing for longer than a few of these knows that the wall is gone."""
+"""A page that hears nothing for longer than a few of these knows that the wall is gone.
+
+A busy wall says hello as often: pages reckon ages by its clock."""
 
 
 class Hello(Struct, frozen=True, tag_field="kind", tag="hello"):
@@ -63,18 +66,19 @@ class Faces:
         may_control = self._takes_orders and Action.CONTROL_WALL in allowed
         may_save = self._saves_clips and Action.EXPORT_VIDEO in allowed
 
-        async def greet() -> None:
+        async def greet() -> float:
             hello = Hello(self._version, self._clock.now().timestamp(), principal.name, may_control, may_save)
             await socket.send_text(msgspec.json.encode(hello).decode())
+            return self._clock.monotonic_s()
 
         with self._wall.showing.listen() as listener:
-            await greet()
+            greeted_s = await greet()
             while True:
-                try:
+                with suppress(TimeoutError):
                     async with asyncio.timeout(_REPEAT_S):
                         await listener.ready.wait()
-                except TimeoutError:
-                    await greet()
+                if self._clock.monotonic_s() - greeted_s >= _REPEAT_S:
+                    greeted_s = await greet()
                 async with asyncio.timeout(SEND_WITHIN_S):
                     for message in listener.take(self._wall.showing.newest):
                         await socket.send_text(message.decode())
