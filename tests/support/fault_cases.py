@@ -84,7 +84,7 @@ CASES = (
     _afresh(Fault.LEAKING, State.NO_FREE_SESSION, 1.0),
     _goes_on(Fault.BARE),
     _afresh(Fault.BARE, State.CANNOT_DECODE),
-    Case(Fault.RESTARTING, frozenset({State.LIVE}), 15.0, 20.0, on_way=_NO_LINK),
+    Case(Fault.RESTARTING, frozenset({State.LIVE}), 15.0, 60.0, on_way=_NO_LINK),
     Case(Fault.ROLLING, frozenset({State.LIVE}), 8.0, 5.0, on_way=_NO_LINK),
     Case(Fault.RECODED, frozenset({State.LIVE}), 12.0, on_way=_NO_LINK | {State.CANNOT_DECODE}),
     _goes_on(Fault.RESIZED),
@@ -93,7 +93,7 @@ CASES = (
     Case(Fault.LOSSY, frozenset({State.LIVE}), 20.0, 0.05, on_way=frozenset({State.DELAYED})),
     Case(Fault.TRUNCATED, frozenset({State.LIVE}), 20.0, 0.2, on_way=frozenset({State.DELAYED})),
 )
-"""RESTARTING is away for 4 s, then back. Of TRICKLING a whole packet may still come."""
+"""RESTARTING is away for 5 s, then back for longer than anybody looks. Of TRICKLING a whole packet may still come."""
 
 
 def camera_of(case: Case) -> str:
