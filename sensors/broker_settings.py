@@ -14,6 +14,13 @@ class BrokerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     url: Annotated[str, Meta(description="mqtt://host:port of a broker; empty: the hub starts an embedded one")] = ""
     host: Annotated[str, Meta(description="address the embedded broker listens on")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65_535, description="port the embedded broker listens on")] = 1883
+    store: Annotated[
+        str,
+        Meta(
+            description="folder where a mosquitto on this machine keeps what it remembers, for `shekara doctor` to see"
+            " whether it writes it down; empty: not looked at"
+        ),
+    ] = ""
     client_keepalive_s: Annotated[
         int, Meta(ge=5, le=3600, description="MQTT keep-alive of our own clients, in seconds")
     ] = 20

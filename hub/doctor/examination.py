@@ -63,7 +63,7 @@ def _examine(settings: Settings) -> Iterator[Finding]:
         met = _of_broker(broker, settings)
         yield met
         if met.level is Level.OK and not broker.embedded:
-            yield from try_out(*broker.address, settings.secrets.mqtt)
+            yield from try_out(*broker.address, settings.secrets.mqtt, Path(broker.store) if broker.store else None)
     if isinstance(influx, InfluxSettings) and influx.enabled:
         yield _of_influx(influx, settings)
     wall = sound.get("wall")

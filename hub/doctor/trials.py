@@ -7,9 +7,12 @@ that nobody listens to, and is cleared away afterwards. Each trial is bounded in
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 
 from paho.mqtt.enums import MQTTProtocolVersion
 
+from hub.brokers.mosquitto import SAVED_AFTER_CHANGES
 from hub.doctor.finding import Finding, Level
 from hub.doctor.guest import Guest, Place
 from sensors.dialects.native import MAX_PAYLOAD_BYTES
@@ -24,12 +27,17 @@ WAITING = 1_200
 UNACKNOWLEDGED = 200
 """Messages that the broker should deliver before the first is acknowledged; common defaults are 20 and 32."""
 _WITHIN_S = 3.0
+_CHANGES = 3 * SAVED_AFTER_CHANGES
+_STORE_FILE = "mosquitto.db"
 _PAYLOAD = b"doctor"
 _MAKE = "For mosquitto: shekara mosquitto-config. For others: docs/broker.md"
 
 
-def try_out(host: str, port: int, credentials: Credentials | None) -> tuple[Finding, ...]:
-    """All trials. A broker that hangs up in the middle of one is a finding too."""
+def try_out(host: str, port: int, credentials: Credentials | None, store: Path | None = None) -> tuple[Finding, ...]:
+    """All trials. A broker that hangs up in the middle of one is a finding too.
+
+    `store` is the folder of a mosquitto on this machine, if it is to be seen whether it writes down what it confirms.
+    """
     token = secrets.token_hex(6)
     place, version = _find_version(Place(host, port, credentials), token)
     trials = Trials(place, token)
@@ -40,6 +48,7 @@ def try_out(host: str, port: int, credentials: Credentials | None) -> tuple[Find
         trials.keeps_what_waits,
         trials.takes_the_largest_message,
         trials.shares_a_subscription,
+        *(() if store is None else (partial(trials.writes_down, store),)),
     ):
         try:
             found.extend(trial())
@@ -150,6 +159,34 @@ class Trials:
             f"Raise the bound (mosquitto: max_packet_size, message_size_limit 0). {_MAKE}",
         )
 
+    def writes_down(self, store: Path) -> Iterator[Finding]:
+        """Whether what is confirmed reaches the broker's file soon, or is lost when its machine loses power."""
+        part, file = "broker store", store / _STORE_FILE
+        try:
+            before = _version_of(file)
+        except OSError as error:
+            mend = "Set [broker] store to the folder of persistence_location, and let the doctor's user look into it"
+            yield Finding(part, Level.WARN, f"{file}: {error.strerror}: nobody knows what a kill would lose", mend)
+            return
+        with self._guest("store", keeping=True) as away:
+            away.subscribe(f"{self._prefix}/store")
+        with self._guest("speaker") as speaker:
+            for _ in range(_CHANGES):
+                speaker.say(f"{self._prefix}/store", _PAYLOAD)
+            speaker.pump(lambda: speaker.confirmed_total >= _CHANGES, _WITHIN_S)
+            # A broker may write between two turns of its loop: this one gives it some.
+            written = speaker.pump(lambda: _version_of(file) != before, _WITHIN_S)
+        with self._guest("store"):
+            pass  # which ends the session
+        yield _judge(
+            part,
+            written,
+            f"writes down what it confirms after at most {_CHANGES} messages",
+            f"has not written down {_CHANGES} messages that it confirmed: killed, it loses them, and the hub's session",
+            f"mosquitto: persistence true, autosave_on_changes true, autosave_interval {SAVED_AFTER_CHANGES}. {_MAKE}",
+            Level.WARN,
+        )
+
     def shares_a_subscription(self) -> Iterator[Finding]:
         """What several hub processes in front of one broker need."""
         name = f"{self._prefix}/shared"
@@ -174,6 +211,16 @@ class Trials:
             yield guest
         finally:
             guest.leave()
+
+
+def _version_of(file: Path) -> tuple[int, int] | None:
+    """Changes whenever a file is written anew; None while there is none in a folder that can be looked into."""
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        file.parent.stat()
+        return None
+    return found.st_mtime_ns, found.st_ino
 
 
 def _accept(guest: Guest) -> bool:

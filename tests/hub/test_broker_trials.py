@@ -45,9 +45,11 @@ def test_the_generated_configuration_passes_every_trial_and_is_left_as_it_was(tm
     broker = Mosquitto(tmp_path, f"{text}sys_interval 1\n", port)
     broker.start()
     try:
-        found = examine(Settings("none", {"broker": {"url": settings.url}, "hub": {"port": 0}}, {}, Secrets(mqtt=HUB)))
+        named = {"url": settings.url, "store": str(files.store)}
+        found = examine(Settings("none", {"broker": named, "hub": {"port": 0}}, {}, Secrets(mqtt=HUB)))
         mine = [finding for finding in found if finding.part.startswith("broker")]
-        assert [finding.level for finding in mine] == [Level.OK] * 9, mine
+        assert [finding.level for finding in mine] == [Level.OK] * 10, mine
+        assert "writes down" in by_part(found)["broker store"].text
         assert what_is_left(port) == []
     finally:
         broker.stop()
@@ -108,6 +110,23 @@ def test_each_bad_setting_is_named_with_its_mend(tmp_path: Path) -> None:
         for (part, word), found in zip(settings.values(), pool.map(try_with, settings), strict=True):
             assert ill(found) == {part: Level.FAIL}
             assert (word in by_part(found)[part].text, bool(by_part(found)[part].mend)) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "lines", ["persistence true\nautosave_interval 1800", "persistence false"], ids=["each half hour", "never"]
+)
+def test_a_mosquitto_that_writes_nothing_down_is_told_what_a_kill_would_lose(tmp_path: Path, lines: str) -> None:
+    with running_mosquitto(tmp_path, f"{lines}\npersistence_location {tmp_path}/") as port:
+        found = try_out("127.0.0.1", port, None, tmp_path)
+    assert ill(found) == {"broker store": Level.WARN}
+    assert ("killed, it loses them" in by_part(found)["broker store"].text) is True
+    assert "autosave_on_changes true" in by_part(found)["broker store"].mend
+
+
+def test_a_store_that_cannot_be_looked_into_is_not_believed(tmp_path: Path) -> None:
+    trials = Trials(Place("127.0.0.1", free_port(), None), "none")
+    (finding,) = trials.writes_down(tmp_path / "elsewhere")
+    assert (finding.level, "No such file" in finding.text) == (Level.WARN, True)
 
 
 def test_an_access_list_that_keeps_the_hub_out_is_named(tmp_path: Path) -> None:
