@@ -168,8 +168,9 @@ async def test_who_posts_an_offer_and_never_comes_is_let_go(wall: MovingWall, ke
             assert (await http.post("/wall/main/whep", content=VIDEO)).status_code == 400
         assert len(peers) == 1
         clock.advance(CONNECT_WITHIN_S + 1)
-        await eventually_async(lambda: len(peers) == 0)
-        assert wall.broadcast.viewers == 0
+        await eventually_async(
+            lambda: len(peers) == 0 and wall.broadcast.viewers == 0, what="the end of who never came"
+        )
 
 
 PLAY = """async () => {
