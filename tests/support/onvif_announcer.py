@@ -3,13 +3,12 @@
 Arguments: URLs of its device service. Its standard input ends it, properly; it prints its identity once it is there.
 """
 
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address
 
+from tests.support.foreign_discovery import keep_to_loopback
 from tests.support.multicast import alone_on_the_air
 
 
@@ -32,17 +31,14 @@ def announced_camera(*urls: str) -> Iterator[str]:
 
 def main() -> None:
     """Announce until standard input ends."""
-    # Not above: the test process itself does without its threads. It has no types.
-    from wsdiscovery import QName, Scope, threaded  # type: ignore[import-untyped]  # noqa: PLC0415
+    from wsdiscovery import Scope  # type: ignore[import-untyped]  # noqa: PLC0415 - see foreign_discovery
     from wsdiscovery.publishing import ThreadedWSPublishing  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    loopback = ip_address("127.0.0.1")
-    threaded._getNetworkAddrs = lambda version: [loopback] if version == socket.AF_INET else []
-    threaded.NetworkingThreadIPv6.start = _refuse
+    camera = keep_to_loopback()
     publishing = ThreadedWSPublishing()
     publishing.start()
     publishing.publishService(
-        types=[QName("http://www.onvif.org/ver10/network/wsdl", "NetworkVideoTransmitter")],
+        types=[camera],
         scopes=[
             Scope("onvif://www.onvif.org/name/Gate%20North"),
             Scope("onvif://www.onvif.org/hardware/X-7"),
@@ -54,11 +50,6 @@ def main() -> None:
     print(identity, flush=True)  # noqa: T201 - this is how its parent learns it
     sys.stdin.read()
     publishing.stop()
-
-
-def _refuse(_: object) -> None:
-    message = "loopback alone"
-    raise OSError(message)
 
 
 if __name__ == "__main__":

@@ -5,17 +5,18 @@ search: how many cameras to wait for. It answers with a line of JSON; what comes
 """
 
 import json
-import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from ipaddress import ip_address
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
-_WITHIN_S, _LOOK_S = 10.0, 0.05
+from tests.support.foreign_discovery import keep_to_loopback
+from tests.support.waiting import eventually
+
+_WITHIN_S = 10.0
 
 
 class Searcher:
@@ -58,14 +59,10 @@ def foreign_searcher() -> Iterator[Searcher]:
 
 def main() -> None:
     """Search until standard input ends."""
-    # Not above: the test process itself does without its threads. It has no types.
-    from wsdiscovery import QName, threaded  # type: ignore[import-untyped]  # noqa: PLC0415
+    # See foreign_discovery.
     from wsdiscovery.discovery import ThreadedWSDiscovery  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    loopback = ip_address("127.0.0.1")
-    threaded._getNetworkAddrs = lambda version: [loopback] if version == socket.AF_INET else []
-    threaded.NetworkingThreadIPv6.start = _refuse
-    wanted = [QName("http://www.onvif.org/ver10/network/wsdl", "NetworkVideoTransmitter")]
+    wanted = [keep_to_loopback()]
     discovery = ThreadedWSDiscovery()
     discovery.setRemoteServiceHelloCallback(lambda service: _say({"came": service.getEPR()}))
     discovery.setRemoteServiceByeCallback(lambda identity: _say({"went": identity}))
@@ -73,13 +70,15 @@ def main() -> None:
     _say({"ready": True})
     for line in sys.stdin:
         discovery.clearRemoteServices()
-        until_s = time.monotonic() + _WITHIN_S
-        found = discovery.searchServices(types=wanted, timeout=0)
-        while len(found) < int(line) and time.monotonic() < until_s:
-            time.sleep(_LOOK_S)
-            found = list(discovery._remoteServices.values())
-        _say({"found": [_told(each) for each in found]})
+        discovery.searchServices(types=wanted, timeout=0)
+        with suppress(AssertionError):  # who asked judges what did not come
+            eventually(partial(_has_found, discovery, int(line)), within_s=_WITHIN_S)
+        _say({"found": [_told(each) for each in list(discovery._remoteServices.values())]})
     discovery.stop()
+
+
+def _has_found(discovery: Any, cameras: int) -> bool:
+    return len(discovery._remoteServices) >= cameras
 
 
 def _told(service: Any) -> dict[str, Any]:
@@ -97,11 +96,6 @@ _SAYING = threading.Lock()
 def _say(said: dict[str, Any]) -> None:
     with _SAYING:
         print(json.dumps(said), flush=True)  # noqa: T201 - this is how its parent learns it
-
-
-def _refuse(_: object) -> None:
-    message = "loopback alone"
-    raise OSError(message)
 
 
 if __name__ == "__main__":

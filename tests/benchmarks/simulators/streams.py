@@ -23,6 +23,7 @@ import psutil
 from simulators.cameras.vocabulary import View
 from tests.benchmarks.row import Row
 from tests.benchmarks.wall.clips import folder
+from tests.benchmarks.wall.run import pause
 from tests.support.brokers import running_broker
 from tests.support.waiting import eventually
 
@@ -54,7 +55,7 @@ def _run_once(scratch: Path, broker: int) -> tuple[float, float, float]:
     scenario.write_text(_scenario(), "utf-8")
     with _simulating(scenario, clips, broker) as (process, port), _watching(port) as crowd:
         eventually(lambda: _are_drawn(clips), within_s=_DRAWN_WITHIN_S, what="every film")
-        time.sleep(_SETTLES_S)
+        pause(_SETTLES_S)
         assert crowd.stdin is not None
         assert crowd.stdout is not None
         crowd.stdin.write("now\n")
@@ -79,7 +80,7 @@ def _is_whole(clip: Path) -> bool:
 
 def _spent_over(process: psutil.Process, seconds: float) -> float:
     before, began_s = process.cpu_times(), time.monotonic()
-    time.sleep(seconds)
+    pause(seconds)
     after, lasted_s = process.cpu_times(), time.monotonic() - began_s
     return float(after.user + after.system - before.user - before.system) / lasted_s * seconds
 
