@@ -14,6 +14,7 @@ from tests.support.film_server import FilmServer, serving
 from tests.support.opened_stream import Opened, running
 from tests.support.scripted_rtsp import ScriptedServer, scripted, willing
 from tests.support.waiting import eventually_async
+from videowall.capture.rtsp import player
 from videowall.capture.rtsp.address import Redirects, follow, parse_address
 from videowall.capture.rtsp.conversation import Conversation, Transport
 from videowall.capture.rtsp.failure import StreamError
@@ -111,9 +112,16 @@ async def test_a_redirect_while_playing_is_followed() -> None:
                 await eventually_async(lambda: client.units)
 
 
-async def test_the_session_is_kept_alive_as_the_camera_knows_it() -> None:
+async def test_the_session_is_kept_alive_as_the_camera_knows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept_alive: set[str] = set()
+    monkeypatch.setattr(player, "NO_PACKETS_S", 60.0)
+
     async def asked(public: str) -> list[Request]:
         def speaks(request: Request) -> Response:
+            if "PLAY" in server.methods[:-1]:
+                kept_alive.add(public)
+            if len(kept_alive) == len(knows):
+                monkeypatch.setattr(player, "NO_PACKETS_S", 0.0)
             answer = willing(request)
             return Response(200, "OK", {**answer.headers, "Public": public} if public else answer.headers, answer.body)
 
@@ -131,9 +139,15 @@ async def test_the_session_is_kept_alive_as_the_camera_knows_it() -> None:
         assert all(request.headers["session"] == "12345678" for request in after_play)
 
 
-async def test_a_session_that_has_timed_out_at_the_camera_is_left_and_named() -> None:
+async def test_a_session_that_has_timed_out_at_the_camera_is_left_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(player, "NO_PACKETS_S", 60.0)
+
     def forgets(request: Request) -> Response:
-        return answered(request, 454) if request.method == "GET_PARAMETER" else willing(request)
+        if request.method != "GET_PARAMETER":
+            return willing(request)
+        # From now on the camera counts as silent too: what it says counts more.
+        monkeypatch.setattr(player, "NO_PACKETS_S", 0.0)
+        return answered(request, 454)
 
     async with scripted(forgets) as server:
         error = await Opened(server.url).fails()

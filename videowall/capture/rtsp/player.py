@@ -112,10 +112,11 @@ class Player:
             if link.ended.done():
                 raise link.ended.result()
             now_s = self._clock.monotonic_s()
-            reception.look(now_s, is_datagrams=self._ports is not None)
+            # What the camera says comes before its silence: it may say why.
             while (response := link.take_response()) is not None:
                 if (retry := conversation.answer(response)) is not None:
                     link.send(retry)
+            reception.look(now_s, is_datagrams=self._ports is not None)
             if now_s - alive_s > conversation.session.timeout_s * _KEEP_ALIVE_SHARE:
                 alive_s = now_s
                 link.send(conversation.keep_alive())
