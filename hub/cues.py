@@ -14,7 +14,8 @@ from sensors.errors import ShekaraError
 from sensors.model import DeviceKey
 
 MAX_WAITING: Final = 64
-AT_ONCE: Final = 4
+AT_ONCE: Final = 64
+"""Cameras that do not answer keep no other from looking where its alarm is."""
 AGAIN_AFTER_S: Final = 10.0
 """A camera is sent to the same place by alarms at most so often: one that comes and goes must not wear it out."""
 _REMEMBERED: Final = 1_000

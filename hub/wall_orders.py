@@ -22,8 +22,8 @@ from sensors.topics import Leaf, topic
 from sensors.wall_orders import ANSWER, WallOrder, open_order
 
 MAX_WAITING: Final = 64
-AT_ONCE: Final = 4
-"""A camera that does not answer keeps its own order waiting, and not the others."""
+AT_ONCE: Final = 64
+"""Cameras that do not answer keep their own orders waiting, and not the others: more than anybody presses meanwhile."""
 _MAX_ANSWER: Final = 250
 S = TypeVar("S", bound=Struct)
 _log = structlog.get_logger(__name__)

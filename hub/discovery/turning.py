@@ -11,8 +11,7 @@ from sensors.model import DeviceKey
 from sensors.rtsp.authentication import Credentials
 from sensors.secrets import Secrets
 
-AT_ONCE: Final = 8
-MAX_WAITING: Final = 64
+AT_ONCE: Final = 64
 _WORDS: Final = {
     StreamState.WANTS_CREDENTIALS: "wants a password",
     StreamState.WRONG_CREDENTIALS: "refuses the password",
@@ -37,7 +36,6 @@ class Turner:
         self._loading = asyncio.Lock()
         self._interviewer: Interviewer | None = None
         self._turning: set[DeviceKey] = set()
-        self._places = asyncio.Semaphore(AT_ONCE)
 
     async def turn(self, key: DeviceKey, service: str, preset: str) -> None:
         """Send a camera to a preset, by its device service.
@@ -47,12 +45,11 @@ class Turner:
             NotFoundError: it has no such preset any more.
             UnavailableError: it does not answer, or refuses.
         """
-        if key in self._turning or len(self._turning) >= MAX_WAITING:
+        if key in self._turning or len(self._turning) >= AT_ONCE:
             raise ConflictError("is being sent somewhere", subject=str(key), mend="Try again in a moment")
         self._turning.add(key)
         try:
-            async with self._places:
-                state = await self._ask(key, service, preset)
+            state = await self._ask(key, service, preset)
         finally:
             self._turning.discard(key)
         if state is not StreamState.OK:

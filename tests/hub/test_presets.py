@@ -34,7 +34,8 @@ from tests.support.waiting import eventually_async
 PASSWORD = Credentials("viewer", "not a secret: tests")
 INTERVIEWER = Interviewer(SystemClock())
 GATE, YARD = "Ворота", "yard"
-OTHER = DeviceKey(SiteId("kordai"), DeviceId("cam-2"))
+OTHERS = tuple(DeviceKey(SiteId("kordai"), DeviceId(f"cam-{number}")) for number in range(2, 14))
+OTHER = OTHERS[0]
 
 
 def turning(device: OnvifDevice) -> OnvifDevice:
@@ -55,13 +56,14 @@ async def hub_with_camera(folder: Path) -> AsyncIterator[tuple[StandingHub, Onvi
         yield hub, device
 
 
-async def add_silent_camera(hub: StandingHub) -> socket.socket:
-    """The other camera, found and approved, whose device service takes connections and never answers."""
-    silent = socket.create_server(("127.0.0.1", 0))
-    hub.hear(OTHER, Leaf.BIRTH, encode_birth(CAMERA_BIRTH))
-    assert OTHER in {view.key for view in await hub.facade.devices()}
+async def add_silent_cameras(hub: StandingHub, *cameras: DeviceKey) -> socket.socket:
+    """Cameras, found and approved, whose device service takes connections and never answers, until it is closed."""
+    silent = socket.create_server(("127.0.0.1", 0), backlog=2 * len(cameras))
     url = f"http://127.0.0.1:{silent.getsockname()[1]}/onvif"
-    await hub.facade.note_checks(OTHER, (StreamCheck(url, StreamState.OK, hub.clock.now()),), (YARD,))
+    for camera in cameras:
+        hub.hear(camera, Leaf.BIRTH, encode_birth(CAMERA_BIRTH))
+        assert camera in {view.key for view in await hub.facade.devices()}
+        await hub.facade.note_checks(camera, (StreamCheck(url, StreamState.OK, hub.clock.now()),), (YARD,))
     return silent
 
 
@@ -157,45 +159,49 @@ async def test_what_a_camera_refuses_is_said_and_logged(tmp_path: Path) -> None:
             await hub.facade.go_to_preset(CAMERA, YARD, "aigul")
 
 
-async def test_a_camera_that_never_answers_holds_up_no_other_and_is_not_asked_twice_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("hub.discovery.onvif.CONVERSATION_WITHIN_S", 2.0)
+async def test_a_camera_that_never_answers_holds_up_no_other_and_is_not_asked_twice_at_once(tmp_path: Path) -> None:
     async with hub_with_camera(tmp_path) as (hub, device):
-        silent = await add_silent_camera(hub)
-        waiting = asyncio.create_task(hub.facade.go_to_preset(OTHER, YARD, "aigul"))
-        await hub.facade.go_to_preset(CAMERA, YARD, "aigul")
-        assert device.gone_to == ["2"]
-        assert not waiting.done()
-        with pytest.raises(ConflictError):
+        with await add_silent_cameras(hub, OTHER) as silent:
+            waiting = asyncio.create_task(hub.facade.go_to_preset(OTHER, YARD, "aigul"))
+            await hub.facade.go_to_preset(CAMERA, YARD, "aigul")
+            assert device.gone_to == ["2"]
+            assert not waiting.done()
+            with pytest.raises(ConflictError):
+                await hub.facade.go_to_preset(OTHER, YARD, "aigul")
+            silent.close()
+            with pytest.raises(UnavailableError, match="does not answer"):
+                await waiting
+
+
+async def test_a_camera_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.discovery.onvif.CONVERSATION_WITHIN_S", 0.5)
+    async with hub_with_camera(tmp_path) as (hub, _):
+        with await add_silent_cameras(hub, OTHER), pytest.raises(UnavailableError, match="does not answer"):
             await hub.facade.go_to_preset(OTHER, YARD, "aigul")
-        with pytest.raises(UnavailableError, match="does not answer"):
-            await waiting
-        silent.close()
 
 
 async def test_presets_pressed_on_a_walls_page_are_carried_out_none_waiting_for_a_camera_of_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr("hub.discovery.onvif.CONVERSATION_WITHIN_S", 2.0)
     async with hub_with_camera(tmp_path) as (hub, device):
         orders = WallOrders(hub.facade, hub.accounts, hub.keys, hub.outbox.publish, hub.clock)
         working = asyncio.create_task(orders.run())
-        silent = await add_silent_camera(hub)
-        orders.take(order(hub, "order-silent", Role.DUTY_OFFICER, OTHER, YARD))
-        orders.take(order(hub, "order-gate", Role.DUTY_OFFICER, CAMERA, GATE))
-        orders.take(order(hub, "order-viewer", Role.VIEWER, CAMERA, YARD))
-        await eventually_async(lambda: len(answers(hub)) == 2, what="the others answered")
-        assert device.gone_to == ["1"]
-        assert answers(hub)["order-gate"] == ""
-        assert "the role viewer may not do this" in str(answers(hub)["order-viewer"])
-        await eventually_async(lambda: "order-silent" in answers(hub), what="the silent one's answer")
-        assert "does not answer" in str(answers(hub)["order-silent"])
-        sent = [each for each in (await hub.facade.log(None, 20)).entries if each.kind == "camera-sent"]
-        assert (GATE, Role.DUTY_OFFICER.value, CAMERA) in [(each.text, each.who, each.key) for each in sent]
-        silent.close()
-        working.cancel()
-        await asyncio.wait({working})
+        with await add_silent_cameras(hub, *OTHERS) as silent:
+            for camera in OTHERS:
+                orders.take(order(hub, f"silent-{camera.device}", Role.DUTY_OFFICER, camera, YARD))
+            orders.take(order(hub, "order-gate", Role.DUTY_OFFICER, CAMERA, GATE))
+            orders.take(order(hub, "order-viewer", Role.VIEWER, CAMERA, YARD))
+            await eventually_async(lambda: len(answers(hub)) == 2, what="the others answered")
+            assert device.gone_to == ["1"]
+            assert answers(hub)["order-gate"] == ""
+            assert "the role viewer may not do this" in str(answers(hub)["order-viewer"])
+            silent.close()
+            await eventually_async(lambda: len(answers(hub)) == 2 + len(OTHERS), what="the silent ones' answers")
+            assert all("does not answer" in str(answers(hub)[f"silent-{camera.device}"]) for camera in OTHERS)
+            sent = [each for each in (await hub.facade.log(None, 50)).entries if each.kind == "camera-sent"]
+            assert (GATE, Role.DUTY_OFFICER.value, CAMERA) in [(each.text, each.who, each.key) for each in sent]
+            working.cancel()
+            await asyncio.wait({working})
 
 
 async def test_a_camera_of_the_native_dialect_is_sent_by_a_command(tmp_path: Path) -> None:
