@@ -13,6 +13,7 @@ from sensors.model import Ident
 from simulators.cameras.vocabulary import Fault
 from simulators.consequences import Consequence, consequences_of
 from simulators.foreign.advice import hub_alarm, hub_id
+from simulators.outages import Outages
 from simulators.scenario.actions import Action
 from simulators.scenario.acts import Act
 from simulators.scenario.camera_actions import CameraAction
@@ -44,6 +45,7 @@ class Chronicle:
         self._steps = {step.id: step for step in scenario.steps if step.id is not None}
         self._faulty: dict[tuple[str, str], PictureFault] = {}
         self._failures: dict[str, list[tuple[datetime, str]]] = {}
+        self._outages = {site.id: Outages() for site in scenario.sites}
 
     def take(self, action: Action, now: datetime) -> None:
         """Something is made to happen now."""
@@ -58,6 +60,7 @@ class Chronicle:
             self._change_picture(action, name, now)
         if isinstance(action, MainsFail):
             self._failures.setdefault(action.site, []).append((now, name))
+        self._outages[action.site].take(action, name, now)
 
     def _name(self, action: Action) -> str:
         """Unique in the run: that of its step, or one that no step has; a command may bring a name again."""
@@ -76,17 +79,20 @@ class Chronicle:
         for site, failures in self._failures.items():
             for span in self._worlds[site].power.dark:
                 of = max(failure for failure in failures if failure[0] <= span.starts)[1]
-                self._write_dark(site, of, span.starts, now if span.ends is None else span.ends)
+                self._write_unseen(site, of, Fault.KILLED, span.starts, now if span.ends is None else span.ends)
+        for site, outages in self._outages.items():
+            for outage in outages.before(now):
+                self._write_unseen(site, outage.of, tag_of(outage.action), outage.starts, outage.ends)
 
-    def _write_dark(self, site: str, of: str, starts: datetime, ends: datetime) -> None:
-        """Cameras without power are dead, whatever else is wrong with them."""
+    def _write_unseen(self, site: str, of: str, fault: str, starts: datetime, ends: datetime) -> None:
+        """No camera of a post without power, or behind a dead link, can be seen, whatever else is wrong with it."""
         for camera in self._worlds[site].site.cameras:
             self._write(
                 PictureFault(
                     of=of,
                     site=site,
                     camera=camera.id,
-                    fault=Fault.KILLED,
+                    fault=fault,
                     at=starts,
                     until=ends,
                     within_s=_PICTURE_WITHIN_S,

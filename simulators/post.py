@@ -58,7 +58,7 @@ class Post:
         self._has_line = link is not None
         self._reached = clock.now()
         self.premises = Premises(site, scenario.seed, self._reached, link)
-        self._cameras_live = True
+        self._cameras_there = True
         self._ordered: dict[str, tuple[Fault, float]] = {}
         self._commands: asyncio.Queue[bytes] = asyncio.Queue(_MAX_COMMANDS)
         self._connections = 0
@@ -79,7 +79,7 @@ class Post:
             await self.publisher.meet_broker(within_s=_GRACE_S)
             while True:
                 self.catch_up()
-                await self.power_cameras()
+                await self.show_cameras()
                 await asyncio.sleep(TICK_S)
 
     def catch_up(self) -> None:
@@ -128,14 +128,15 @@ class Post:
             "dropped_total": outbox.dropped_total,
         }
 
-    async def power_cameras(self) -> None:
-        """Cameras without power are gone, and come back with whatever else is wrong with them."""
-        live = self.premises.feeds("camera", self._reached)
-        if live != self._cameras_live:
-            self._cameras_live = live
+    async def show_cameras(self) -> None:
+        """Cameras without power, or behind a cut cable, are gone, and come back with all else that is wrong."""
+        now = self._reached
+        there = self.premises.feeds("camera", now) and not self.premises.link.is_cut(now)
+        if there != self._cameras_there:
+            self._cameras_there = there
             for camera in self._site.cameras:
                 ordered = self._ordered.get(camera.id, _WELL)
-                await self._set_fault(self._key(camera.id), *(ordered if live else _DEAD))
+                await self._set_fault(self._key(camera.id), *(ordered if there else _DEAD))
 
     async def perform(self, action: Action) -> None:
         """Make something happen, now.
@@ -161,10 +162,10 @@ class Post:
             self.on_action(action, now)
 
     async def _order_fault(self, action: CameraAction) -> None:
-        """Break or mend a camera; one without power shows it when it has power again."""
+        """Break or mend a camera; one that is gone shows it when it is there again."""
         self._ordered[action.camera] = action.fault, action.amount
         self.foreign.note_fault(DeviceId(action.camera), action.fault)
-        if self._cameras_live:
+        if self._cameras_there:
             await self._set_fault(self._key(action.camera), action.fault, action.amount)
 
     def _key(self, camera: str) -> DeviceKey:

@@ -41,8 +41,6 @@ from simulators.world.world import World
 
 TICK_S = 0.2
 GATEWAY_PERIOD_S = 10.0
-_CUT_AFTER_S = 0.5
-"""A cut line first lets the answer to the command out."""
 
 
 class Notice(Enum):
@@ -72,7 +70,6 @@ class Premises:
         metrics = {DeviceId(device.id): KINDS[device.kind].metrics for device in site.devices}
         metrics[DeviceId(GATEWAY)] = KINDS[GATEWAY].metrics
         self._telemetry = Telemetry(f"{seed}/{site.id}", metrics)
-        self._cuts: Spans[LinkCut] = Spans()
         self._storms: Spans[RebirthStorm] = Spans()
         self._born = began
         self._false_wills = 0
@@ -95,8 +92,8 @@ class Premises:
         match action:
             case _ if isinstance(action, CameraAction):
                 return
-            case LinkCut(duration_s=duration_s):
-                self._cuts.add(action, now + timedelta(seconds=_CUT_AFTER_S), duration_s)
+            case LinkCut():
+                self.link.cut(action, now)
             case RebirthStorm(duration_s=duration_s):
                 self._storms.add(action, now, duration_s)
                 self._born = now
@@ -115,7 +112,7 @@ class Premises:
 
     def speaks(self, now: datetime) -> bool:
         """Whether the gateway has power and its cable is whole."""
-        return not self._cuts.at(now) and self.feeds(GATEWAY, now)
+        return not self.link.is_cut(now) and self.feeds(GATEWAY, now)
 
     def feeds(self, kind: str, now: datetime) -> bool:
         """Whether devices of a kind have power."""

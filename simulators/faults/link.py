@@ -1,9 +1,10 @@
 """The link between a post and the centre: what it does at a moment, as a pure function of the faults it was given."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from simulators.faults.spans import Spans
+from simulators.scenario.gateway_actions import LinkCut
 from simulators.scenario.link_actions import (
     Ending,
     LinkAction,
@@ -18,6 +19,8 @@ from simulators.scenario.link_actions import (
 )
 
 _BYTES_S_PER_KBPS = 125.0
+CUT_AFTER_S = 0.5
+"""A cable that is cut first lets the answer to the command out."""
 
 
 class LinkState(NamedTuple):
@@ -42,6 +45,7 @@ class Link:
 
     def __init__(self) -> None:
         self._faults: Spans[LinkFault] = Spans()
+        self._cuts: Spans[LinkCut] = Spans()
 
     def act(self, action: LinkAction, now: datetime) -> None:
         """Take an action that is performed now."""
@@ -49,6 +53,14 @@ class Link:
             self._faults.clear()
         else:
             self._faults.add(action, now, action.duration_s)
+
+    def cut(self, action: LinkCut, now: datetime) -> None:
+        """Cut the cable, nearly now; it is mended by its time alone."""
+        self._cuts.add(action, now + timedelta(seconds=CUT_AFTER_S), action.duration_s)
+
+    def is_cut(self, now: datetime) -> bool:
+        """Whether the cable is cut at a moment, which takes no line of ours to feel."""
+        return bool(self._cuts.at(now))
 
     def at(self, now: datetime) -> LinkState:
         """What the link does at a moment."""
@@ -70,4 +82,4 @@ class Link:
                     state = state._replace(loss=share)
                 case LinkNarrow(kbps=kbps):
                     state = state._replace(bytes_s=kbps * _BYTES_S_PER_KBPS)
-        return state
+        return state._replace(ending=Ending.RESET) if self.is_cut(now) else state

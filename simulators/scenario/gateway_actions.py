@@ -8,7 +8,7 @@ from simulators.scenario.acts import Act, Seconds
 
 
 class LinkCut(Act, tag="link-cut", frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The gateway loses the broker, keeps its samples, and sends them afterwards as historical."""
+    """The post loses the centre: nobody sees its cameras; what its gateway kept comes afterwards, as historical."""
 
     duration_s: Seconds = 30.0
 

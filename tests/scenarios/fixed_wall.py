@@ -1,7 +1,8 @@
 """What a wall says of cameras whose pictures will be faulty, as the messages it would send. Others are not on it.
 
 It looks from half a minute before a fault to half a minute after it, and says what it said last in between and, for the
-sake of time, from half a minute after a fault began until it ends.
+sake of time, from half a minute after a fault began until it ends. What a post's link does it feels by the steps of the
+scenario, whatever truth says of it.
 """
 
 from collections import defaultdict
@@ -19,6 +20,7 @@ from simulators.messages import Message
 from simulators.scenario.form import CameraEntry, Light, Scenario, Site
 from simulators.truth import PictureFault
 from simulators.world.sun import is_dark
+from tests.scenarios.felt_link import FeltLink
 from tests.scenarios.fixed_camera import FPS, FixedCamera
 from tests.support.faulty_pictures import Scene
 from videowall.centre.report import REPEAT_S
@@ -39,19 +41,25 @@ def wall_messages(
         for camera in site.cameras:
             if known := by_camera[site.id, camera.id]:
                 scene = Scene(camera.view, site.terrain, variant, _lighting(scenario, site, starts))
-                found += _messages(site, camera, scene, known, (starts, until))
+                link = FeltLink(scenario, site, starts)
+                found += _messages(site, camera, scene, known, link, (starts, until))
     return sorted(found, key=attrgetter("at"))
 
 
 def _messages(
-    site: Site, camera: CameraEntry, scene: Scene, faults: list[PictureFault], run: tuple[datetime, datetime]
+    site: Site,
+    camera: CameraEntry,
+    scene: Scene,
+    faults: list[PictureFault],
+    link: FeltLink,
+    run: tuple[datetime, datetime],
 ) -> Iterator[Message]:
     key = DeviceKey(SiteId(site.id), DeviceId(camera.id))
     said: PictureState | None = None
     said_at = run[0]
     sequence = int(run[0].timestamp())
     for begins, ends in _watched(faults, run):
-        for at, state in _looks(key, scene, faults, begins, ends):
+        for at, state in _looks(key, scene, faults, link, begins, ends):
             if state is not said or (at - said_at).total_seconds() >= REPEAT_S:
                 said, said_at = state, at
                 sequence += 1
@@ -74,7 +82,7 @@ def _watched(faults: list[PictureFault], run: tuple[datetime, datetime]) -> Iter
 
 
 def _looks(
-    key: DeviceKey, scene: Scene, faults: list[PictureFault], begins: datetime, ends: datetime
+    key: DeviceKey, scene: Scene, faults: list[PictureFault], link: FeltLink, begins: datetime, ends: datetime
 ) -> Iterator[tuple[datetime, PictureState]]:
     """What may be said once a second."""
     clock, now = ManualClock(begins), begins
@@ -82,7 +90,8 @@ def _looks(
     state = PictureState.CONNECTING
     while now < ends:
         for _ in range(0 if _is_settled(faults, now) else FPS):
-            state = camera.show(_fault_at(faults, now))
+            cut_off = link.fault_at(now)
+            state = camera.show(_fault_at(faults, now) if cut_off is Fault.NONE else cut_off)
             clock.advance(1 / FPS)
         yield now, state
         now += timedelta(seconds=1)
@@ -95,11 +104,9 @@ def _is_settled(faults: list[PictureFault], now: datetime) -> bool:
 
 
 def _fault_at(faults: list[PictureFault], now: datetime) -> Fault:
-    """The newest. A picture that a link or the power keeps away comes no more, as that of a camera that stalls."""
-    standing = [fault for fault in faults if fault.at <= now < fault.until]
-    if not standing:
-        return Fault.NONE
-    return _KNOWN.get(max(standing, key=attrgetter("at")).fault, Fault.STALLED)
+    """The newest of the camera's own, and of its power."""
+    standing = [fault for fault in faults if fault.at <= now < fault.until and fault.fault in _KNOWN]
+    return _KNOWN[max(standing, key=attrgetter("at")).fault] if standing else Fault.NONE
 
 
 def _lighting(scenario: Scenario, site: Site, starts: datetime) -> Lighting:

@@ -61,6 +61,22 @@ def test_truth_says_that_cameras_without_power_show_nothing() -> None:
         assert ends_s == 420.0
 
 
+@pytest.mark.parametrize(
+    ("name", "fault", "starts_s", "ends_s"),
+    [("link-cut", "link-cut", 60.6, 180.6), ("thin-link", "link-half-open", 440.0, 530.0)],
+)
+def test_truth_says_that_nobody_sees_cameras_behind_a_dead_link(
+    name: str, fault: str, starts_s: float, ends_s: float
+) -> None:
+    rehearsed = rehearse(name)
+    (unseen,) = [record for record in rehearsed.truth if isinstance(record, PictureFault)]
+    assert (unseen.camera, unseen.fault) == ("cam-1", fault)
+    since = rehearsed.run.start
+    assert [(at - since).total_seconds() for at in (unseen.at, unseen.until)] == pytest.approx(
+        [starts_s, ends_s], abs=0.2
+    )
+
+
 def test_an_expectation_replaces_what_would_follow_and_takes_away_what_must_not_come() -> None:
     cut = rehearse("link-cut").truth
     assert not [record for record in cut if isinstance(record, Expected) and record.of == "unseen"]

@@ -17,6 +17,7 @@ from simulators.publish_connection import Broker
 from simulators.scenario.actions import DeviceResume, DeviceSilence, Intrusion
 from simulators.scenario.camera_actions import CameraFreeze, CameraLose, CameraResume
 from simulators.scenario.form import CameraEntry
+from simulators.scenario.gateway_actions import LinkCut
 from simulators.scenario.link_actions import LinkLoss
 from simulators.scenario.power_actions import GeneratorRefuse, MainsFail, UpsAge
 from simulators.scenario.reading import read_scenario
@@ -144,7 +145,7 @@ async def test_a_power_cut_mends_no_camera_and_what_is_ordered_meanwhile_comes_w
     async def after(seconds: float) -> None:
         bench.clock.advance(seconds)
         bench.post.catch_up()
-        await bench.post.power_cameras()
+        await bench.post.show_cameras()
 
     await bench.post.perform(CameraFreeze(site="kordai", camera="cam-1"))
     await bench.post.perform(UpsAge(site="kordai", health=0.02))
@@ -158,6 +159,18 @@ async def test_a_power_cut_mends_no_camera_and_what_is_ordered_meanwhile_comes_w
     await after(70)
     assert now_wrong() == {"cam-1": Fault.FROZEN, "cam-2": Fault.NONE, "cam-3": Fault.LOSSY, "cam-4": Fault.NONE}
     assert bench.faults[-2:] == [(bench.faults[-2][0], Fault.LOSSY, 0.5), (bench.faults[-1][0], Fault.NONE, 0.0)]
+
+
+async def test_nobody_sees_the_cameras_behind_a_cut_cable(bench: _Bench) -> None:
+    await bench.post.perform(CameraFreeze(site="kordai", camera="cam-1"))
+    await bench.post.perform(LinkCut(site="kordai", duration_s=30))
+    del bench.faults[:]
+    for seconds, wrong in ((0.2, []), (1.0, [Fault.KILLED] * 4), (20.0, []), (10.0, [Fault.FROZEN, *[Fault.NONE] * 3])):
+        bench.clock.advance(seconds)
+        bench.post.catch_up()
+        await bench.post.show_cameras()
+        assert [fault for _, fault, _ in bench.faults] == wrong
+        del bench.faults[:]
 
 
 async def test_an_action_for_what_is_not_there_is_refused(bench: _Bench) -> None:
