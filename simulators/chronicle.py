@@ -105,7 +105,11 @@ class Chronicle:
         about = [id_ for id_ in (*named, *(one.device for one in consequences)) if id_ in world.places]
         devices = {device.id for device in world.site.devices}
         sensors = tuple(dict.fromkeys(id_ for id_ in about if id_ in devices))
-        cameras = {camera.id for camera in world.site.cameras if set(camera.covers) & set(sensors)}
+        cameras = {
+            camera.id
+            for camera in world.site.cameras
+            if any(world.covers_still(camera.id, sensor) for sensor in sensors if sensor in camera.covers)
+        }
         cameras |= {id_ for id_ in about if id_ not in devices}
         duration_s = getattr(action, "duration_s", None)
         return Happening(

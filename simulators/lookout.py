@@ -60,8 +60,10 @@ class Lookout:
     def _seen(self, at: datetime) -> list[Figure]:
         """Everybody of whom any part is in the picture."""
         world = self._world()
-        view, place = self._camera.view, world.places[self._camera.id]
-        return [figure for figure in world.figures(at) if in_view(view, place, figure.spot, MARGIN_M[figure.kind])]
+        view, place, look = self._camera.view, world.places[self._camera.id], world.look_of(self._camera.id)
+        return [
+            figure for figure in world.figures(at) if in_view(view, place, figure.spot, look, MARGIN_M[figure.kind])
+        ]
 
 
 def lighting_of(imager: Imager, light: Light, sun_deg: float) -> Lighting:

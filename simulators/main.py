@@ -23,6 +23,7 @@ from simulators.cameras.cache import default_directory
 from simulators.cameras.camera import Camera
 from simulators.cameras.departures import Departure, DepartureWriter
 from simulators.cameras.drawing.film import Shot
+from simulators.cameras.look import Look
 from simulators.cameras.server import CameraServer
 from simulators.cameras.vocabulary import Lighting
 from simulators.cameras.workshop import Workshop
@@ -215,10 +216,15 @@ async def _run(scenario: Scenario, name: str, settings: Settings, options: _Opti
         async with Workshop(options.cache) as workshop:
             port = scenario.rtsp_port if options.rtsp_port is None else options.rtsp_port
             posts: dict[str, Post] = {}
+
+            def turn(camera: DeviceKey, look: Look) -> None:
+                posts[camera.site].premises.world.turn(camera.device, look)
+
             cameras = _cameras(scenario, settings, clock, speed, posts)
             server = CameraServer(
                 scenario.rtsp_host, port, cameras, workshop, clock, on_departure, scenario.session_timeout_s
             )
+            server.on_turned = turn
             await server.start()
             station = Station(scenario, server)
             await station.start()
@@ -293,6 +299,8 @@ async def _prepare(scenario: Scenario, server: CameraServer, onvif: tuple[str, .
     devices = sum(len(site.cameras) + len(site.devices) + 1 for site in scenario.sites)
     _say(_Ready(server.port, cameras, devices, onvif))
     await server.prepare_mains()
+    if onvif:
+        await server.prepare_looks()
 
 
 def _say(line: _Ready | _Rehearsed | _Done) -> None:

@@ -14,7 +14,7 @@ from simulators.scenario.form import DeviceEntry
 from simulators.world.actors import ActorKind, Cargo, Journey
 from simulators.world.arrivals import Coming
 from simulators.world.ground import Place
-from simulators.world.senses import in_view, notices
+from simulators.world.senses import notices
 from simulators.world.spans import Span, merged, spans_of
 from simulators.world.world import World
 
@@ -65,10 +65,9 @@ def _seen(world: World, journey: Journey, step: timedelta) -> Iterator[Visit]:
     for camera in world.site.cameras:
         alarm = _OF_PEOPLE.get(camera.dialect) if camera.view is View.PERIMETER else None
         if alarm is not None:
-            place = world.places[camera.id]
 
-            def in_sight(now: datetime, view: View = camera.view, place: Place = place) -> bool:
-                return any(in_view(view, place, figure.spot) for figure in journey.figures(now))
+            def in_sight(now: datetime, camera: str = camera.id) -> bool:
+                return any(world.has_in_view(camera, figure.spot) for figure in journey.figures(now))
 
             for span in merged(spans_of(in_sight, journey.starts, journey.ends, step)):
                 yield Visit(camera.id, alarm, span.starts, span.ends)

@@ -18,8 +18,10 @@ from simulators.cameras.drawing.scenes import LOOP_S
 from simulators.cameras.encoder import CLOCK_HZ
 from simulators.cameras.formats import Format
 from simulators.cameras.frame import Frame
+from simulators.cameras.look import Look
 from simulators.cameras.metronome import Metronome
 from simulators.cameras.mishaps import Mishaps
+from simulators.cameras.mount import Mount
 from simulators.cameras.playback import Playback
 from simulators.cameras.sound import silence
 from simulators.cameras.subscriber import Subscriber
@@ -48,6 +50,7 @@ class Broadcast:
         camera: Camera,
         role: StreamRole,
         condition: Condition,
+        mount: Mount,
         workshop: Workshop,
         clock: Clock,
         metronome: Metronome,
@@ -56,6 +59,9 @@ class Broadcast:
         self._role = role
         self._format = camera.formats[role]
         self._condition = condition
+        self._mount = mount
+        self._shown = mount.look
+        self._filmed = {mount.look}
         self._workshop = workshop
         self._clock = clock
         self._metronome = metronome
@@ -97,14 +103,17 @@ class Broadcast:
     async def clip(self) -> Clip:
         """The clip as the camera's condition, and what it sees by, make it, made when first asked for."""
         if self._playback is None:
-            self._look()
-        format_ = self.format
-        return await self._workshop.clip(self._dressed(format_), format_)
+            self._look_round()
+        format_, look = self.format, self._mount.look
+        self._filmed.add(look)
+        return await self._workshop.clip(self._dressed(format_, look), format_)
 
-    async def prepare(self) -> None:
-        """Have the beginning of the clip ready before anybody asks."""
-        self._look()
-        await self._workshop.prepare(self._dressed(self._format), self._format)
+    async def prepare(self, look: Look) -> None:
+        """Have the beginning of the clip of a look ready before anybody asks."""
+        if self._playback is None:
+            self._look_round()
+        self._filmed.add(look)
+        await self._workshop.prepare(self._dressed(self._format, look), self._format)
 
     def join(self, viewers: dict[int, Subscriber]) -> None:
         """Begin to send to a viewer, who has one subscriber a track."""
@@ -128,6 +137,11 @@ class Broadcast:
         if self._playback is not None:
             await self._load()
 
+    async def follow(self) -> None:
+        """Show what the camera has turned to, from the next frame on, to whoever watches."""
+        if self._playback is not None and self._is_watched():
+            await self._load()
+
     async def run(self) -> None:
         """Play whenever somebody watches, for ever."""
         while True:
@@ -143,29 +157,31 @@ class Broadcast:
     def draw(self, take: Take, moments: Sequence[Moment]) -> "Future[tuple[Frame, ...]]":
         """Have pictures drawn by a worker, in the light of the loop that plays; none: have all ready to draw some."""
         format_ = self.format
-        return self._workshop.draw(self._dressed(format_), format_, take, moments)
+        return self._workshop.draw(self._dressed(format_, self._shown), format_, take, moments)
 
     def renewal(self) -> Clip | None:
         """Another loop that should be on now, of other light or weather, once it is whole."""
         before = self._scene
-        self._look()
+        self._look_round()
         if self._scene == before:
             return None
         after, format_ = self._scene, self.format
-        wanted = self._dressed(format_), format_
+        wanted = self._dressed(format_, self._shown), format_
         if self._awaited is not None and self._awaited != wanted:
             self._workshop.forget(*self._awaited)
         self._awaited = wanted
         clip = self._workshop.whole(*wanted)
         self._scene = before
         if clip is not None:
-            self._workshop.forget(self._dressed(format_), format_)
+            for look in self._filmed:
+                self._workshop.forget(self._dressed(format_, look), format_)
+            self._filmed = {self._shown}
             self._scene, self._awaited = after, None
         return clip
 
     async def _load(self, *, afresh: bool = False) -> None:
         """Put the clip on that the condition asks for, where the camera's clock is."""
-        fault, own, before = self._condition.fault, self._format, self._playback
+        fault, look, own, before = self._condition.fault, self._mount.look, self._format, self._playback
         reel = None if before is None else before.clip
         position = int(self._clock.monotonic_s() * own.fps) + self._head_start()
         if fault is not Fault.FROZEN:
@@ -176,14 +192,14 @@ class Broadcast:
             number = film_frame(position % int(LOOP_S * own.fps), own.fps)
             if before is not None and reel is not None:
                 number = reel[before.index].stamp
-            clip = await self._workshop.still(self._dressed(own), own, number)
-        if self._condition.fault is not fault:
+            clip = await self._workshop.still(self._dressed(own, look), own, number)
+        if (self._condition.fault, self._mount.look) != (fault, look):
             await self._load(afresh=afresh)  # it has changed while the clip was made
         elif afresh or clip is not reel:
-            camera = self._camera
+            camera, self._shown = self._camera, look
             self._playback = Playback(clip, clip.key_before(position), camera.sight, self)
 
-    def _look(self) -> None:
+    def _look_round(self) -> None:
         if self._camera.sight is not None:
             self._scene = self._camera.sight.scene()
 
@@ -191,7 +207,7 @@ class Broadcast:
         """Cameras that are switched on together do not send their key frames together."""
         return int(self._camera.shot.camera * _GOLDEN * LOOP_S * self._format.fps)
 
-    def _dressed(self, format_: Format) -> Shot:
+    def _dressed(self, format_: Format, look: Look) -> Shot:
         lighting, air = self._scene
         return msgspec.structs.replace(
             self._camera.shot,
@@ -200,6 +216,7 @@ class Broadcast:
             blemish=self._condition.blemish,
             lighting=lighting,
             air=air,
+            look=look,
         )
 
     def _is_watched(self) -> bool:

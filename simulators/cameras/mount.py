@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -23,9 +23,13 @@ class Preset(Struct, frozen=True):
 
 
 class Mount:
-    """One camera's; belongs to the event loop. A camera without presets from the beginning does not turn."""
+    """One camera's; belongs to the event loop. A camera without presets from the beginning does not turn.
+
+    `on_turned` may be set to have pictures follow; the mount goes on when they do.
+    """
 
     def __init__(self, presets: Iterable[Preset] = ()) -> None:
+        self.on_turned: Callable[[Look], Awaitable[None]] | None = None
         self._presets = {preset.token: preset for preset in presets}
         self._goal: Look | None = None
         self._sent = asyncio.Event()
@@ -103,6 +107,8 @@ class Mount:
                 continue  # it was sent elsewhere, or called off, in the meantime
             self.look, self._goal = goal, None
             self.moves_total += 1
+            if self.on_turned is not None:
+                await self.on_turned(goal)
 
     async def _travel(self, goal: Look) -> None:
         """Until it is there, or wanted elsewhere."""

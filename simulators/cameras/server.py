@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from sensors.clock import Clock
 from sensors.errors import NotFoundError, UnavailableError
@@ -13,6 +14,7 @@ from simulators.cameras.camera import Camera
 from simulators.cameras.condition import Condition
 from simulators.cameras.connection import Connection
 from simulators.cameras.departures import Departure
+from simulators.cameras.look import AHEAD, Look
 from simulators.cameras.metronome import Metronome
 from simulators.cameras.mount import Mount
 from simulators.cameras.rig import Rig
@@ -36,7 +38,10 @@ class _Stream:
 
 
 class CameraServer:
-    """Serves cameras until cancelled. `start` before `run`; `port` is known in between."""
+    """Serves cameras until cancelled. `start` before `run`; `port` is known in between.
+
+    `on_turned` may be set to hear which camera looks elsewhere now, before its pictures do.
+    """
 
     def __init__(
         self,
@@ -51,16 +56,18 @@ class CameraServer:
         self._host = host
         self.port = port
         self.session_timeout_s = session_timeout_s
+        self.on_turned: Callable[[DeviceKey, Look], None] | None = None
         self.rigs: dict[DeviceKey, Rig] = {}
         self._streams: dict[str, _Stream] = {}
         metronome = Metronome(clock)
         for camera in cameras:
-            condition = Condition()
+            condition, mount = Condition(), Mount(camera.presets)
             broadcasts = {
-                role: Broadcast(camera, role, condition, workshop, clock, metronome, on_departure)
+                role: Broadcast(camera, role, condition, mount, workshop, clock, metronome, on_departure)
                 for role in camera.formats
             }
-            self.rigs[camera.key] = Rig(camera, condition, Mount(camera.presets), broadcasts)
+            self.rigs[camera.key] = rig = Rig(camera, condition, mount, broadcasts)
+            mount.on_turned = partial(self._turn, rig)
             for role, broadcast in broadcasts.items():
                 self._streams[f"{camera.key}/{role}"] = _Stream(camera, role, condition, broadcast)
         self._restarts: dict[DeviceKey, asyncio.TimerHandle] = {}
@@ -138,6 +145,12 @@ class CameraServer:
         for broadcast in rig.broadcasts.values():
             await broadcast.adapt()
 
+    async def _turn(self, rig: Rig, look: Look) -> None:
+        if self.on_turned is not None:
+            self.on_turned(rig.camera.key, look)
+        for broadcast in rig.broadcasts.values():
+            await broadcast.follow()
+
     def _go_down(self, camera: Camera, condition: Condition) -> None:
         condition.is_down = True
         self._tell_connections(camera)
@@ -163,7 +176,14 @@ class CameraServer:
         """Have the beginning of every main stream ready, one after another."""
         for stream in self._streams.values():
             if stream.role is StreamRole.MAIN:
-                await stream.broadcast.prepare()
+                await stream.broadcast.prepare(AHEAD)
+
+    async def prepare_looks(self) -> None:
+        """Have the beginning of every stream ready wherever its camera can be sent."""
+        for rig in self.rigs.values():
+            for preset in rig.camera.presets:
+                for broadcast in rig.broadcasts.values():
+                    await broadcast.prepare(preset.look)
 
     def find(self, path: str) -> _Stream | None:
         """The stream at a path, or None."""

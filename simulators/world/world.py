@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from sensors.errors import ConfigError
+from simulators.cameras.look import AHEAD, Look
 from simulators.faults.link import Link
 from simulators.faults.power import Power, Supply
 from simulators.faults.spans import Spans
@@ -13,6 +14,7 @@ from simulators.scenario.form import Site
 from simulators.scenario.nature_actions import NatureAction, TrafficTurn, WeatherTurn
 from simulators.world.actors import Actor, Cargo, Figure, Journey
 from simulators.world.arrivals import Coming, actor_of, stops_of
+from simulators.world.ground import Spot, along
 from simulators.world.noise import Noise
 from simulators.world.places import places_of
 from simulators.world.senses import in_view, notices
@@ -37,6 +39,7 @@ class World:
         self._noise = Noise(f"{seed}/{site.id}")
         self._kinds = {device.id: device.kind for device in site.devices}
         self._views = {camera.id: camera.view for camera in site.cameras}
+        self._looks: dict[str, Look] = {}
         self._journeys: dict[str, Journey] = {}
         self._fences = {id_: self.places[id_] for id_, kind in self._kinds.items() if kind == "fence"}
         self._troubles = Troubles()
@@ -158,23 +161,39 @@ class World:
         near = {figure.actor for figure in self.sensed_by(device, now)}
         return frozenset(self._journeys[actor].actor.cargo for actor in near) - {Cargo.NONE}
 
+    def turn(self, camera: str, look: Look) -> None:
+        """Let a camera look elsewhere from now on."""
+        self._looks[camera] = look
+
+    def look_of(self, camera: str) -> Look:
+        """Where a camera looks."""
+        return self._looks.get(camera, AHEAD)
+
+    def has_in_view(self, camera: str, spot: Spot) -> bool:
+        """Whether a camera has a spot in its picture, as it looks now."""
+        return in_view(self._views[camera], self.places[camera], spot, self.look_of(camera))
+
+    def covers_still(self, camera: str, device: str) -> bool:
+        """Whether a camera that covers a device shows any of it: it does unless it has turned away."""
+        place = self.places[device]
+        spots = (place.spot,) if place.to is None else (place.spot, along(place.spot, place.to, 0.5), place.to)
+        return self.look_of(camera) == AHEAD or any(self.has_in_view(camera, spot) for spot in spots)
+
     def seen_by(self, camera: str, now: datetime) -> tuple[Figure, ...]:
         """Everybody in the view of a camera; night and fog take nobody out."""
         if not self._journeys:
             return ()
-        view, place = self._views[camera], self.places[camera]
-        return tuple(figure for figure in self.figures(now) if in_view(view, place, figure.spot))
+        return tuple(figure for figure in self.figures(now) if self.has_in_view(camera, figure.spot))
 
     def passages(self, camera: str, since: datetime, until: datetime) -> tuple[Span, ...]:
-        """The spans in which anybody is in the view of a camera, as far as is known now."""
-        view, place = self._views[camera], self.places[camera]
+        """The spans in which anybody is in the view of a camera as it looks now, as far as is known now."""
         spans: list[Span] = []
         for journey in self._journeys.values():
             begins, ends = max(since, journey.starts), min(until, journey.ends)
             if begins < ends:
                 spans += spans_of(
                     lambda now, journey=journey: any(  # type: ignore[misc]
-                        in_view(view, place, figure.spot) for figure in journey.figures(now)
+                        self.has_in_view(camera, figure.spot) for figure in journey.figures(now)
                     ),
                     begins,
                     ends,

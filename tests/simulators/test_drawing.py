@@ -1,7 +1,9 @@
 import itertools
+import math
 from pathlib import Path
 
 import cv2
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -13,6 +15,7 @@ from simulators.cameras.drawing.film import LOOP_FRAMES, Film, Shot
 from simulators.cameras.encoder import Encoder
 from simulators.cameras.formats import Format
 from simulators.cameras.frame import Frame
+from simulators.cameras.look import Look
 from simulators.cameras.vocabulary import Lighting, Terrain, View
 
 _SIZES = ((640, 360), (1280, 720))
@@ -25,10 +28,14 @@ def _stamp(canvas: npt.NDArray[np.uint8]) -> Stamp | None:
     return read(lambda x, y: float(canvas[int(y * height), int(x * width)]))
 
 
-def _luma(canvas: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+def _small(canvas: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     height, width = canvas.shape[0] * 2 // 3, canvas.shape[1]
-    small = cv2.resize(canvas[:height], (width // 4, height // 4), interpolation=cv2.INTER_AREA)
-    return np.asarray(small[small.shape[0] // 6 :], np.float32)
+    return np.asarray(cv2.resize(canvas[:height], (width // 4, height // 4), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _luma(canvas: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    small = _small(canvas)
+    return small[small.shape[0] // 6 :]
 
 
 @pytest.mark.parametrize("lighting", [Lighting.DAY, Lighting.LAMPS])
@@ -58,6 +65,43 @@ def test_like_views_of_different_posts_do_not_look_alike() -> None:
     ]
     for one in range(3):
         assert np.abs(pictures[one] - pictures[one - 1]).mean() > 4
+
+
+@pytest.mark.parametrize(
+    ("view", "lighting"),
+    [
+        (View.GATE, Lighting.DAY),
+        (View.PERIMETER, Lighting.LAMPS),
+        (View.LANE, Lighting.DUSK),
+        (View.YARD, Lighting.HEAT),
+    ],
+)
+def test_a_turned_camera_shows_another_part_of_the_same_scene(view: View, lighting: Lighting) -> None:
+    ahead = Shot(1, view, Terrain.MOUNTAINS, 0, lighting, 640, 360)
+    shift_px, focal_px = 160, 0.86 * 640
+    turned = Look(pan_deg=math.degrees(math.atan(shift_px / focal_px)))
+    wide, right, larger = (_small(Film(_with(ahead, look)).draw(60)) for look in (Look(), turned, Look(zoom=2.0)))
+    stamp = 15
+    shift = shift_px // 4
+    assert _likeness(wide[stamp:, shift:], right[stamp:, :-shift]) > 0.8 > _likeness(wide[stamp:], right[stamp:]) + 0.1
+    middle = np.asarray(cv2.resize(larger, (80, 45), interpolation=cv2.INTER_AREA), np.float32)
+    assert _likeness(wide[30:67, 40:120], middle[8:]) > 0.75
+    assert _likeness(wide[30:67, 40:120], middle[8:]) > _likeness(wide[stamp:], larger[stamp:]) + 0.1
+
+
+@pytest.mark.parametrize(
+    ("look", "lighting"),
+    [
+        (Look(-50, -45, 6), Lighting.LAMPS),
+        (Look(50, 10, 6), Lighting.DAY),
+        (Look(0, -45), Lighting.INFRARED),
+        (Look(0, 10), Lighting.DUSK),
+    ],
+)
+def test_however_far_a_camera_turns_it_shows_something_and_its_stamp(look: Look, lighting: Lighting) -> None:
+    canvas = Film(_with(Shot(9, View.YARD, Terrain.PLAIN, 0, lighting, 640, 360), look)).draw(7)
+    assert _stamp(canvas) == Stamp(9, 7)
+    assert _luma(canvas).std() > 2
 
 
 def test_a_frame_depends_on_nothing_but_its_shot_and_number() -> None:
@@ -90,6 +134,15 @@ def test_packets_fit_a_datagram_and_a_clip_begins_with_its_parameter_sets() -> N
     assert all(packets[-1][1] & 0x80 and not any(packet[1] & 0x80 for packet in packets[:-1]) for packets in coded)
     sps, pps = clip.parameter_sets
     assert (sps[0] & 0x1F, pps[0] & 0x1F) == (7, 8)
+
+
+def _with(shot: Shot, look: Look) -> Shot:
+    return msgspec.structs.replace(shot, look=look)
+
+
+def _likeness(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> float:
+    """How alike two pictures are, whatever their brightness; 1 when they are the same."""
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 
 
 def _clip() -> Clip:

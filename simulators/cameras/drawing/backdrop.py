@@ -92,20 +92,22 @@ def draw_backdrop(lens: Lens, land: Land, colours: Sky, rng: np.random.Generator
     soft, rough = cloud_tile(rng), cloud_tile(rng, 0.9)
     picture = np.empty((lens.height, lens.width, 3), np.float32)
     distance_m = np.full((lens.height, lens.width), SKY_M, np.float32)
-    horizon = int(lens.horizon)
-    _draw_sky(picture[: horizon + 1], colours, soft)
-    _draw_ridges(picture[: horizon + 1], distance_m[: horizon + 1], land.terrain, soft, rough, lens.height)
+    horizon = lens.skyline
+    if horizon:
+        sky = picture[: horizon + 1]
+        _draw_sky(sky, lens, colours, soft)
+        _draw_ridges(sky, distance_m[: horizon + 1], lens, land.terrain, soft, rough)
     distance_m[horizon:] = _draw_ground(picture[horizon:], lens, land, soft, rough)
     return picture, distance_m
 
 
-def _draw_sky(sky: Floats, colours: Sky, soft: Floats) -> None:
+def _draw_sky(sky: Floats, lens: Lens, colours: Sky, soft: Floats) -> None:
     height, width = sky.shape[:2]
     fall = np.linspace(0.0, 1.0, height, dtype=np.float32)[:, None, None]
     zenith, low, cloud = (np.array(part, np.float32) for part in (colours.zenith, colours.low, colours.cloud))
     sky[:] = zenith + (low - zenith) * fall**0.8
     rows = (1.0 / (1.12 - fall[:, :, 0])) * 34
-    columns = (np.arange(width, dtype=np.float32)[None, :] / width - 0.5) * 150 * (0.55 + rows / 60)
+    columns = (lens.across()[None, :] - 0.5) * 150 * (0.55 + rows / 60)
     cover = _sampled(soft, columns + 90, np.broadcast_to(rows, (height, width)) * 1.6)
     veil = np.clip((cover - 0.05) * 1.5, 0.0, 0.92)[:, :, None] * (0.35 + 0.65 * np.sin(np.pi * fall**0.7))
     sky += (cloud * (1.0 - 0.105 * np.clip(cover, 0, 1)[:, :, None]) - sky) * veil
@@ -114,11 +116,9 @@ def _draw_sky(sky: Floats, colours: Sky, soft: Floats) -> None:
         sky += (layer - sky) * colours.overcast
 
 
-def _draw_ridges(
-    sky: Floats, distance_m: Floats, terrain: Terrain, soft: Floats, rough: Floats, picture_height: int
-) -> None:
+def _draw_ridges(sky: Floats, distance_m: Floats, lens: Lens, terrain: Terrain, soft: Floats, rough: Floats) -> None:
     height, width = sky.shape[:2]
-    along = np.arange(width, dtype=np.float32) / width
+    along, picture_height = lens.across(), lens.height * lens.zoom
     rows = np.arange(height, dtype=np.float32)[:, None]
     for number, (share, roughness, colour, away_m) in enumerate(_RIDGES[terrain]):
         base = _row_of(soft, 40 + 70 * number, along * 90 + 31 * number)
@@ -142,9 +142,9 @@ def _draw_ridges(
 def _draw_ground(ground: Floats, lens: Lens, land: Land, soft: Floats, rough: Floats) -> Floats:
     """Paint the ground; how far away its rows are, (rows, 1)."""
     height, width = ground.shape[:2]
-    below = np.arange(height, dtype=np.float32) + 0.75 + (int(lens.horizon) - lens.horizon)
+    below = np.arange(height, dtype=np.float32) + 0.75 + (lens.skyline - lens.horizon)
     z = (lens.focal * lens.eye_height_m / np.maximum(below, 0.2))[:, None]
-    x = (np.arange(width, dtype=np.float32)[None, :] - width / 2) * z / lens.focal
+    x = (np.arange(width, dtype=np.float32)[None, :] - lens.centre) * z / lens.focal
     wide_z = np.broadcast_to(z, x.shape)
     large = _sampled(soft, x * 3.0, wide_z * 3.0)
     fine = _sampled(rough, x * 24.0, wide_z * 24.0) * np.exp(-z / 45.0)

@@ -18,6 +18,7 @@ from simulators.cameras.drawing.projection import Lens, Pixels
 from simulators.cameras.drawing.scenes import LOOP_S, Boom, scene_of
 from simulators.cameras.drawing.solids import FRACTION_BITS, fixed_point
 from simulators.cameras.drawing.still import set_stage
+from simulators.cameras.look import AHEAD, Look
 from simulators.cameras.vocabulary import Air, Blemish, Lighting, Terrain, View
 
 FPS = 25
@@ -50,6 +51,7 @@ class Shot(Struct, frozen=True):
     height: int
     blemish: Blemish = Blemish.NONE
     air: Air = Air.CLEAR
+    look: Look = AHEAD
 
 
 class Film:
@@ -59,7 +61,9 @@ class Film:
         rng = np.random.default_rng(shot.camera)
         self.shot = shot
         self._scene = scene = scene_of(shot.view, shot.terrain, shot.variant)
-        self._lens = lens = Lens.of(shot.width, shot.height, eye_height_m=scene.eye_height_m, horizon=scene.horizon)
+        self._lens = lens = Lens.of(
+            shot.width, shot.height, eye_height_m=scene.eye_height_m, horizon=scene.horizon, look=shot.look
+        )
         self._grading = grading = grading_of(shot.lighting, shot.air)
         self._stage = set_stage(lens, scene, grading, rng)
         self._fall = Fall(grading, self._stage.light, (shot.width, shot.height), LOOP_FRAMES)

@@ -101,9 +101,9 @@ def _light_up(picture: Pixels, lens: Lens, scene: Scene, grading: Grading, rng: 
         return
     if not grading.lamps_burn:
         return
-    if grading.lighting is Lighting.LAMPS and grading.air is Air.CLEAR:
+    if grading.lighting is Lighting.LAMPS and grading.air is Air.CLEAR and lens.skyline:
         for _ in range(_STARS):
-            x, y = rng.integers(0, lens.width), rng.integers(0, max(1, int(lens.horizon) // 2))
+            x, y = rng.integers(0, lens.width), rng.integers(0, max(1, lens.skyline // 2))
             picture[y, x] = np.maximum(picture[y, x], rng.integers(60, 150))
     for pane in scene.windows:
         lit = _LIT_WINDOW if grading.lighting is Lighting.LAMPS else _DUSKY_WINDOW
