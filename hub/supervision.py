@@ -88,17 +88,17 @@ class Child:
                     watch.cancel()
             return fault or f"ended with code {process.returncode}"
         finally:
-            await _end(process)
+            await self._end(process)
 
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    with contextlib.suppress(ProcessLookupError):
-        process.terminate()
-    try:
-        await asyncio.wait_for(process.wait(), _STOP_WITHIN_S)
-    except TimeoutError:
+    async def _end(self, process: asyncio.subprocess.Process) -> None:
+        if process.returncode is not None:
+            return
         with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+            process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), _STOP_WITHIN_S)
+        except TimeoutError:
+            _log.warning("child did not end when it was asked to, and is killed", child=self._name)
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()

@@ -86,7 +86,7 @@ class Workshop:
         finally:
             for pool in (self._first, self._rest, self._takes):
                 pool.shutdown(wait=True, cancel_futures=True)
-            self._keep_unfinished()
+            self._keep_unkept()
 
     async def clip(self, shot: Shot, format_: Format) -> Clip:
         """The clip of a shot, with its first second at least; the rest follows."""
@@ -163,11 +163,12 @@ class Workshop:
         begun = _begun(shot, format_)
         return Clip(format_, _filmed(begun, 0)), begun
 
-    def _keep_unfinished(self) -> None:
+    def _keep_unkept(self) -> None:
+        """Keep what was broken off: clips that are not whole, and those that became so a moment ago."""
         for (shot, format_), order in self._orders.items():
-            if order.clip.done() and not order.clip.cancelled():
+            if order.task.cancelled() and order.clip.done() and not order.clip.cancelled():
                 clip = order.clip.result()
-                if not clip.complete and _can_go_on(clip):
+                if clip.complete or _can_go_on(clip):
                     self._cache.save(shot, format_, clip)
 
     async def _work_first(self, job: Callable[[], T]) -> T:

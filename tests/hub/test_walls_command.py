@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,11 +81,10 @@ def test_a_wall_that_is_killed_or_hangs_is_begun_again_and_the_other_goes_on(tmp
         assert read_restarts(again) == Restarts(2, str(hung["why"]))
 
         running = list(walls.pids().values())
-        begun_s = time.monotonic()
         walls.process.send_signal(signal.SIGTERM)
-        assert walls.process.wait(10) == 0
-        assert time.monotonic() - begun_s < 3
+        assert walls.process.wait(30) == 0
         assert not any(map(psutil.pid_exists, running))
+        assert walls.lines("child did not end when it was asked to, and is killed") == []
 
 
 def test_walls_do_not_outlive_a_supervisor_that_is_killed(tmp_path: Path) -> None:

@@ -65,7 +65,10 @@ def _sample(number: int) -> Sample:
 async def test_births_and_states_are_retained_and_a_clean_stop_says_offline(
     broker_port: int, listen: Callable[[str], SiteListener]
 ) -> None:
+    early = listen("clean")
     async with _running(_publisher(broker_port, "clean")):
+        await eventually_async(lambda: early.births() == {"clean/gateway", "clean/fence-1"})
+        await eventually_async(early.states)
         late = listen("clean")
         await eventually_async(lambda: late.retained_births() == {"clean/gateway", "clean/fence-1"})
         await eventually_async(late.states)

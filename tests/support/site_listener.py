@@ -47,6 +47,9 @@ class SiteListener:
     def states(self) -> list[bool]:
         return [one.online for one in self.heard if isinstance(one, StateSeen) and one.key.device == "gateway"]
 
+    def births(self) -> set[str]:
+        return {str(one.key) for one in self.heard if isinstance(one, BirthSeen)}
+
     def retained_births(self) -> set[str]:
         return {str(one.key) for one in self.heard if isinstance(one, BirthSeen) and one.retained}
 
