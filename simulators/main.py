@@ -28,10 +28,10 @@ from simulators.cameras.server import CameraServer
 from simulators.cameras.vocabulary import Lighting
 from simulators.cameras.workshop import Workshop
 from simulators.chronicle import Chronicle
-from simulators.faults.line import LOOPBACK, Line
-from simulators.faults.link import Link
+from simulators.faults.line import LOOPBACK
 from simulators.foreign.advice import hub_settings
 from simulators.foreign.filing import Filing, Folder, Uploader
+from simulators.lines import PostLine, open_lines
 from simulators.load.crowd import MAX_POSTS, MAX_SENSORS
 from simulators.load.run import Crowd, Size
 from simulators.lookout import Lookout
@@ -42,7 +42,6 @@ from simulators.publish_connection import Broker
 from simulators.rehearsal import Rehearsal, hash_of
 from simulators.run_folder import RunFolder
 from simulators.scenario.form import MAX_SPEED, CameraEntry, Light, OnvifEntry, Scenario, Site
-from simulators.scenario.link_actions import LinkAction
 from simulators.scenario.reading import read_scenario
 from simulators.scenario.streams import camera_numbers, formats_of, presets_of
 from simulators.settings import SimulatorSettings
@@ -85,7 +84,7 @@ class _Ready(Struct, frozen=True, omit_defaults=True):
 class _Parts(NamedTuple):
     scenario: Scenario
     posts: dict[str, Post]
-    lines: tuple[Line, ...]
+    lines: tuple[PostLine, ...]
     server: CameraServer
     filing: Filing
     station: Station
@@ -226,11 +225,9 @@ async def _run(scenario: Scenario, name: str, settings: Settings, options: _Opti
             )
             server.on_turned = turn
             await server.start()
+            lines = await open_lines(scenario, clock, _broker(settings).address, server, port)
             station = Station(scenario, server)
             await station.start()
-            lines = {
-                site.id: await _line(site, clock, settings) for site in scenario.sites if _has_line(site, scenario)
-            }
             filing = _filing(settings)
             for site in scenario.sites:
                 commands = commands_of(site) if options.training else ()
@@ -260,18 +257,6 @@ def _clock(scenario: Scenario, speed: float) -> Clock:
     return real if speed == 1.0 else FastClock(real, scenario.starts or real.now(), speed)
 
 
-def _has_line(site: Site, scenario: Scenario) -> bool:
-    """Whether a post speaks through a line of ours, which costs a listening port and a little time."""
-    return site.line or any(step.site == site.id and isinstance(step, LinkAction) for step in scenario.steps)
-
-
-async def _line(site: Site, clock: Clock, settings: Settings) -> Line:
-    broker = _broker(settings)
-    line = Line(Link(), clock, (broker.host, broker.port), seed=site.id)
-    await line.start()
-    return line
-
-
 async def _run_parts(parts_of: _Parts, stop: asyncio.Event) -> None:
     scenario, posts, lines, server, filing, station, speed = parts_of
     async with asyncio.TaskGroup() as group:
@@ -281,7 +266,7 @@ async def _run_parts(parts_of: _Parts, stop: asyncio.Event) -> None:
             group.create_task(filing.run(), name="filing"),
             group.create_task(station.run(), name="onvif"),
             group.create_task(_perform_steps(scenario, posts, speed), name="steps"),
-            *(group.create_task(line.run(), name="line") for line in lines),
+            *(group.create_task(line.run(), name="line") for both in lines for line in both),
             *(group.create_task(post.run(), name=f"post-{name}") for name, post in posts.items()),
         ]
         await stop.wait()
@@ -322,7 +307,7 @@ def _post(
     clock: Clock,
     settings: Settings,
     server: CameraServer,
-    line: Line | None,
+    line: PostLine | None,
     commands: tuple[Command, ...],
     filing: Filing,
 ) -> Post:
@@ -338,8 +323,9 @@ def _post(
     broker = _broker(settings)
     if line is None:
         return Post(site, scenario, clock, broker, streams_of, server.set_fault, commands=commands, filing=filing)
-    here = msgspec.structs.replace(broker, host=LOOPBACK, port=line.port)
-    return Post(site, scenario, clock, here, streams_of, server.set_fault, line.link, commands, filing)
+    here = msgspec.structs.replace(broker, host=LOOPBACK, port=line.telemetry.port)
+    link = line.telemetry.link
+    return Post(site, scenario, clock, here, streams_of, server.set_fault, link, commands, filing)
 
 
 def _filing(settings: Settings) -> Filing:

@@ -27,6 +27,11 @@ class Broker(Struct, frozen=True):
     keepalive_s: int
     credentials: Credentials | None = None
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        return self.host, self.port
+
     def __str__(self) -> str:
         return f"MQTT {self.host}:{self.port}"
 

@@ -16,7 +16,7 @@ from simulators.premises import TICK_S
 from simulators.rehearsed_gateway import RehearsedGateway
 from simulators.scenario.actions import Action
 from simulators.scenario.form import CameraEntry, Scenario, Site
-from simulators.scenario.streams import formats_of
+from simulators.scenario.streams import formats_of, picture_ports
 from simulators.world.world import World
 
 DEFAULT_START = datetime(2026, 7, 1, 6, tzinfo=UTC)
@@ -103,7 +103,8 @@ def hash_of(messages: Iterable[Message]) -> StreamHash:
 
 
 def _streams_of(site: Site, scenario: Scenario) -> Callable[[CameraEntry], tuple[Stream, ...]]:
-    port = scenario.rtsp_port or _RTSP_PORT
+    server = scenario.rtsp_port or _RTSP_PORT
+    port = picture_ports(scenario, server).get(site.id, server)
 
     def streams_of(camera: CameraEntry) -> tuple[Stream, ...]:
         key = DeviceKey(SiteId(site.id), DeviceId(camera.id))

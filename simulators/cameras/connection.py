@@ -9,7 +9,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from sensors.errors import LimitError, WireError
-from sensors.model import StreamRole
+from sensors.model import SiteId, StreamRole
 from sensors.rtsp.authentication import challenge_header, is_authorized
 from sensors.rtsp.messages import Parser, Request, Response, encode_response
 from simulators.cameras.broadcast import Broadcast
@@ -20,6 +20,7 @@ from simulators.cameras.sound import silence
 from simulators.cameras.spout import Spout
 from simulators.cameras.subscriber import DatagramSubscriber, InterleavedSubscriber, Subscriber
 from simulators.cameras.vocabulary import Fault
+from simulators.cameras.way import Way
 
 _PUBLIC = "OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN"
 _IN_SESSION = frozenset({"PLAY", "GET_PARAMETER", "TEARDOWN"})
@@ -40,6 +41,9 @@ class Studio(Protocol):
 
     def find(self, path: str) -> "Playable | None":
         """The stream at a path, or None."""
+
+    def way_from(self, address: tuple[str, int]) -> tuple[SiteId, Way] | None:
+        """The post's line that a client comes out of with that address; None: it came to the server itself."""
 
     def datagram_sockets(self) -> tuple[socket.socket, socket.socket]:
         """Bound sockets for media and for RTCP; neither blocks."""
@@ -120,7 +124,7 @@ class Connection:
             self._respond(Response(400, "Bad Request"), "")
             return False
         path, track = _place(request.url)
-        playable = self._studio.find(path)
+        playable = self._find(path)
         if playable is not None:
             self._asked = playable
             fault = playable.condition.fault
@@ -140,6 +144,16 @@ class Connection:
         if request.method == "PLAY" and self._playing and self._playable is not None:
             self._playable.broadcast.join(self._subscribers)
         return True
+
+    def _find(self, path: str) -> Playable | None:
+        """The stream at a path; a post's line leads to that post alone."""
+        playable, through = self._studio.find(path), self._studio.way_from(self._address)
+        return None if playable is None or (through and through[0] != playable.camera.key.site) else playable
+
+    @property
+    def _address(self) -> tuple[str, int]:
+        host, port, *_ = self._writer.get_extra_info("peername")
+        return host, port
 
     async def _response(self, request: Request, playable: Playable | None, track: int) -> Response:
         if playable is None or playable.condition.fault is Fault.GONE or track not in playable.broadcast.tracks:
@@ -202,8 +216,10 @@ class Connection:
             return None
         media, control = self._studio.datagram_sockets()
         own = (media.getsockname()[1], control.getsockname()[1])
-        host = str(self._writer.get_extra_info("peername")[0])
-        datagrams = DatagramSubscriber(media, control, host, ports)
+        through = self._studio.way_from(self._address)
+        way = None if through is None else through[1]
+        host = (None if way is None else way.client_of(self._address)) or self._address[0]
+        datagrams = DatagramSubscriber(media, control, host, ports, way)
         return datagrams, f"RTP/AVP;unicast;client_port={ports[0]}-{ports[1]};server_port={own[0]}-{own[1]}"
 
     def _in_session(self, request: Request, playable: Playable) -> Response:

@@ -8,7 +8,7 @@ from functools import partial
 
 from sensors.clock import Clock
 from sensors.errors import NotFoundError, UnavailableError
-from sensors.model import DeviceKey, StreamRole
+from sensors.model import DeviceKey, SiteId, StreamRole
 from simulators.cameras.broadcast import Broadcast
 from simulators.cameras.camera import Camera
 from simulators.cameras.condition import Condition
@@ -19,6 +19,7 @@ from simulators.cameras.metronome import Metronome
 from simulators.cameras.mount import Mount
 from simulators.cameras.rig import Rig
 from simulators.cameras.vocabulary import Fault
+from simulators.cameras.way import Way
 from simulators.cameras.workshop import Workshop
 
 MAX_CONNECTIONS = 256
@@ -58,6 +59,8 @@ class CameraServer:
         self.session_timeout_s = session_timeout_s
         self.on_turned: Callable[[DeviceKey, Look], None] | None = None
         self.rigs: dict[DeviceKey, Rig] = {}
+        self.ways: dict[SiteId, Way] = {}
+        """What clients reach the cameras of a post through, for posts that have such a line."""
         self._streams: dict[str, _Stream] = {}
         metronome = Metronome(clock)
         for camera in cameras:
@@ -81,7 +84,12 @@ class CameraServer:
 
     def url(self, key: DeviceKey, role: StreamRole, host: str) -> str:
         """Where a stream can be fetched."""
-        return f"rtsp://{host}:{self.port}/{key}/{role}"
+        way = self.ways.get(key.site)
+        return f"rtsp://{host}:{self.port if way is None else way.port}/{key}/{role}"
+
+    def way_from(self, address: tuple[str, int]) -> tuple[SiteId, Way] | None:
+        """The post's line that a client comes out of with that address; None: it came to the server itself."""
+        return next(((site, way) for site, way in self.ways.items() if way.client_of(address) is not None), None)
 
     async def start(self) -> None:
         """Begin to listen.

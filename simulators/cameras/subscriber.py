@@ -1,5 +1,6 @@
 """One viewer of a stream, over its RTSP connection or over UDP; frames that it does not take in time are dropped."""
 
+import asyncio
 import contextlib
 import socket
 from abc import ABC, abstractmethod
@@ -8,6 +9,10 @@ from collections.abc import Sequence
 from sensors.rtsp.messages import INTERLEAVED_HEAD, encode_interleaved
 from simulators.cameras.frame import cut
 from simulators.cameras.spout import Spout
+from simulators.cameras.way import Way
+
+MOST_ON_THE_WAY = 4_096
+"""Datagrams of one viewer; more are lost."""
 
 
 class Outgoing:
@@ -98,22 +103,47 @@ class InterleavedSubscriber(Subscriber):
 
 
 class DatagramSubscriber(Subscriber):
-    """A viewer that is sent datagrams from the server's own pair of sockets, which do not block."""
+    """A viewer that is sent datagrams from the server's own pair of sockets, which do not block.
 
-    def __init__(self, media: socket.socket, control: socket.socket, host: str, ports: tuple[int, int]) -> None:
+    Where there is a `way` to it they come when that lets them through.
+    """
+
+    def __init__(
+        self, media: socket.socket, control: socket.socket, host: str, ports: tuple[int, int], way: Way | None = None
+    ) -> None:
         super().__init__()
         self._media, self._control = media, control
         self._media_address, self._control_address = (host, ports[0]), (host, ports[1])
+        self._way = way
+        self._on_the_way = 0
 
     def report(self, packet: bytes) -> None:
         """Send one RTCP packet, or lose it, as datagrams may be."""
         with contextlib.suppress(OSError):
-            self._control.sendto(packet, self._control_address)
+            self._send(self._control, packet, self._control_address)
 
     def _write(self, frame: Outgoing) -> bool:
         try:
             for packet in frame.datagrams:
-                self._media.sendto(packet, self._media_address)
+                self._send(self._media, packet, self._media_address)
         except OSError:
             return False
         return True
+
+    def _send(self, line: socket.socket, packet: bytes, address: tuple[str, int]) -> None:
+        if self._way is None:
+            line.sendto(packet, address)
+        elif (due_s := self._way.datagram_due_s(len(packet))) is not None and self._on_the_way < MOST_ON_THE_WAY:
+            loop = asyncio.get_running_loop()
+            if due_s <= loop.time() and not self._on_the_way:
+                line.sendto(packet, address)
+            else:
+                self._on_the_way += 1
+                loop.call_at(due_s, self._arrive, line, packet, address)
+
+    def _arrive(self, line: socket.socket, packet: bytes, address: tuple[str, int]) -> None:
+        """What is on its way when the link fails is lost."""
+        self._on_the_way -= 1
+        if self._way is not None and self._way.is_open:
+            with contextlib.suppress(OSError):
+                line.sendto(packet, address)

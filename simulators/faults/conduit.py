@@ -8,7 +8,7 @@ from random import Random
 from typing import NamedTuple
 
 from simulators.faults.link import LinkState
-from simulators.faults.passage import Lane, Passage
+from simulators.faults.passage import HELD_S, Lane, Passage
 from simulators.scenario.link_actions import Ending
 
 READ_BYTES = 4_096
@@ -16,6 +16,8 @@ MOST_CHUNKS = 256
 """At most a megabyte waits in each direction; then reading stops, and who sends is slowed down as by a real link."""
 _CONNECT_S = 5.0
 _LOOK_S = 0.02
+_BUFFER_BYTES = 32_768
+"""What the kernel, and what asyncio, take in before the link; a narrow one is felt by who sends, not by its buffers."""
 _LINGER_RESET = struct.pack("ii", 1, 0)
 """SO_LINGER: what is unsent is thrown away, and the end is an RST."""
 
@@ -34,6 +36,10 @@ class Conduit:
         self._random = random
         self._writers: list[asyncio.StreamWriter] = []
         self._task: asyncio.Task[None] | None = None
+        self.client: str | None = None
+        """The host from which it comes."""
+        self.comes_out: tuple[str, int] | None = None
+        """The address with which its server sees it."""
         self.is_torn = False
         """Something was swallowed, so that whatever came later would be nonsense."""
 
@@ -78,8 +84,12 @@ class Conduit:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: tuple[str, int]
     ) -> None:
         async with asyncio.timeout(_CONNECT_S):
-            far_reader, far_writer = await asyncio.open_connection(*target)
+            far_reader, far_writer = await asyncio.open_connection(*target, limit=_BUFFER_BYTES)
         self._writers.append(far_writer)
+        for end in self._writers:
+            opened: socket.socket = end.get_extra_info("socket")
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
+        self.client, self.comes_out = writer.get_extra_info("peername")[0], far_writer.get_extra_info("sockname")[:2]
         async with asyncio.TaskGroup() as group:
             for source, sink, lane in ((reader, far_writer, self._lanes[0]), (far_reader, writer, self._lanes[1])):
                 waiting: asyncio.Queue[_Chunk | None] = asyncio.Queue(MOST_CHUNKS)
@@ -92,6 +102,8 @@ class Conduit:
         now_s = asyncio.get_running_loop().time
         while data := await source.read(READ_BYTES):
             await waiting.put(_Chunk(data, passage.due_s(now_s(), len(data), self._state())))
+            while passage.waits_s(now_s(), self._state()) > HELD_S:  # noqa: ASYNC110 - as below
+                await asyncio.sleep(_LOOK_S)
         await waiting.put(None)
 
     async def _let_out(self, sink: asyncio.StreamWriter, waiting: asyncio.Queue[_Chunk | None]) -> None:

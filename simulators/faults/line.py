@@ -1,4 +1,4 @@
-"""The line of a post: a TCP proxy of ours between its equipment and what it speaks to, with the faults of its link."""
+"""A line of a post: a TCP proxy of ours between its equipment and who speaks with it, with the faults of its link."""
 
 import asyncio
 from random import Random
@@ -7,7 +7,7 @@ from sensors.clock import Clock
 from sensors.errors import UnavailableError
 from simulators.faults.conduit import Conduit
 from simulators.faults.link import Link, LinkState
-from simulators.faults.passage import Lane
+from simulators.faults.passage import Lane, Passage
 from simulators.scenario.link_actions import Ending
 
 LOOPBACK = "127.0.0.1"
@@ -19,36 +19,49 @@ class Line:
     """Listens on a port of `host` and carries every connection to `target`. `start` before `run`.
 
     The state of the link is looked at for every piece of data, and twenty times a second for what ends connections:
-    a change takes effect at once. UDP goes beside it.
+    a change takes effect at once. Datagrams go beside it; who sends them asks when they would come out.
+    `lanes`, from clients and to them, may be shared with other lines over the same link.
     """
 
-    def __init__(self, link: Link, clock: Clock, target: tuple[str, int], host: str = LOOPBACK, seed: str = "") -> None:
+    def __init__(
+        self,
+        link: Link,
+        clock: Clock,
+        target: tuple[str, int],
+        host: str = LOOPBACK,
+        seed: str = "",
+        lanes: tuple[Lane, Lane] | None = None,
+        port: int = 0,
+    ) -> None:
         self.link = link
         self._clock = clock
         self._target = target
         self._host = host
         self._random = Random(f"{seed}/line")  # noqa: S311 - repeatable chance, not a secret
-        self._lanes = (Lane(), Lane())
+        self._lanes = (Lane(), Lane()) if lanes is None else lanes
+        self._datagrams = Passage(self._lanes[1], self._random)
         self._listener: asyncio.Server | None = None
         self._arrivals: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue(
             MAX_CONNECTIONS
         )
         self._conduits: set[Conduit] = set()
-        self.port = 0
+        self.port = port
         self.connections_total = 0
         self.refused_total = 0
 
     async def start(self) -> None:
-        """Begin to listen on a free port.
+        """Begin to listen, on a free port when it is 0.
 
         Raises:
-            UnavailableError: the host is none of this machine.
+            UnavailableError: the port is taken, or the host is none of this machine.
         """
         try:
-            self._listener = await asyncio.start_server(self._arrive, self._host, 0)
+            self._listener = await asyncio.start_server(self._arrive, self._host, self.port)
         except OSError as error:
             raise UnavailableError(
-                f"cannot listen: {error.strerror}", subject=f"line {self._host}", mend="Name an address of this machine"
+                f"cannot listen: {error.strerror}",
+                subject=f"line {self._host}:{self.port}",
+                mend="Name an address of this machine, and stop what uses the port or set rtsp_port = 0",
             ) from error
         self.port = self._listener.sockets[0].getsockname()[1]
 
@@ -66,6 +79,24 @@ class Line:
         """Stop listening."""
         if self._listener is not None:
             self._listener.close()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what is sent now arrives at all, however late."""
+        return self._state().passes
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether connections end now, and no new one comes about."""
+        return self._state().ending is not None
+
+    def client_of(self, address: tuple[str, int]) -> str | None:
+        """The host of the client whose connection comes out of it with that address; None: it did not come through."""
+        return next((conduit.client for conduit in self._conduits if conduit.comes_out == address), None)
+
+    def datagram_due_s(self, size: int) -> float | None:
+        """When a datagram to a client that is sent now comes out, by the event loop's clock; None: never."""
+        return self._datagrams.datagram_due_s(asyncio.get_running_loop().time(), size, self._state())
 
     def _state(self) -> LinkState:
         return self.link.at(self._clock.now())

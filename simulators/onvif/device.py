@@ -55,12 +55,14 @@ class Device:
     @property
     def is_dead(self) -> bool:
         """Whether connections to it break off."""
-        return self.subject.rig.condition.is_dead
+        way = self.subject.way_of()
+        return self.subject.rig.condition.is_dead or (way is not None and way.is_broken)
 
     @property
     def is_silent(self) -> bool:
         """Whether it takes requests and never answers."""
-        return self.subject.rig.condition.fault is Fault.HALF_OPEN
+        way = self.subject.way_of()
+        return self.subject.rig.condition.fault is Fault.HALF_OPEN or (way is not None and not way.is_open)
 
     def answer(self, path: str, body: bytes, authorization: str, address: Address) -> Reply:
         """The reply to what is posted to a path; `authorization` is that header, `address` where it came in."""

@@ -6,6 +6,7 @@ from sensors.clock import Clock
 from sensors.model import DeviceKey, StreamRole
 from simulators.cameras.nameplate import nameplate_of
 from simulators.cameras.server import CameraServer
+from simulators.cameras.way import Way
 from simulators.onvif.device import Device
 from simulators.onvif.subject import Subject
 
@@ -22,4 +23,7 @@ def _device(server: CameraServer, key: DeviceKey, name: str, clock: Clock) -> De
     def stream_url(role: StreamRole, host: str) -> str:
         return server.url(key, role, host)
 
-    return Device(Subject(server.rigs[key], nameplate_of(key), name, stream_url, clock))
+    def way_of() -> Way | None:
+        return server.ways.get(key.site)
+
+    return Device(Subject(server.rigs[key], nameplate_of(key), name, stream_url, clock, way_of))

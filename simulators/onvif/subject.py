@@ -7,18 +7,20 @@ from sensors.clock import Clock
 from sensors.model import StreamRole
 from simulators.cameras.nameplate import Nameplate
 from simulators.cameras.rig import Rig
+from simulators.cameras.way import Way
 
 DEVICE_PATH, MEDIA_PATH, PTZ_PATH = "/onvif/device_service", "/onvif/media_service", "/onvif/ptz_service"
 
 
 class Subject(NamedTuple):
-    """`stream_url` gives a stream's address at a host."""
+    """`stream_url` gives a stream's address at a host; `way_of` the line of its post, if it has one."""
 
     rig: Rig
     plate: Nameplate
     name: str
     stream_url: Callable[[StreamRole, str], str]
     clock: Clock
+    way_of: Callable[[], Way | None]
 
     @property
     def turns(self) -> bool:

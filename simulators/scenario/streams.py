@@ -4,7 +4,8 @@ from sensors.model import DeviceId, DeviceKey, SiteId, StreamRole
 from simulators.cameras.formats import FORMATS, Format
 from simulators.cameras.look import Look
 from simulators.cameras.mount import Preset
-from simulators.scenario.form import CameraEntry, Scenario, StreamEntry
+from simulators.scenario.form import CameraEntry, Scenario, Site, StreamEntry
+from simulators.scenario.link_actions import LinkAction
 
 
 def camera_numbers(scenario: Scenario) -> dict[DeviceKey, int]:
@@ -24,6 +25,20 @@ def presets_of(camera: CameraEntry) -> tuple[Preset, ...]:
         Preset(str(number), entry.name, Look(entry.pan_deg, entry.tilt_deg, entry.zoom))
         for number, entry in enumerate(camera.presets, 1)
     )
+
+
+def picture_ports(scenario: Scenario, rtsp_port: int) -> dict[str, int]:
+    """Where the cameras of posts that have a line are reached: one port after another behind the server's own.
+
+    All are 0, which takes free ones, where that is 0.
+    """
+    lined = [site.id for site in scenario.sites if _has_line(site, scenario)]
+    return {site: rtsp_port + number if rtsp_port else 0 for number, site in enumerate(lined, 1)}
+
+
+def _has_line(site: Site, scenario: Scenario) -> bool:
+    """Whether a post speaks through lines of ours, which cost two listening ports and a little time."""
+    return site.line or any(step.site == site.id and isinstance(step, LinkAction) for step in scenario.steps)
 
 
 def _format(entry: StreamEntry, role: StreamRole) -> Format:

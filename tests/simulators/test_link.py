@@ -85,6 +85,27 @@ def test_connections_share_what_a_narrow_link_carries() -> None:
     assert [first.due_s(0, 500, state), second.due_s(0, 500, state), first.due_s(5, 1_000, state)] == [0.5, 1.0, 6.0]
 
 
+def test_pictures_get_what_a_narrow_link_has_left_and_never_hold_telemetry_up() -> None:
+    state, pictures = LinkState(bytes_s=1_000), Lane()
+    telemetry, streams = Passage(Lane(pictures), Random(1)), Passage(pictures, Random(2))  # noqa: S311 - repeatable
+    assert streams.due_s(0, 5_000, state) == 5.0
+    assert telemetry.due_s(0, 500, state) == 0.5
+    assert streams.due_s(0, 1_000, state) == 6.5
+    assert (telemetry.waits_s(6, state), streams.waits_s(6, state), streams.waits_s(6, LinkState())) == (-5.5, 0.5, 0.0)
+
+
+def test_a_datagram_comes_in_time_or_never() -> None:
+    passage = _passage()
+    assert passage.datagram_due_s(0, 1_000, LinkState(latency_s=0.5)) == 0.5
+    for dead in (LinkState(ending=Ending.FIN), LinkState(half_open=True), LinkState(stalled=True)):
+        assert passage.datagram_due_s(1, 1_000, dead) is None
+    came = [passage.datagram_due_s(number, 1_000, LinkState(loss=0.25)) for number in range(2, 2_002)]
+    assert sum(due is None for due in came) / 2_000 == pytest.approx(0.25, rel=0.2)
+    narrow, state = _passage(), LinkState(bytes_s=1_000)
+    assert [narrow.datagram_due_s(0, 400, state) for _ in range(5)] == [0.4, 0.8, pytest.approx(1.2), None, None]
+    assert narrow.datagram_due_s(1, 400, state) == pytest.approx(1.6)
+
+
 @pytest.mark.parametrize("share", [0.02, 0.2, 0.5])
 def test_a_lost_segment_stands_still_until_it_is_sent_again(share: float) -> None:
     passage, state = _passage(), LinkState(loss=share)

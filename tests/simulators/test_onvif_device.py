@@ -12,13 +12,17 @@ import pytest
 from onvif import ONVIFCamera  # type: ignore[import-untyped]  # it has no types
 from zeep.exceptions import Fault as SoapFault
 
+from sensors.clock import SystemClock
 from sensors.model import StreamRole
 from sensors.rtsp.authentication import Credentials
 from simulators.cameras.look import AHEAD
 from simulators.cameras.vocabulary import Fault
+from simulators.faults.line import Line
+from simulators.faults.link import Link
 from simulators.onvif.envelope import DEVICE, MAX_REQUEST_BYTES, MEDIA, PTZ
 from simulators.onvif.subject import DEVICE_PATH, MEDIA_PATH, PTZ_PATH, Address
-from tests.support.onvif_stand import FIXED, GATE, PASSWORD, TURNING, WRONG, YARD, OnvifStand, onvif_stand
+from simulators.scenario.link_actions import LinkBreak, LinkHalfOpen, LinkResume
+from tests.support.onvif_stand import FIXED, GATE, LOOPBACK, PASSWORD, TURNING, WRONG, YARD, OnvifStand, onvif_stand
 from tests.support.waiting import eventually_async
 
 SOAP = "http://www.w3.org/2003/05/soap-envelope"
@@ -224,3 +228,27 @@ async def test_a_camera_that_is_locked_dead_or_silent_is_so_over_onvif_too() -> 
         await stand.cameras.set_fault(TURNING, Fault.NONE)
         assert (await post(stand, MEDIA_PATH, signed)).status_code == 200
         assert not stand.cameras.rigs[FIXED].mount.turns
+
+
+async def test_a_camera_behind_a_line_names_it_and_is_as_far_away_over_onvif_as_its_link_is() -> None:
+    link, clock = Link(), SystemClock()
+    line = Line(link, clock, (LOOPBACK, 1), port=8555)
+    async with onvif_stand() as stand:
+        stand.cameras.ways[TURNING.site] = line
+        stream = (
+            '<m:GetStreamUri xmlns:t="http://www.onvif.org/ver10/schema"><m:StreamSetup><t:Stream>RTP-Unicast</t:Stream>'
+            "<t:Transport><t:Protocol>RTSP</t:Protocol></t:Transport></m:StreamSetup>"
+            "<m:ProfileToken>sub</m:ProfileToken></m:GetStreamUri>"
+        )
+        asked = envelope(stream, token(PASSWORD, datetime.now(UTC)))
+        assert "rtsp://127.0.0.1:8555/kordai/cam-1/sub" in (await post(stand, MEDIA_PATH, asked)).text
+        anybody = envelope("<d:GetSystemDateAndTime/>")
+        link.act(LinkBreak(site="kordai", duration_s=600), clock.now())
+        with pytest.raises(httpx.TransportError):
+            await post(stand, DEVICE_PATH, anybody)
+        link.act(LinkResume(site="kordai"), clock.now())
+        link.act(LinkHalfOpen(site="kordai", duration_s=600), clock.now())
+        with pytest.raises(httpx.ReadTimeout):
+            await post(stand, DEVICE_PATH, anybody, timeout=0.3)
+        link.act(LinkResume(site="kordai"), clock.now())
+        assert (await post(stand, DEVICE_PATH, anybody)).status_code == 200
