@@ -29,16 +29,22 @@ _HERDS: tuple[tuple[Shape, tuple[Colour, ...]], ...] = (
     (Shape.HORSE, ((40, 56, 92), (44, 46, 54), (120, 134, 150))),
 )
 _CARS = (Shape.CAR, Shape.JEEP, Shape.TRUCK)
+_HIGHEST_M, _UP_AND_DOWN_S = 1.6, 6.0
+"""Of who climbs: how high his feet come on a fence of 2.6 m, and how long it takes to come there and slip back."""
 _WALK_REPEATS_S = 86_400.0
 """Of the time that feet go by, so that it stays small."""
 
 
-def appearance_of(figure: Figure, camera: ground.Place, at: datetime) -> Appearance:
-    """How a figure is drawn that a camera sees at a moment."""
+def appearance_of(figure: Figure, camera: ground.Place, at: datetime, *, climbs: bool = False) -> Appearance:
+    """How a figure is drawn that a camera sees at a moment; one that climbs hangs on the wires, up and down."""
     right_m, away_m = ground.scene_of(camera, figure.spot)
     heading_rad = math.radians(figure.heading_deg - (camera.bearing_deg or 0.0))
+    body = body_of(figure.actor, figure.kind, figure.number)
+    if climbs:
+        up_m = 0.5 * _HIGHEST_M * (1.0 - math.cos(math.tau * figure.stood_s / _UP_AND_DOWN_S))
+        return body, Place(right_m, away_m, heading_rad, up_m, up_m)
     walked_m = figure.speed_mps * (at.timestamp() % _WALK_REPEATS_S + 0.3 * figure.number)
-    return body_of(figure.actor, figure.kind, figure.number), Place(right_m, away_m, heading_rad, walked_m)
+    return body, Place(right_m, away_m, heading_rad, walked_m)
 
 
 @lru_cache(maxsize=512)

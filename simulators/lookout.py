@@ -51,8 +51,12 @@ class Lookout:
     def appearances(self, in_s: float) -> tuple[Appearance, ...]:
         """Who is in view at a moment, and where."""
         at = self._at(in_s)
-        place = self._world().places[self._camera.id]
-        return tuple(appearance_of(figure, place, at) for figure in self._seen(at))
+        world = self._world()
+        place, climbers = world.places[self._camera.id], world.climbers(at)
+        return tuple(
+            appearance_of(figure, place, at, climbs=not figure.speed_mps and figure.actor in climbers)
+            for figure in self._seen(at)
+        )
 
     def _at(self, in_s: float) -> datetime:
         return self._clock.now() + timedelta(seconds=in_s * self._speed)

@@ -57,7 +57,10 @@ class Actor(Struct, frozen=True):
 
 
 class Figure(NamedTuple):
-    """One body on the ground at a moment. `number` counts from 0, from the first to the last."""
+    """One body on the ground at a moment. `number` counts from 0, from the first to the last.
+
+    `stood_s` is for how long one has stood who does not move.
+    """
 
     actor: str
     kind: ActorKind
@@ -65,6 +68,7 @@ class Figure(NamedTuple):
     spot: Spot
     heading_deg: float
     speed_mps: float
+    stood_s: float = 0.0
 
 
 class Stop(NamedTuple):
@@ -110,7 +114,8 @@ class Journey:
         moves = before.spot != behind.spot
         spot = Spot(spot.x_m + offset.east_m, spot.y_m + offset.north_m)
         heading = self._heading(after)
-        return Figure(self.actor.id, self.actor.kind, number, spot, heading, self.actor.speed_mps if moves else 0.0)
+        speed_mps, stood_s = (self.actor.speed_mps, 0.0) if moves else (0.0, at_s - before.at_s)
+        return Figure(self.actor.id, self.actor.kind, number, spot, heading, speed_mps, stood_s)
 
     def _heading(self, after: int) -> float:
         """The direction of the leg that ends in this knot; who stands looks where he went last."""

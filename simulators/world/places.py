@@ -27,8 +27,8 @@ _DRAWN: dict[View, dict[str, tuple[tuple[float, float], ...]]] = {
         "vehicle-counter": ((-2.9, 26.0), (2.9, 26.0)),
     },
     View.PERIMETER: {
-        "ground-sensor": ((5.4, 34.0), (4.6, 22.0), (4.4, 13.5)),
-        "fence": ((_FENCE_X_M, 26.0), (_FENCE_X_M, 6.0), (_FENCE_X_M, 70.0)),
+        "ground-sensor": ((4.4, 13.5), (4.6, 22.0), (5.4, 34.0)),
+        "fence": ((_FENCE_X_M, 6.0), (_FENCE_X_M, 26.0), (_FENCE_X_M, 70.0)),
     },
     View.LANE: {"radiation-portal": ((0.0, 26.5),), "weighbridge": ((0.0, 14.5),)},
     View.YARD: {
@@ -42,7 +42,7 @@ _DRAWN: dict[View, dict[str, tuple[tuple[float, float], ...]]] = {
 }
 """By view and kind: scene x and z of the first, second ... device of that kind (simulators/cameras/scenes.py)."""
 _LINES: dict[str, tuple[tuple[float, float], ...]] = {
-    "fence": ((_FENCE_X_M, 70.0), (_FENCE_X_M, 26.0), (_FENCE_X_M, 130.0)),
+    "fence": ((_FENCE_X_M, 26.0), (_FENCE_X_M, 70.0), (_FENCE_X_M, 130.0)),
 }
 """Where the drawn lines end."""
 _ROW, _COLUMN_M, _ROW_M = 5, 30.0, 40.0

@@ -156,6 +156,12 @@ class World:
             and any(not figure.speed_mps and notices("fence", place, figure) for figure in journey.figures(now))
         )
 
+    def climbers(self, now: datetime) -> frozenset[str]:
+        """Those who climb any fence, by id."""
+        if not any(journey.actor.climbs for journey in self._journeys.values()):
+            return frozenset()
+        return frozenset(actor.id for fence in self._fences for actor in self.at_work(fence, now) if actor.climbs)
+
     def loads_at(self, device: str, now: datetime) -> frozenset[Cargo]:
         """What radiates within the reach of a device."""
         near = {figure.actor for figure in self.sensed_by(device, now)}

@@ -12,11 +12,12 @@ from simulators.cameras.drawing.projection import Lens
 from simulators.cameras.drawing.scenes import scene_of as scene_of_view
 from simulators.cameras.vocabulary import Air, Imager, Lighting, Shape, Terrain, View
 from simulators.lookout import Lookout, air_of, lighting_of
+from simulators.scenario.actions import Herd, Intrusion
 from simulators.scenario.form import CameraEntry, Light, Site
 from simulators.scenario.nature_actions import Enter
 from simulators.scenario.reading import read_scenario
 from simulators.world.actors import ActorKind
-from simulators.world.ground import scene_of
+from simulators.world.ground import ground_of, scene_of
 from simulators.world.weather import Weather
 from simulators.world.world import World
 
@@ -24,6 +25,8 @@ _NOW = datetime(2026, 7, 1, 6, tzinfo=UTC)
 _PASSES_S = 40.0
 """From the start of the way past a sensor until beside it, at a metre a second."""
 _TALL_M = 1.77
+_PLAIN_LEVELS, _PLAIN_PIXELS, _PLAIN_ROWS = 20, 600, 60
+"""So much brighter or darker than what is behind, on so many pixels, from head to foot."""
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +102,35 @@ def test_who_passes_a_ground_sensor_is_drawn_beside_it(site: Site) -> None:
     assert rows.min() == pytest.approx(head, abs=3)
     assert rows.max() == pytest.approx(foot, abs=3)
     assert column == pytest.approx((columns.min() + columns.max()) / 2, abs=0.5 * lens.scale(place.z))
+
+
+@pytest.mark.parametrize("lighting", list(Lighting))
+def test_who_raises_an_alarm_is_plain_to_see_in_a_small_stream_by_any_light(site: Site, lighting: Lighting) -> None:
+    film = Film(Shot(2, View.PERIMETER, site.terrain, 0, lighting, 640, 360))
+    alone = film.draw(20)[:360].astype(int)
+    for action, at_s in (
+        (Intrusion(site=site.id), 0.5),
+        (Intrusion(site=site.id), 10.0),
+        (Herd(site=site.id), 18.0),
+        (Enter(site=site.id, kind=ActorKind.VEHICLE, past="ground-1"), 5.0),
+    ):
+        world = World(site, 1)
+        world.act(action, _NOW)
+        seen = film.draw(20, _lookout(site, world).appearances(at_s))[:360].astype(int)
+        rows, _ = np.nonzero(np.abs(seen - alone) >= _PLAIN_LEVELS)
+        assert len(rows) >= _PLAIN_PIXELS, action
+        assert np.ptp(rows) >= _PLAIN_ROWS, action
+
+
+def test_who_climbs_comes_up_on_the_fence_and_who_lingers_stays_on_the_ground(site: Site) -> None:
+    world = World(site, 1)
+    world.act(Intrusion(site=site.id), _NOW)
+    heights_m = [place.up_m for half_s in range(8, 40) for _, place in _lookout(site, world).appearances(half_s / 2)]
+    assert (min(heights_m), max(heights_m)) == pytest.approx((0.0, 1.6), abs=0.05)
+    waiting = World(site, 1)
+    beside_fence = ground_of(waiting.places["cam-2"], -4.4, 13.5)
+    waiting.act(Enter(site=site.id, kind=ActorKind.PERSON, path=(beside_fence,), lingers_s=60.0), _NOW)
+    assert {place.up_m for at_s in range(20) for _, place in _lookout(site, waiting).appearances(at_s)} == {0.0}
 
 
 def test_a_camera_knows_ahead_who_comes_into_view_and_others_see_nobody(site: Site) -> None:

@@ -23,7 +23,7 @@ from simulators.world.senses import in_view
 from simulators.world.world import World
 
 _NOW = datetime(2026, 7, 1, 6, tzinfo=UTC)
-_BESIDE_S = 13.0
+_BESIDE_S = 23.0
 """From the start of the way until beside the ground sensor, at two metres a second."""
 _AWAY = Look(pan_deg=-50.0, zoom=2.0)
 
@@ -49,7 +49,7 @@ def test_a_camera_that_is_sent_to_a_preset_has_in_view_what_that_is_called_after
 
 def test_a_camera_that_has_turned_away_sees_nobody_where_it_looked_and_draws_nobody(site: Site) -> None:
     world, beside = World(site, 1), _NOW + timedelta(seconds=_BESIDE_S)
-    path = ground_of(world.places["cam-2"], 5.4, 60.0), ground_of(world.places["cam-2"], 5.4, 3.0)
+    path = ground_of(world.places["cam-2"], 4.4, 60.0), ground_of(world.places["cam-2"], 4.4, 3.0)
     world.enter(Actor("walker", ActorKind.PERSON, path, _NOW, speed_mps=2.0))
     entry = next(camera for camera in site.cameras if camera.id == "cam-2")
     lookout = Lookout(entry, Light.DAY, lambda: world, ManualClock(_NOW))

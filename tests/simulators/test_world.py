@@ -63,7 +63,7 @@ def test_a_line_is_as_near_as_its_nearest_point() -> None:
 def test_the_standard_post_stands_as_it_is_drawn(site: Site) -> None:
     places = places_of(site)
     perimeter, gate, lane = places["cam-2"], places["cam-1"], places["cam-3"]
-    for sensor, spot in (("ground-1", (5.4, 34.0)), ("ground-2", (4.6, 22.0)), ("ground-3", (4.4, 13.5))):
+    for sensor, spot in (("ground-1", (4.4, 13.5)), ("ground-2", (4.6, 22.0)), ("ground-3", (5.4, 34.0))):
         assert scene_of(perimeter, places[sensor].spot) == pytest.approx(spot, abs=0.1)
     for fence in ("fence-1", "fence-2"):
         far = places[fence].to
@@ -101,9 +101,9 @@ def test_a_group_comes_and_goes_one_by_one() -> None:
 
 def test_sensors_and_cameras_notice_the_same_person(site: Site) -> None:
     world = World(site, 1)
-    start, end = ground_of(world.places["cam-2"], 5.4, 60.0), ground_of(world.places["cam-2"], 5.4, 3.0)
+    start, end = ground_of(world.places["cam-2"], 4.4, 60.0), ground_of(world.places["cam-2"], 4.4, 3.0)
     world.enter(_walker(start, end))
-    beside = _after((60.0 - 34.0) / 2.0)
+    beside = _after((60.0 - 13.5) / 2.0)
     assert [figure.actor for figure in world.sensed_by("ground-1", beside)] == ["walker"]
     assert [figure.actor for figure in world.seen_by("cam-2", beside)] == ["walker"]
     assert world.seen_by("cam-1", beside) == ()

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from simulators.cameras.drawing.animals import BUILDS, animal, draw_bird, eyes
 from simulators.cameras.drawing.glow import add_glow
-from simulators.cameras.drawing.people import WARM, Cloth, Stance, draw_person
+from simulators.cameras.drawing.people import WARM, Cloth, Stance, draw_person, in_infrared
 from simulators.cameras.drawing.projection import Colour, Lens, Pixels
 from simulators.cameras.drawing.screen import Window
 from simulators.cameras.drawing.solids import FRACTION_BITS, Solid, box, fixed_point, joined, paint
@@ -60,8 +60,7 @@ def _draw_person(picture: Pixels, stage: Stage, body: Body, place: Place) -> Non
     window = _window(stage.lens, place, *_PERSON_M)
     if _is_outside(window, stage.lens):
         return
-    hot = stage.grading.lighting is Lighting.HEAT
-    cloth = WARM if hot else Cloth(body.colour)
+    cloth = _cloth(body, stage.grading.lighting)
     if stage.lens.scale(place.z) < _FAR_PX_PER_M:
         _draw_blocks(picture, stage, place, (0.24, 1.75, 0.3), (cloth.trousers, cloth.coat))
     else:
@@ -72,6 +71,16 @@ def _draw_person(picture: Pixels, stage: Stage, body: Body, place: Place) -> Non
         stance = Stance(place.x, place.up_m, place.z, place.heading_rad, place.walked_m)
         draw_person(picture, stage.lens, stance, colours, vest=body.vest)
     stage.hide(picture, window, place.z)
+
+
+def _cloth(body: Body, lighting: Lighting) -> Cloth:
+    match lighting:
+        case Lighting.HEAT:
+            return WARM
+        case Lighting.INFRARED:
+            return in_infrared(Cloth(body.colour))
+        case _:
+            return Cloth(body.colour)
 
 
 def _draw_animal(picture: Pixels, stage: Stage, body: Body, place: Place) -> None:

@@ -23,6 +23,18 @@ class Cloth(NamedTuple):
 
 WARM = Cloth((196, 196, 196), (204, 204, 204), (150, 150, 150), (248, 248, 248), (190, 190, 190), (186, 186, 186))
 """A person as a thermal imager sees one: bare skin is warmest."""
+_CATCHES, _PER_LEVEL = 215.0, 0.25
+
+
+def in_infrared(cloth: Cloth) -> Cloth:
+    """The same cloth by infrared light, which most dyes let through: dark clothes are not dark to it."""
+    coat, trousers = (_undyed(colour) for colour in (cloth.coat, cloth.trousers))
+    return cloth._replace(coat=coat, trousers=trousers)
+
+
+def _undyed(colour: Colour) -> Colour:
+    blue, green, red = (round(_CATCHES + _PER_LEVEL * level) for level in colour)
+    return blue, green, red
 
 
 class Stance(NamedTuple):

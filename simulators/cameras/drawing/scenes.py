@@ -154,27 +154,22 @@ def _perimeter(terrain: Terrain, variant: int) -> Scene:
         terrain,
         _SOIL[terrain],
         (
-            Patch(line - 8.0, line - 0.8, 2.0, 700.0, (94, 128, 146), slope=slope, roughness=0.10, furrow_m=0.75),
+            Patch(line - 8.0, line - 0.8, 2.0, 700.0, (94, 128, 146), roughness=0.10, furrow_m=0.75),
             Patch(0.2, 1.0, 2.0, 500.0, (126, 164, 184), slope=slope, roughness=0.10),
             Patch(1.8, 2.6, 2.0, 500.0, (126, 164, 184), slope=slope, roughness=0.10),
         ),
     )
 
-    def fence_x(z: float) -> float:
-        return line + slope * z
-
     depths = [6.0 + 3.0 * step for step in range(44)]
     start, end = depths[0], depths[-1]
     posts = [
-        box((fence_x(z) - 0.06, fence_x(z) + 0.06), (0.0, 2.6), (z - 0.06, z + 0.06), (168, 172, 174))
-        for z in reversed(depths)
+        box((line - 0.06, line + 0.06), (0.0, 2.6), (z - 0.06, z + 0.06), (168, 172, 174)) for z in reversed(depths)
     ]
     wires = [
-        Wire(((fence_x(start), 0.15 * step, start), (fence_x(end), 0.15 * step, end)), (150, 152, 150), 0.012)
-        for step in range(1, 16)
+        Wire(((line, 0.15 * step, start), (line, 0.15 * step, end)), (150, 152, 150), 0.012) for step in range(1, 16)
     ]
     coil = tuple(
-        (fence_x(z) + 0.28 * math.cos(z * 5.2), 2.6 + 0.28 * math.sin(z * 5.2), z)
+        (line + 0.28 * math.cos(z * 5.2), 2.6 + 0.28 * math.sin(z * 5.2), z)
         for z in (start + 0.12 * step for step in range(330))
     )
     tower_x, tower_z = (17.0, 13.0, 20.0)[variant % 3], (64.0, 48.0, 82.0)[variant % 3]
@@ -217,7 +212,7 @@ def _perimeter(terrain: Terrain, variant: int) -> Scene:
         solids=(*legs, *cabin, *posts, *sensors),
         movers=(lorry, *flock, *birds),
         wires=(*wires, Wire(coil, (176, 178, 178), 0.006)),
-        lamps=tuple((fence_x(z) + 0.9, 6.5, z) for z in (16.0, 34.0, 70.0)),
+        lamps=((8.6, 6.5, 19.0), *((line - 1.6, 6.5, z) for z in (14.0, 34.0, 70.0))),
         windows=(glass,),
     )
 

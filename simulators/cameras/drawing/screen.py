@@ -14,7 +14,7 @@ from simulators.cameras.drawing.solids import FRACTION_BITS, Solid, faces_seen, 
 _UNITS_PER_M = 20
 _NOTHING = 65_535
 _FLATTEST = 1e-3
-_STRETCH_M = 3.0
+_STRETCH_M = 0.75
 Distances = npt.NDArray[np.uint16]
 Window = tuple[slice, slice]
 """Rows and columns of a part of the picture."""
@@ -47,8 +47,9 @@ class Screen:
         """Put a wire there, with an end at each of the points."""
         points = np.array(list(_divided(ends)), np.float32)
         places = fixed_point(self._lens.project(points)).tolist()
-        units = np.clip(points[:, 2] * _UNITS_PER_M, _UNITS_PER_M, _NOTHING).astype(int).tolist()
-        for (before, after), unit in zip(itertools.pairwise(places), units, strict=False):
+        middles_m = (points[:-1, 2] + points[1:, 2]) / 2
+        units = np.clip(middles_m * _UNITS_PER_M, _UNITS_PER_M, _NOTHING).astype(int).tolist()
+        for (before, after), unit in zip(itertools.pairwise(places), units, strict=True):
             cv2.line(self._nearest, before, after, unit, 1, cv2.LINE_8, FRACTION_BITS)
 
     def restore(self, picture: Pixels, still: Pixels, window: Window, nearer_than_m: float) -> None:
