@@ -76,6 +76,8 @@ class Broadcast:
         self._silence = silence(camera.audio)
         self._quiet = None if self._silence is None else Frame.of((self._silence.packet,), key=True)
         self._owed_s = 0.0
+        self._snapping = asyncio.Lock()
+        self._froze_s = 0.0
         number = camera.shot.camera
         ssrc = number << 8 | (role is StreamRole.SUB)
         self._mishaps = Mishaps(condition, ssrc)
@@ -115,6 +117,11 @@ class Broadcast:
         self._filmed.add(look)
         await self._workshop.prepare(self._dressed(self._format, look), self._format)
 
+    async def snapshot(self) -> bytes:
+        """What the camera shows now, whether anybody watches or not, as a JPEG. One is drawn at a time."""
+        async with self._snapping:
+            return await self._workshop.snap(*self._seen_now())
+
     def join(self, viewers: dict[int, Subscriber]) -> None:
         """Begin to send to a viewer, who has one subscriber a track."""
         self._is_first |= not self._is_watched()
@@ -134,6 +141,8 @@ class Broadcast:
         """Show what the camera's condition has become, from the next frame on."""
         if self._condition.fault is Fault.JUMPED:
             self._video.ticks = (self._video.ticks + int(self._condition.amount * CLOCK_HZ)) % _TIMESTAMPS
+        if self._condition.fault is Fault.FROZEN:
+            self._froze_s = self._clock.monotonic_s()
         if self._playback is not None:
             await self._load()
 
@@ -183,13 +192,13 @@ class Broadcast:
         """Put the clip on that the condition asks for, where the camera's clock is."""
         fault, look, own, before = self._condition.fault, self._mount.look, self._format, self._playback
         reel = None if before is None else before.clip
-        position = int(self._clock.monotonic_s() * own.fps) + self._head_start()
+        position = self._position(self._clock.monotonic_s())
         if fault is not Fault.FROZEN:
             clip = await self.clip()
         elif reel is not None and reel.is_still:
             clip = reel
         else:
-            number = film_frame(position % int(LOOP_S * own.fps), own.fps)
+            number = self._number(position)
             if before is not None and reel is not None:
                 number = reel[before.index].stamp
             clip = await self._workshop.still(self._dressed(own, look), own, number)
@@ -203,9 +212,26 @@ class Broadcast:
         if self._camera.sight is not None:
             self._scene = self._camera.sight.scene()
 
-    def _head_start(self) -> int:
-        """Cameras that are switched on together do not send their key frames together."""
-        return int(self._camera.shot.camera * _GOLDEN * LOOP_S * self._format.fps)
+    def _position(self, at_s: float) -> int:
+        """Where the camera's clock is; cameras that are switched on together do not send key frames together."""
+        fps = self._format.fps
+        return int(at_s * fps) + int(self._camera.shot.camera * _GOLDEN * LOOP_S * fps)
+
+    def _number(self, position: int) -> int:
+        """Which frame of the film a whole loop shows there."""
+        return film_frame(position % int(LOOP_S * self._format.fps), self._format.fps)
+
+    def _seen_now(self) -> tuple[Shot, Moment]:
+        """The picture that is shown, or would be if anybody watched."""
+        is_frozen, sight = self._condition.fault is Fault.FROZEN, self._camera.sight
+        if (playback := self._playback) is not None and self._is_watched():
+            look, number = self._shown, playback.clip[playback.index].stamp
+        else:
+            self._look_round()
+            at_s = self._froze_s if is_frozen else self._clock.monotonic_s()
+            look, number = self._mount.look, self._number(self._position(at_s))
+        present = () if is_frozen or sight is None else sight.appearances(0.0)
+        return self._dressed(self.format, look), Moment(number, present)
 
     def _dressed(self, format_: Format, look: Look) -> Shot:
         lighting, air = self._scene

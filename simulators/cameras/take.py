@@ -9,6 +9,7 @@ from simulators.cameras.drawing.film import Appearance, Film, Shot
 from simulators.cameras.encoder import Encoder
 from simulators.cameras.formats import Format
 from simulators.cameras.frame import Frame
+from simulators.cameras.snapshot import jpeg_of
 
 _MOST_FILMS = 48
 
@@ -34,6 +35,14 @@ class Darkroom:
             if not made:
                 made.append(Film(shot))
             return take.encode(made[0], format_, moments)
+
+    def snap(self, shot: Shot, moment: Moment) -> bytes:
+        """One picture as a JPEG."""
+        lock, made = self._film(shot)
+        with lock:
+            if not made:
+                made.append(Film(shot))
+            return jpeg_of(made[0].draw(*moment))
 
     def _film(self, shot: Shot) -> tuple[threading.Lock, list[Film]]:
         with self._lock:

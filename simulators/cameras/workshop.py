@@ -122,6 +122,10 @@ class Workshop:
         """Draw pictures that follow in a take; none: have the shot's film ready for it."""
         return self._takes.submit(self._darkroom.expose, shot, format_, take, moments)
 
+    async def snap(self, shot: Shot, moment: Moment) -> bytes:
+        """One picture of a shot as a JPEG."""
+        return await asyncio.get_running_loop().run_in_executor(self._takes, self._darkroom.snap, shot, moment)
+
     def _order(self, shot: Shot, format_: Format, work: _Work) -> _Order:
         order = self._orders.get((shot, format_))
         if order is None:

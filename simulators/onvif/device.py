@@ -8,6 +8,7 @@ from simulators.onvif.device_service import DEVICE_OPERATIONS, OPEN
 from simulators.onvif.envelope import (
     DEVICE,
     MEDIA,
+    MEDIA2,
     PTZ,
     Refusal,
     Request,
@@ -16,9 +17,10 @@ from simulators.onvif.envelope import (
     write_reply,
 )
 from simulators.onvif.guard import Guard, Verdict
-from simulators.onvif.media_service import MEDIA_OPERATIONS, role_of
+from simulators.onvif.media2_service import MEDIA2_OPERATIONS
+from simulators.onvif.media_service import MEDIA_OPERATIONS, role_named, role_of
 from simulators.onvif.ptz_service import PTZ_OPERATIONS, WITHOUT_PROFILE
-from simulators.onvif.subject import DEVICE_PATH, MEDIA_PATH, PTZ_PATH, Address, Subject
+from simulators.onvif.subject import DEVICE_PATH, MEDIA2_PATH, MEDIA_PATH, PTZ_PATH, SNAPSHOT_PATH, Address, Subject
 
 _CONTENT = ("Content-Type", "application/soap+xml; charset=utf-8")
 _NOT_AUTHORIZED = Refusal("Sender", ("NotAuthorized",), "not authorized")
@@ -41,6 +43,7 @@ class _Service(NamedTuple):
 _SERVICES = {
     DEVICE_PATH: _Service(DEVICE, DEVICE_OPERATIONS),
     MEDIA_PATH: _Service(MEDIA, MEDIA_OPERATIONS),
+    MEDIA2_PATH: _Service(MEDIA2, MEDIA2_OPERATIONS),
     PTZ_PATH: _Service(PTZ, PTZ_OPERATIONS),
 }
 
@@ -77,13 +80,28 @@ class Device:
                 case Verdict.WRONG:
                     return _refused(_NOT_AUTHORIZED)
                 case Verdict.STRANGER:
-                    challenge = self._guard.challenge
-                    asked = () if challenge is None else (("WWW-Authenticate", challenge),)
-                    return Reply(401, (_CONTENT, *asked), write_refusal(_NOT_AUTHORIZED))
+                    return Reply(401, (_CONTENT, *self._challenge), write_refusal(_NOT_AUTHORIZED))
                 case Verdict.WELCOME:
                     pass
         answer = self._answer(service, request, address)
         return _refused(answer) if isinstance(answer, Refusal) else Reply(200, (_CONTENT,), write_reply(answer))
+
+    async def show(self, path: str, authorization: str) -> Reply:
+        """The reply to who gets a path: a picture, where one is."""
+        if not path.startswith(f"{SNAPSHOT_PATH}/"):
+            return Reply(405, (("Allow", "POST"),))
+        if self._guard.judge(None, authorization, "GET") is not Verdict.WELCOME:
+            return Reply(401, self._challenge)
+        role = role_named(self.subject, path.removeprefix(f"{SNAPSHOT_PATH}/"))
+        if isinstance(role, Refusal) or self.subject.rig.condition.fault is Fault.GONE:
+            return Reply(404)
+        picture = await self.subject.rig.broadcasts[role].snapshot()
+        return Reply(200, (("Content-Type", "image/jpeg"), ("Cache-Control", "no-store")), picture)
+
+    @property
+    def _challenge(self) -> tuple[tuple[str, str], ...]:
+        challenge = self._guard.challenge
+        return () if challenge is None else (("WWW-Authenticate", challenge),)
 
     def _answer(self, service: _Service, request: Request, address: Address) -> str | Refusal:
         operation = service.operations.get(request.operation) if request.service == service.namespace else None

@@ -5,8 +5,8 @@ from typing import Final
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from simulators.onvif.envelope import DEVICE, MEDIA, PTZ, Refusal, Request
-from simulators.onvif.subject import DEVICE_PATH, MEDIA_PATH, PTZ_PATH, Address, Subject
+from simulators.onvif.envelope import DEVICE, MEDIA, MEDIA2, PTZ, Refusal, Request
+from simulators.onvif.subject import DEVICE_PATH, MEDIA2_PATH, MEDIA_PATH, PTZ_PATH, Address, Subject
 
 OPEN: Final = frozenset(
     {"GetSystemDateAndTime", "GetCapabilities", "GetServices", "GetServiceCapabilities", "GetEndpointReference"}
@@ -65,7 +65,8 @@ def _capabilities(subject: Subject, request: Request, address: Address) -> str |
 
 
 def _services(subject: Subject, _: Request, address: Address) -> str:
-    offered = [(DEVICE, DEVICE_PATH), (MEDIA, MEDIA_PATH), *([(PTZ, PTZ_PATH)] if subject.turns else [])]
+    offered = [(DEVICE, DEVICE_PATH), (MEDIA, MEDIA_PATH), (MEDIA2, MEDIA2_PATH)]
+    offered += [(PTZ, PTZ_PATH)] if subject.turns else []
     services = "".join(
         f"<tds:Service><tds:Namespace>{namespace}</tds:Namespace><tds:XAddr>{address.url(path)}</tds:XAddr>"
         f"<tds:Version>{_VERSION}</tds:Version></tds:Service>"

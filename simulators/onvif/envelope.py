@@ -10,6 +10,7 @@ from defusedxml.ElementTree import iterparse
 MAX_REQUEST_BYTES: Final = 65_536
 DEVICE: Final = "http://www.onvif.org/ver10/device/wsdl"
 MEDIA: Final = "http://www.onvif.org/ver10/media/wsdl"
+MEDIA2: Final = "http://www.onvif.org/ver20/media/wsdl"
 PTZ: Final = "http://www.onvif.org/ver20/ptz/wsdl"
 SCHEMA: Final = "http://www.onvif.org/ver10/schema"
 SOAP: Final = "http://www.w3.org/2003/05/soap-envelope"
@@ -30,6 +31,10 @@ class Request(NamedTuple):
         child = next((child for child in self.said if local_name(child) == name), None)
         text = None if child is None else (child.text or "").strip()
         return None if text is None or len(text) > _ARGUMENT_LETTERS else text
+
+    def arguments(self, name: str) -> frozenset[str]:
+        """The texts of an argument that may come more than once."""
+        return frozenset((child.text or "").strip() for child in self.said if local_name(child) == name)
 
     def nested(self, *names: str) -> str | None:
         """The text of an argument within others."""
@@ -90,10 +95,11 @@ def read_request(body: bytes) -> Request | Refusal:
 
 
 def write_reply(words: str) -> bytes:
-    """An envelope around an answer, which may use the prefixes tds, trt, tptz and tt."""
+    """An envelope around an answer, which may use the prefixes tds, trt, tr2, tptz and tt."""
     return (
         f'<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="{SOAP}" xmlns:tds="{DEVICE}" xmlns:trt="{MEDIA}" '
-        f'xmlns:tptz="{PTZ}" xmlns:tt="{SCHEMA}" xmlns:ter="{_ERRORS}"><s:Body>{words}</s:Body></s:Envelope>'
+        f'xmlns:tr2="{MEDIA2}" xmlns:tptz="{PTZ}" xmlns:tt="{SCHEMA}" xmlns:ter="{_ERRORS}">'
+        f"<s:Body>{words}</s:Body></s:Envelope>"
     ).encode()
 
 

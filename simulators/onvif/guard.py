@@ -41,8 +41,8 @@ class Guard:
         self._nonce = secrets.token_hex(16)
         self._taken: OrderedDict[str, None] = OrderedDict()
 
-    def judge(self, header: Element | None, authorization: str) -> Verdict:
-        """Whether this one may ask, by the SOAP header and by HTTP's Authorization."""
+    def judge(self, header: Element | None, authorization: str, method: str = "POST") -> Verdict:
+        """Whether this one may ask, by the SOAP header and by HTTP's Authorization for its method."""
         camera, challenge = self._camera, self._camera.challenge(self._nonce)
         token = None if header is None else header.find(f"{{{_WSSE}}}Security/{{{_WSSE}}}UsernameToken")
         if self._condition.fault is Fault.LOCKED:
@@ -51,7 +51,7 @@ class Guard:
             return Verdict.WELCOME
         if token is not None:
             return Verdict.WELCOME if self._is_right(token) else Verdict.WRONG
-        welcome = is_authorized(authorization, challenge, camera.credentials, "POST")
+        welcome = is_authorized(authorization, challenge, camera.credentials, method)
         return Verdict.WELCOME if welcome else Verdict.STRANGER
 
     @property

@@ -7,13 +7,18 @@ from xml.sax.saxutils import escape
 from sensors.model import StreamRole
 from simulators.onvif.envelope import Refusal, Request
 from simulators.onvif.ptz_service import CONFIGURATION
-from simulators.onvif.subject import Address, Subject
+from simulators.onvif.subject import SNAPSHOT_PATH, Address, Subject
 
-_SOURCE = "video"
-_NOWHERE = (
+SOURCE: Final = "video"
+NOWHERE: Final = (
     "<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type><tt:IPv4Address>0.0.0.0</tt:IPv4Address></tt:Address>"
     "<tt:Port>0</tt:Port><tt:TTL>0</tt:TTL><tt:AutoStart>false</tt:AutoStart></tt:Multicast>"
 )
+_FOR_EVER = (
+    "<tt:InvalidAfterConnect>false</tt:InvalidAfterConnect><tt:InvalidAfterReboot>false</tt:InvalidAfterReboot>"
+    "<tt:Timeout>PT0S</tt:Timeout>"
+)
+_NO_PROFILE = Refusal("Sender", ("InvalidArgVal", "NoProfile"), "no such profile")
 
 
 def role_of(subject: Subject, request: Request) -> StreamRole | Refusal:
@@ -21,26 +26,30 @@ def role_of(subject: Subject, request: Request) -> StreamRole | Refusal:
     token = request.argument("ProfileToken")
     if token is None:
         return Refusal("Sender", ("InvalidArgs",), "no ProfileToken")
-    role = next((role for role in subject.rig.broadcasts if role == token), None)
-    return Refusal("Sender", ("InvalidArgVal", "NoProfile"), "no such profile") if role is None else role
+    return role_named(subject, token)
+
+
+def role_named(subject: Subject, token: str) -> StreamRole | Refusal:
+    """The stream of a profile."""
+    return next((role for role in subject.rig.broadcasts if role == token), _NO_PROFILE)
 
 
 def _profile(subject: Subject, role: StreamRole, element: str) -> str:
     shown = subject.rig.broadcasts[role].format
     rate_kbps = shown.bit_rate // 1000
     group = f"<tt:H264><tt:GovLength>{shown.key_every}</tt:GovLength><tt:H264Profile>Main</tt:H264Profile></tt:H264>"
-    # The first media service knows no H.265; cameras that have no second one put its name there nevertheless.
+    # The first media service knows no H.265; the name stands there nevertheless, for clients that ask no second one.
     return (
         f'<trt:{element} token="{role}" fixed="true"><tt:Name>{role}</tt:Name>'
         f'<tt:VideoSourceConfiguration token="source"><tt:Name>source</tt:Name>'
-        f"<tt:UseCount>{len(subject.rig.broadcasts)}</tt:UseCount><tt:SourceToken>{_SOURCE}</tt:SourceToken>"
+        f"<tt:UseCount>{len(subject.rig.broadcasts)}</tt:UseCount><tt:SourceToken>{SOURCE}</tt:SourceToken>"
         f'<tt:Bounds x="0" y="0" width="{shown.width}" height="{shown.height}"/></tt:VideoSourceConfiguration>'
         f'<tt:VideoEncoderConfiguration token="encoder-{role}"><tt:Name>{role}</tt:Name><tt:UseCount>1</tt:UseCount>'
         f"<tt:Encoding>{shown.codec.upper()}</tt:Encoding><tt:Resolution><tt:Width>{shown.width}</tt:Width>"
         f"<tt:Height>{shown.height}</tt:Height></tt:Resolution><tt:Quality>5</tt:Quality><tt:RateControl>"
         f"<tt:FrameRateLimit>{shown.fps}</tt:FrameRateLimit><tt:EncodingInterval>1</tt:EncodingInterval>"
         f"<tt:BitrateLimit>{rate_kbps}</tt:BitrateLimit></tt:RateControl>{group if shown.codec == 'h264' else ''}"
-        f"{_NOWHERE}<tt:SessionTimeout>PT60S</tt:SessionTimeout></tt:VideoEncoderConfiguration>"
+        f"{NOWHERE}<tt:SessionTimeout>PT60S</tt:SessionTimeout></tt:VideoEncoderConfiguration>"
         f"{CONFIGURATION.format(element='tt:PTZConfiguration') if subject.turns else ''}</trt:{element}>"
     )
 
@@ -66,16 +75,30 @@ def _stream_uri(subject: Subject, request: Request, address: Address) -> str | R
         return Refusal("Sender", ("InvalidArgVal", "InvalidStreamSetup"), "unicast over RTSP only")
     return (
         "<trt:GetStreamUriResponse><trt:MediaUri>"
-        f"<tt:Uri>{escape(subject.stream_url(role, address.written_host))}</tt:Uri>"
-        "<tt:InvalidAfterConnect>false</tt:InvalidAfterConnect><tt:InvalidAfterReboot>false</tt:InvalidAfterReboot>"
-        "<tt:Timeout>PT0S</tt:Timeout></trt:MediaUri></trt:GetStreamUriResponse>"
+        f"<tt:Uri>{escape(subject.stream_url(role, address.written_host))}</tt:Uri>{_FOR_EVER}"
+        "</trt:MediaUri></trt:GetStreamUriResponse>"
+    )
+
+
+def snapshot_url(role: StreamRole, address: Address) -> str:
+    """Where a profile's snapshots are."""
+    return address.url(f"{SNAPSHOT_PATH}/{role}")
+
+
+def _snapshot_uri(subject: Subject, request: Request, address: Address) -> str | Refusal:
+    role = role_of(subject, request)
+    if isinstance(role, Refusal):
+        return role
+    return (
+        f"<trt:GetSnapshotUriResponse><trt:MediaUri><tt:Uri>{escape(snapshot_url(role, address))}</tt:Uri>{_FOR_EVER}"
+        "</trt:MediaUri></trt:GetSnapshotUriResponse>"
     )
 
 
 def _sources(subject: Subject, _: Request, __: Address) -> str:
     shown = next(iter(subject.rig.broadcasts.values())).format
     return (
-        f'<trt:GetVideoSourcesResponse><trt:VideoSources token="{_SOURCE}"><tt:Framerate>{shown.fps}</tt:Framerate>'
+        f'<trt:GetVideoSourcesResponse><trt:VideoSources token="{SOURCE}"><tt:Framerate>{shown.fps}</tt:Framerate>'
         f"<tt:Resolution><tt:Width>{shown.width}</tt:Width><tt:Height>{shown.height}</tt:Height></tt:Resolution>"
         "</trt:VideoSources></trt:GetVideoSourcesResponse>"
     )
@@ -83,7 +106,7 @@ def _sources(subject: Subject, _: Request, __: Address) -> str:
 
 def _service_capabilities(_: Subject, __: Request, ___: Address) -> str:
     return (
-        '<trt:GetServiceCapabilitiesResponse><trt:Capabilities SnapshotUri="false" Rotation="false">'
+        '<trt:GetServiceCapabilitiesResponse><trt:Capabilities SnapshotUri="true" Rotation="false">'
         '<trt:ProfileCapabilities MaximumNumberOfProfiles="2"/><trt:StreamingCapabilities RTPMulticast="false" '
         'RTP_TCP="true" RTP_RTSP_TCP="true"/></trt:Capabilities></trt:GetServiceCapabilitiesResponse>'
     )
@@ -93,6 +116,7 @@ MEDIA_OPERATIONS: Final[dict[str, Callable[[Subject, Request, Address], str | Re
     "GetProfiles": _profiles,
     "GetProfile": _one_profile,
     "GetStreamUri": _stream_uri,
+    "GetSnapshotUri": _snapshot_uri,
     "GetVideoSources": _sources,
     "GetServiceCapabilities": _service_capabilities,
 }

@@ -120,7 +120,7 @@ async def _converse(device: Device, reader: asyncio.StreamReader, writer: asynci
             while await reader.read(_READ_BYTES):
                 pass  # until the client has had enough
             return
-        _say(http, writer, _reply(device, *asked, Address(host, port)))
+        _say(http, writer, await _reply(device, *asked, Address(host, port)))
         async with asyncio.timeout(REQUEST_WITHIN_S):
             await writer.drain()
         if http.our_state is not h11.DONE:
@@ -152,14 +152,18 @@ async def _request(
                 return None
 
 
-def _reply(device: Device, request: h11.Request, body: bytes | None, address: Address) -> Reply:
+async def _reply(device: Device, request: h11.Request, body: bytes | None, address: Address) -> Reply:
     if body is None:
         return Reply(413, (("Connection", "close"),))
-    if request.method != b"POST":
-        return Reply(405, (("Allow", "POST"),))
-    given = next((value for name, value in request.headers if name == b"authorization"), b"")
+    given = next((value for name, value in request.headers if name == b"authorization"), b"").decode("latin-1")
     path = request.target.partition(b"?")[0].decode("ascii", "replace")
-    return device.answer(path, body, given.decode("latin-1"), address)
+    match request.method:
+        case b"POST":
+            return device.answer(path, body, given, address)
+        case b"GET":
+            return await device.show(path, given)
+        case _:
+            return Reply(405, (("Allow", "GET, POST"),))
 
 
 def _say(http: h11.Connection, writer: asyncio.StreamWriter, reply: Reply) -> None:

@@ -10,6 +10,8 @@ from simulators.cameras.rig import Rig
 from simulators.cameras.way import Way
 
 DEVICE_PATH, MEDIA_PATH, PTZ_PATH = "/onvif/device_service", "/onvif/media_service", "/onvif/ptz_service"
+MEDIA2_PATH, SNAPSHOT_PATH = "/onvif/media2_service", "/onvif/snapshot"
+"""Snapshots lie below theirs, under the names of profiles."""
 
 
 class Subject(NamedTuple):

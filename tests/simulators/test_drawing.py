@@ -17,6 +17,7 @@ from simulators.cameras.formats import Format
 from simulators.cameras.frame import Frame
 from simulators.cameras.look import Look
 from simulators.cameras.vocabulary import Lighting, Terrain, View
+from tests.support.likeness import likeness
 
 _SIZES = ((640, 360), (1280, 720))
 _FORMAT = Format(640, 360, 400_000)
@@ -83,10 +84,10 @@ def test_a_turned_camera_shows_another_part_of_the_same_scene(view: View, lighti
     wide, right, larger = (_small(Film(_with(ahead, look)).draw(60)) for look in (Look(), turned, Look(zoom=2.0)))
     stamp = 15
     shift = shift_px // 4
-    assert _likeness(wide[stamp:, shift:], right[stamp:, :-shift]) > 0.8 > _likeness(wide[stamp:], right[stamp:]) + 0.1
+    assert likeness(wide[stamp:, shift:], right[stamp:, :-shift]) > 0.8 > likeness(wide[stamp:], right[stamp:]) + 0.1
     middle = np.asarray(cv2.resize(larger, (80, 45), interpolation=cv2.INTER_AREA), np.float32)
-    assert _likeness(wide[30:67, 40:120], middle[8:]) > 0.75
-    assert _likeness(wide[30:67, 40:120], middle[8:]) > _likeness(wide[stamp:], larger[stamp:]) + 0.1
+    assert likeness(wide[30:67, 40:120], middle[8:]) > 0.75
+    assert likeness(wide[30:67, 40:120], middle[8:]) > likeness(wide[stamp:], larger[stamp:]) + 0.1
 
 
 @pytest.mark.parametrize(
@@ -138,11 +139,6 @@ def test_packets_fit_a_datagram_and_a_clip_begins_with_its_parameter_sets() -> N
 
 def _with(shot: Shot, look: Look) -> Shot:
     return msgspec.structs.replace(shot, look=look)
-
-
-def _likeness(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> float:
-    """How alike two pictures are, whatever their brightness; 1 when they are the same."""
-    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 
 
 def _clip() -> Clip:

@@ -104,7 +104,9 @@ async def test_a_foreign_client_is_told_what_there_is_not() -> None:
         with pytest.raises(SoapFault, match="no such preset"):
             await ptz.GotoPreset({"ProfileToken": "main", "PresetToken": "99"})
         with pytest.raises(SoapFault, match="not supported"):
-            await media.GetSnapshotUri({"ProfileToken": "main"})
+            await media.GetOSDs()
+        with pytest.raises(SoapFault, match="no such profile"):
+            await media.GetSnapshotUri({"ProfileToken": "third"})
         async with foreign_client(stand.onvif.addresses[1], PASSWORD) as fixed:
             await fixed.update_xaddrs()
             assert PTZ not in fixed.xaddrs

@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from sensors.model import StreamRole
 from simulators.cameras.look import AHEAD
 from simulators.cameras.vocabulary import Fault
+from tests.support.likeness import Luma, grey, likeness, small
 from tests.support.onvif_stand import LOOPBACK, TURNING, YARD, onvif_stand
 from tests.support.rtsp_clients import opened
 from tests.support.waiting import eventually_async
@@ -23,7 +22,6 @@ pytestmark = pytest.mark.alone
 _ALIKE, _OTHER = 0.9, 0.7
 _PAUSE_S = 1.0
 _MOST_KEPT = 5_000
-Luma = npt.NDArray[np.float32]
 
 
 class _Viewer:
@@ -47,16 +45,14 @@ class _Viewer:
         with opened(url) as container:
             for frame in container.decode(video=0):
                 luma = np.asarray(frame.to_ndarray(format="gray"), np.uint8)
-                small = cv2.resize(luma[luma.shape[0] // 6 :], (80, 40), interpolation=cv2.INTER_AREA)
-                self._picture = np.asarray(small, np.float32)
+                self._picture = small(luma)
                 if frame.time is not None:  # of the first pictures FFmpeg does not know it
                     self.taken_s.append(frame.time)
                 if self.is_over:
                     return
 
     def likeness(self, other: Luma) -> float:
-        """How alike what is shown is to another picture, whatever their brightness; 1 when they are the same."""
-        return float(np.corrcoef(self.picture.ravel(), other.ravel())[0, 1])
+        return likeness(self.picture, other)
 
 
 @asynccontextmanager
@@ -80,6 +76,8 @@ async def test_a_stream_shows_what_its_camera_has_turned_to_and_the_earlier_pict
             await eventually_async(lambda: viewer.likeness(ahead) < _OTHER, what="another picture")
             assert stand.mount.look == YARD
             turned = viewer.picture
+            snapshot = await stand.cameras.rigs[TURNING].broadcasts[StreamRole.SUB].snapshot()
+            assert likeness(small(grey(snapshot)), turned) > _ALIKE
             stand.mount.go_to(AHEAD)
             await eventually_async(lambda: viewer.likeness(ahead) > _ALIKE, what="the earlier picture")
             assert viewer.likeness(turned) < _OTHER

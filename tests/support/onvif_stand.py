@@ -6,15 +6,16 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from sensors.clock import SystemClock
-from sensors.model import DeviceId, DeviceKey, Names, Position, SiteId
+from sensors.model import DeviceId, DeviceKey, Names, Position, SiteId, StreamRole
 from sensors.rtsp.authentication import Credentials
 from simulators.cameras.cache import default_directory
 from simulators.cameras.camera import Camera
 from simulators.cameras.drawing.film import Shot
+from simulators.cameras.formats import FORMATS
 from simulators.cameras.look import Look
 from simulators.cameras.mount import Mount, Preset
 from simulators.cameras.server import CameraServer
-from simulators.cameras.vocabulary import Authentication, Lighting, Terrain, View
+from simulators.cameras.vocabulary import Authentication, Codec, Lighting, Terrain, View
 from simulators.cameras.workshop import Workshop
 from simulators.onvif.server import OnvifServer
 from simulators.onvif.station import Station
@@ -30,10 +31,11 @@ GATE, YARD = Look(pan_deg=-20.0, tilt_deg=-5.0, zoom=2.0), Look(pan_deg=12.0)
 PRESETS = (Preset("1", "Ворота", GATE), Preset("2", "yard", YARD))
 NAMES = {TURNING: "Въезд & <Gate>", FIXED: "Perimeter"}
 _SITE = Names(en="Kordai")
+_LATER = {**FORMATS, StreamRole.MAIN: FORMATS[StreamRole.MAIN]._replace(codec=Codec.H265)}
 
 
 class OnvifStand(NamedTuple):
-    """What runs: the cameras, and their devices in the order of NAMES."""
+    """What runs: the cameras, and their devices in the order of NAMES. The main stream of the fixed one is H.265."""
 
     cameras: CameraServer
     onvif: OnvifServer
@@ -56,7 +58,7 @@ async def onvif_stand(
     """The cameras until the block ends. Who has them `announced` is to be alone on the air."""
     cameras = (
         Camera(TURNING, _shot(21), Authentication.DIGEST, credentials, presets=PRESETS),
-        Camera(FIXED, _shot(22), Authentication.DIGEST, credentials),
+        Camera(FIXED, _shot(22), Authentication.DIGEST, credentials, formats=_LATER),
     )
     async with Workshop(default_directory()) as workshop:
         server = CameraServer(LOOPBACK, 0, cameras, workshop, SystemClock())
