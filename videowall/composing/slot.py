@@ -43,6 +43,8 @@ class Slot:
         self._free: list[TilePicture] = []
         self._shown: TilePicture | None = None
         self._rect: Rect | None = None
+        self._laid: tuple[tuple[int, ...], Rect, Rect | None] = ((), tile, None)
+        """For pictures of that shape: where they lie, and what of them is shown unless it is all."""
         self._outrun = False
         self._spare_s, self._spared = float("inf"), 0
 
@@ -112,13 +114,19 @@ class Slot:
 
     def _place(self, source: Planes) -> tuple[Rect, Planes]:
         """Where a picture lies when it is upright, and what of it is shown, as it comes."""
+        shape, rect, part = self._laid
+        if shape != source.y.shape:
+            rect, part = self._lay(source.width, source.height)
+            self._laid = source.y.shape, rect, part
+        return rect, source if part is None else crop(source, part)
+
+    def _lay(self, width: int, height: int) -> tuple[Rect, Rect | None]:
         tile = self.tile
         sideways = self._rotation not in {0, HALF_TURN}
         if self._way is Fit.CROP:
             shape = (tile.height, tile.width) if sideways else (tile.width, tile.height)
-            return tile, crop(source, cut(source.width, source.height, *shape))
-        upright = (source.height, source.width) if sideways else (source.width, source.height)
-        return fit(tile, *upright), source
+            return tile, cut(width, height, *shape)
+        return fit(tile, *((height, width) if sideways else (width, height))), None
 
     def _claim(self, rect: Rect) -> Planes:
         with self._lock:

@@ -76,7 +76,7 @@ class Probe:
         self._pending_s: float | None = None
         self._before: Plane | None = None
         self._first: Plane | None = None
-        self._way: NDArray[np.uint16] | None = None
+        self._way: NDArray[np.float32] | None = None
         self._began_s = now_s
         self._pictures = 0
         self._keys: deque[tuple[float, Plane]] = deque(maxlen=_KEYS)
@@ -103,7 +103,7 @@ class Probe:
             self._begin(small, now_s)
         else:
             self._pictures += 1
-            self._way += cast("Plane", cv2.absdiff(small, before))
+            cv2.accumulate(cv2.absdiff(small, before), self._way)
             if now_s - self._began_s >= _WINDOW_S:
                 self._before = small
                 self._end(now_s)
@@ -125,7 +125,7 @@ class Probe:
     def _begin(self, first: Plane, now_s: float) -> None:
         self._first, self._began_s, self._pictures = first, now_s, 0
         if self._way is None:
-            self._way = np.zeros(first.shape, np.uint16)
+            self._way = np.zeros(first.shape, np.float32)
         else:
             self._way.fill(0)
 
@@ -133,7 +133,7 @@ class Probe:
         first, last, way = self._first, self._before, self._way
         if first is None or last is None or way is None or self._pictures < _LEAST_PICTURES:
             return
-        gone = cv2.resize(way.astype(np.float32), _CELLS, interpolation=cv2.INTER_AREA)
+        gone = cv2.resize(way, _CELLS, interpolation=cv2.INTER_AREA)
         got = cv2.resize(cv2.absdiff(last, first).astype(np.float32), _CELLS, interpolation=cv2.INTER_AREA)
         active = gone > _ACTIVE
         returns = None
