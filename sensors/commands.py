@@ -13,17 +13,21 @@ RELIEVE = "relieve"
 ORDER = "order"
 """The command that ends what a lasting one began, and its argument: that one's id."""
 DURATION = "duration_s"
-SCENARIO_START, SCENARIO_STOP, SCENARIO = "scenario-start", "scenario-stop", "scenario"
-"""What a simulator takes besides, and the argument of the first."""
-STEP, SCENARIO_OVER = "step", "scenario-over"
-"""Kinds of events in which a simulator tells a step of its scenario, and that the scenario has come to its end."""
+SCENARIO_START, SCENARIO = "scenario-start", "scenario"
+"""What a simulator takes besides, and its argument; it is lasting."""
+STEP, COURSE, SCENARIO_OVER = "step", "course", "scenario-over"
+"""Kinds of events in which a simulator tells a step of a scenario, how far that has come, and that it is over."""
+OVER, EVERYTHING = "over", "all"
+"""What the last is told as; and of what it is told when a simulator starts: whatever ran before."""
+REFUSED = "refused"
+"""The argument in which a step is told that was not done: why."""
 _LARGEST = 2**53
 _TOLD = re.compile(r"(\S+): (\S+) (\{.*\})", re.DOTALL)
 _arguments = msgspec.json.Decoder(dict[str, Value])
 
 
 class Told(NamedTuple):
-    """What somebody, or a scenario, wanted: `id` is an order's, or the site at which a scenario's step is done."""
+    """What somebody, or a scenario, wanted: `id` is an order's; of a step, the run's order, a slash, and the site."""
 
     id: str
     name: str

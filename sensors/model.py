@@ -157,10 +157,14 @@ class Position(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
 
 
 class Choice(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One of the texts that an argument may be; without names it is the id of a device of the same site."""
+    """One of the texts that an argument may be; without names it is the id of a device of the same site.
+
+    `about` says more of it, for whoever chooses.
+    """
 
     value: Word
     names: Names = field(default_factory=Names)
+    about: Names = field(default_factory=Names)
 
 
 class Argument(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -3,6 +3,7 @@
 Expectations follow from the default limits of the kinds; those of the scenario add to them or replace them.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import count
@@ -15,7 +16,7 @@ from simulators.consequences import Consequence, consequences_of
 from simulators.foreign.advice import hub_alarm, hub_id
 from simulators.outages import Outages
 from simulators.scenario.actions import Action
-from simulators.scenario.acts import Act
+from simulators.scenario.acts import Act, tag_of
 from simulators.scenario.camera_actions import CameraAction
 from simulators.scenario.form import Scenario, Site
 from simulators.scenario.power_actions import MainsFail
@@ -31,21 +32,26 @@ _DISHONEST = frozenset(
 )  # fmt: skip
 """Faults in which a picture shows nothing that can be believed, all the time. The others disturb it now and then."""
 _PICTURE_WITHIN_S = 15.0
+_MOST_SCENARIOS = 32
+"""So many of those that were learned last are known: more than go on at once."""
 
 
 class Chronicle:
     """Writes down a run's truth while it happens. `finish` at its end."""
 
     def __init__(self, scenario: Scenario, worlds: Mapping[str, World], write: Callable[[Truth], None]) -> None:
-        self._scenario = scenario
+        self._scenarios = deque([scenario], _MOST_SCENARIOS)
         self._worlds = worlds
         self._write = write
         self._happened = 0
         self._names: set[str] = set()
-        self._steps = {step.id: step for step in scenario.steps if step.id is not None}
         self._faulty: dict[tuple[str, str], PictureFault] = {}
         self._failures: dict[str, list[tuple[datetime, str]]] = {}
         self._outages = {site.id: Outages() for site in scenario.sites}
+
+    def learn(self, scenario: Scenario) -> None:
+        """Steps of another scenario may be taken too; each id of its steps is of no other."""
+        self._scenarios.append(scenario)
 
     def take(self, action: Action, now: datetime) -> None:
         """Something is made to happen now."""
@@ -64,11 +70,12 @@ class Chronicle:
 
     def _name(self, action: Action) -> str:
         """Unique in the run: that of its step, or one that no step has; a command may bring a name again."""
-        if action.id is not None and action.id not in self._names and self._steps.get(action.id, action) == action:
+        steps = {step.id: step for scenario in self._scenarios for step in scenario.steps if step.id is not None}
+        if action.id is not None and action.id not in self._names and steps.get(action.id, action) == action:
             name = action.id
         else:
             numbered = (f"{tag_of(action)}-{number}" for number in count(self._happened))
-            name = next(one for one in numbered if one not in self._names and one not in self._steps)
+            name = next(one for one in numbered if one not in self._names and one not in steps)
         self._names.add(name)
         return name
 
@@ -126,7 +133,8 @@ class Chronicle:
     def _with_expectations(
         self, action: Act, name: str, derived: Iterator[Consequence], now: datetime
     ) -> Iterator[Consequence]:
-        told = [one for one in self._scenario.expect if action.id is not None and one.of == name]
+        expect = (one for scenario in self._scenarios for one in scenario.expect)
+        told = [one for one in expect if action.id is not None and one.of == name]
         replaced = {(one.device, one.alarm) for one in told}
         yield from (one for one in derived if (one.device, one.alarm) not in replaced)
         for one in told:
@@ -153,11 +161,6 @@ class Chronicle:
         fault = self._faulty.pop(key, None)
         if fault is not None:
             self._write(structs.replace(fault, until=now))
-
-
-def tag_of(action: Act) -> str:
-    """The word by which a scenario asks for an action."""
-    return str(type(action).__struct_config__.tag)
 
 
 def _record(one: Consequence, of: Ident, site: Site) -> Expected | Excused:

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -20,21 +20,18 @@ from sensors.errors import ConfigError, ShekaraError
 from sensors.model import Command, DeviceId, DeviceKey, SiteId, Stream
 from sensors.settings import Settings
 from simulators.cameras.cache import default_directory
-from simulators.cameras.camera import Camera
 from simulators.cameras.departures import Departure, DepartureWriter
-from simulators.cameras.drawing.film import Shot
 from simulators.cameras.look import Look
 from simulators.cameras.server import CameraServer
-from simulators.cameras.vocabulary import Lighting
 from simulators.cameras.workshop import Workshop
 from simulators.chronicle import Chronicle
 from simulators.faults.line import LOOPBACK
+from simulators.filming import cameras_of
 from simulators.foreign.advice import hub_settings
 from simulators.foreign.filing import Filing, Folder, Uploader
 from simulators.lines import PostLine, open_lines
 from simulators.load.crowd import MAX_POSTS, MAX_SENSORS
 from simulators.load.run import Crowd, Size
-from simulators.lookout import Lookout
 from simulators.onvif.station import Station
 from simulators.pace import FastClock
 from simulators.post import Post
@@ -43,11 +40,12 @@ from simulators.rehearsal import Rehearsal, hash_of
 from simulators.run_folder import RunFolder
 from simulators.scenario.form import MAX_SPEED, CameraEntry, Light, OnvifEntry, Scenario, Site
 from simulators.scenario.reading import read_scenario
-from simulators.scenario.streams import camera_numbers, formats_of, presets_of
+from simulators.scenario.streams import formats_of
 from simulators.settings import SimulatorSettings
 from simulators.training.forms import commands_of
+from simulators.training.offers import playable, read_library
+from simulators.training.simulator import Simulator
 from simulators.truth import Run
-from simulators.world.world import World
 
 _SWITCH_S = 0.0005
 """Drawing threads give way to the event loop this soon."""
@@ -67,6 +65,7 @@ class _Options(Struct, frozen=True):
     run: Path | None
     training: bool
     onvif: bool
+    offer: Path | None
 
 
 class _Ready(Struct, frozen=True, omit_defaults=True):
@@ -89,6 +88,7 @@ class _Parts(NamedTuple):
     filing: Filing
     station: Station
     speed: float
+    simulator: Simulator | None
 
 
 class _Rehearsed(Struct, frozen=True):
@@ -124,6 +124,9 @@ def run_scenario(
     training: Annotated[
         bool, typer.Option("--training", help="Take no step: let an instructor start what happens.")
     ] = False,
+    offer: Annotated[
+        Path | None, typer.Option(help="With --training: offer the scenarios of this folder, not the shipped ones.")
+    ] = None,
     settings_for_hub: Annotated[
         bool, typer.Option("--hub-settings", help="Print what a hub needs to hear all dialects, and end.")
     ] = False,
@@ -152,7 +155,9 @@ def run_scenario(
             _rehearse(read_scenario(scenario), scenario, run)
             return
         sys.setswitchinterval(_SWITCH_S)
-        options = _Options(cache or default_directory(), departures, light, rtsp_port, speed, run, training, onvif)
+        options = _Options(
+            cache or default_directory(), departures, light, rtsp_port, speed, run, training, onvif, offer
+        )
         asyncio.run(_run(read_scenario(scenario), scenario, settings, options))
     except BaseExceptionGroup as errors:
         ours = errors.subgroup(ShekaraError)
@@ -206,7 +211,10 @@ async def _run(scenario: Scenario, name: str, settings: Settings, options: _Opti
         scenario = msgspec.structs.replace(scenario, light=options.light)
     if options.onvif and scenario.onvif is None:
         scenario = msgspec.structs.replace(scenario, onvif=OnvifEntry())
+    offered: dict[str, Scenario] = {}
     if options.training:
+        library = read_library(options.offer)
+        offered = playable(library if options.offer else {**library, Path(name).stem: scenario}, scenario.sites)
         # A line for each post, so that an instructor can make it faulty.
         sites = tuple(msgspec.structs.replace(site, line=True) for site in scenario.sites)
         scenario = msgspec.structs.replace(scenario, sites=sites, steps=())
@@ -219,7 +227,7 @@ async def _run(scenario: Scenario, name: str, settings: Settings, options: _Opti
             def turn(camera: DeviceKey, look: Look) -> None:
                 posts[camera.site].premises.world.turn(camera.device, look)
 
-            cameras = _cameras(scenario, settings, clock, speed, posts)
+            cameras = cameras_of(scenario, settings, clock, speed, posts)
             server = CameraServer(
                 scenario.rtsp_host, port, cameras, workshop, clock, on_departure, scenario.session_timeout_s
             )
@@ -233,7 +241,10 @@ async def _run(scenario: Scenario, name: str, settings: Settings, options: _Opti
                 commands = commands_of(site) if options.training else ()
                 line = lines.get(site.id)
                 posts[site.id] = _post(site, scenario, clock, settings, server, line, commands, filing)
-            parts = _Parts(scenario, posts, tuple(lines.values()), server, filing, station, speed)
+            simulator = None
+            if options.training:
+                simulator = Simulator(Path(name).stem, scenario.title, _broker(settings), posts, offered, clock, speed)
+            parts = _Parts(scenario, posts, tuple(lines.values()), server, filing, station, speed, simulator)
             if options.run is None:
                 await _run_parts(parts, stop)
             else:
@@ -247,6 +258,8 @@ async def _run_told(parts: _Parts, folder: RunFolder, clock: Clock, stop: asynci
     chronicle = Chronicle(parts.scenario, worlds, folder.write)
     for post in parts.posts.values():
         post.on_action = chronicle.take
+    if parts.simulator is not None:
+        parts.simulator.player.on_start = chronicle.learn
     await _run_parts(parts, stop)
     chronicle.finish(clock.now())
     folder.finish(clock.now())
@@ -258,7 +271,7 @@ def _clock(scenario: Scenario, speed: float) -> Clock:
 
 
 async def _run_parts(parts_of: _Parts, stop: asyncio.Event) -> None:
-    scenario, posts, lines, server, filing, station, speed = parts_of
+    scenario, posts, lines, server, filing, station, speed, simulator = parts_of
     async with asyncio.TaskGroup() as group:
         parts = [
             group.create_task(server.run(), name="cameras"),
@@ -266,6 +279,7 @@ async def _run_parts(parts_of: _Parts, stop: asyncio.Event) -> None:
             group.create_task(filing.run(), name="filing"),
             group.create_task(station.run(), name="onvif"),
             group.create_task(_perform_steps(scenario, posts, speed), name="steps"),
+            *([group.create_task(simulator.run(), name="simulator")] if simulator is not None else ()),
             *(group.create_task(line.run(), name="line") for both in lines for line in both),
             *(group.create_task(post.run(), name=f"post-{name}") for name, post in posts.items()),
         ]
@@ -340,27 +354,6 @@ def _broker(settings: Settings) -> Broker:
     broker = settings.section(BrokerSettings, "broker")
     host, port = broker.address
     return Broker(host, port, broker.client_keepalive_s, settings.secrets.mqtt)
-
-
-def _cameras(
-    scenario: Scenario, settings: Settings, clock: Clock, speed: float, posts: Mapping[str, Post]
-) -> list[Camera]:
-    """All cameras. Each sees the world of its post, which may be added to `posts` later, but before it films."""
-
-    def world_of(site: Site) -> Callable[[], World]:
-        return lambda: posts[site.id].premises.world
-
-    numbers = camera_numbers(scenario)
-    cameras: list[Camera] = []
-    for variant, site in enumerate(scenario.sites):
-        for entry in site.cameras:
-            key = DeviceKey(SiteId(site.id), DeviceId(entry.id))
-            shot = Shot(numbers[key], entry.view, site.terrain, variant, Lighting.DAY, 0, 0)
-            secret = settings.secrets.camera(key)
-            sight = Lookout(entry, scenario.light, world_of(site), clock, speed)
-            forms, presets = formats_of(entry), presets_of(entry)
-            cameras.append(Camera(key, shot, entry.authentication, secret, forms, entry.audio, presets, sight))
-    return cameras
 
 
 def _departure_log(path: Path | None, files: ExitStack) -> Callable[[Departure], None] | None:

@@ -171,7 +171,21 @@ class Post:
     def _key(self, camera: str) -> DeviceKey:
         return DeviceKey(SiteId(self._site.id), DeviceId(camera))
 
-    async def _relieve(self, order: str) -> None:
+    async def begin(self, order: str, action: Action) -> None:
+        """Make something happen, now, so that `relieve` can end it.
+
+        Raises:
+            ConfigError: the post has no such device or camera.
+        """
+        await self.perform(action)
+        self._begun.note(order, action)
+
+    async def relieve(self, order: str) -> None:
+        """End what an order began, unless a later one has taken its place.
+
+        Raises:
+            ConfigError: it was not begun here, or ends by itself alone.
+        """
         if (end := self._begun.end_of(order)) is not None:
             await self.perform(end)
 
@@ -191,11 +205,9 @@ class Post:
         """Do what is asked, and say whether it is done."""
         try:
             if command.name == RELIEVE:
-                await self._relieve(str(command.arguments.get(ORDER, "")))
+                await self.relieve(str(command.arguments.get(ORDER, "")))
             else:
-                action = action_of(command.name, self._site.id, command.arguments)
-                await self.perform(action)
-                self._begun.note(command.id, action)
+                await self.begin(command.id, action_of(command.name, self._site.id, command.arguments))
         except ShekaraError as error:
             return encode_ack(command.id, done=False, text=error.text)
         return encode_ack(command.id, done=True, text=command.name)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+from collections import deque
 from collections.abc import Callable, Mapping
 
 import structlog
@@ -20,11 +21,16 @@ from simulators.publish_connection import Broker, Connection, Will
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S, _STABLE_S = 0.5, 20.0, 60.0
 _UPKEEP_S = 0.25
 _FAREWELL_S = 1.0
+_GATEWAY = DeviceId(GATEWAY)
+_MAX_UNTOLD = 256
 _log = structlog.get_logger()
 
 
 class Publisher:
-    """Publishes for the devices of one site; keeps their samples until the centre has them on its disk."""
+    """Publishes for the devices of one site; keeps their samples until the centre has them on its disk.
+
+    `owner` is the device whose connection it is: the gateway, where it is not another.
+    """
 
     def __init__(
         self,
@@ -34,8 +40,10 @@ class Publisher:
         on_command: Callable[[bytes], None],
         clock: Clock,
         outbox: Outbox | None = None,
+        owner: DeviceId = _GATEWAY,
     ) -> None:
-        self._gateway = DeviceKey(site, DeviceId(GATEWAY))
+        self._gateway = DeviceKey(site, owner)
+        self._untold: deque[bytes] = deque(maxlen=_MAX_UNTOLD)
         self._broker = broker
         self._births = births
         self._on_command = on_command
@@ -46,6 +54,12 @@ class Publisher:
         self._line_is_whole.set()
         self.outbox = Outbox() if outbox is None else outbox
         self.connections_total = 0
+        self.untold_dropped_total = 0
+
+    @property
+    def _client_id(self) -> str:
+        site, owner = self._gateway.site, self._gateway.device
+        return f"shekara-simulated-{site}" if owner == _GATEWAY else f"shekara-simulated-{site}-{owner}"
 
     @property
     def connected(self) -> bool:
@@ -87,6 +101,14 @@ class Publisher:
         if self._connection is not None:
             self._connection.publish(topic(self._gateway, Leaf.ACK), payload)
 
+    def tell(self, payload: bytes) -> None:
+        """Send an event of the owner's; without a connection it is kept, and of too many the oldest given up."""
+        if self._connection is not None and self.connected:
+            self._connection.publish(topic(self._gateway, Leaf.EVENT), payload)
+            return
+        self.untold_dropped_total += len(self._untold) == _MAX_UNTOLD
+        self._untold.append(payload)
+
     def cut(self) -> None:
         """Lose the connection as a torn cable does, and stay without one until `restore`."""
         if not self._line_is_whole.is_set():
@@ -124,7 +146,7 @@ class Publisher:
         offline = encode_state(online=False, since=self._clock.now())
         connection = Connection(
             self._broker,
-            f"shekara-simulated-{self._gateway.site}",
+            self._client_id,
             Will(topic(self._gateway, Leaf.STATE), offline),
         )
         try:
@@ -153,6 +175,8 @@ class Publisher:
         connection.subscribe(topic(self._gateway, Leaf.STORED), self._take_receipt)
         connection.subscribe(topic(self._gateway, Leaf.COMMAND), self._on_command)
         self._say_births(connection)
+        while self._untold:
+            connection.publish(topic(self._gateway, Leaf.EVENT), self._untold.popleft())
 
     def _say_births(self, connection: Connection) -> None:
         site = self._gateway.site

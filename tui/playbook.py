@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from hub.protocol import ControlView
 from sensors.catalog import CAMERA, SIMULATOR
-from sensors.commands import RELIEVE, SCENARIO, SCENARIO_START, SCENARIO_STOP
+from sensors.commands import RELIEVE, SCENARIO, SCENARIO_START
 from sensors.model import Argument, Choice, Command, DeviceId, DeviceKey
 from tui.console import Console
 from tui.figures import shown_age, shown_time
 from tui.glyphs import Tone
 from tui.lines import Piece, Pieces, wrap
-from tui.training import Stage, Step, commands_of, ends_at, read_steps, stage_of
+from tui.training import Course, Stage, Step, commands_of, ends_at, read_steps, stage_of
 
 _STAGE_TONES = {Stage.RUNNING: Tone.STRONG, Stage.REFUSED: Tone.FAULT}
 
@@ -66,7 +66,7 @@ class Playbook:
         for command in self._commands.get(target.control, {}).values() if target else ():
             if command.name == SCENARIO_START:
                 offers += [Offer(command.name, choice.value) for choice in _scenarios(command)]
-            elif command.name not in (RELIEVE, SCENARIO_STOP) and _concerns(command, target):
+            elif command.name != RELIEVE and _concerns(command, target):
                 offers.append(Offer(command.name))
         return offers
 
@@ -123,7 +123,7 @@ class Playbook:
             (Piece(self._where(step)),),
             (Piece(who, Tone.MUTED),),
             (Piece(state, _STAGE_TONES.get(stage, Tone.MUTED)),),
-            (Piece(self._reaction(step)),),
+            (Piece(self._course(step) if step.course else self._reaction(step)),),
         )
 
     def facts_of_offer(self, target: Target | None, offer: Offer | None, width: int) -> Sequence[Pieces]:
@@ -131,7 +131,10 @@ class Playbook:
         command, words = self.command(target, offer), self._console.words
         if command is None or offer is None:
             return ()
-        about = ": ".join(filter(None, (offer.choice, words.name(command.about))))
+        chosen = next((choice for choice in _scenarios(command) if choice.value == offer.choice), None)
+        about = words.name(command.about)
+        if chosen is not None:
+            about = f"{chosen.value}: {words.name(chosen.about) or about}"
         lines: list[Pieces] = [(Piece(f" {line}"),) for line in wrap(about, width - 2)[:2]]
         if expects := words.name(command.expects):
             lines.append((Piece(f" {words('training.expects')} ", Tone.MUTED), Piece(expects)))
@@ -142,13 +145,17 @@ class Playbook:
         words, command = self._console.words, self._command_of(step)
         told = ", ".join(f"{name} {value}" for name, value in step.arguments.items())
         answer = f" {words('training.answer')} {step.answer or words('training.no_answer')}"
+        head = (Piece(f" {self.name_of_step(step)} ", Tone.STRONG), Piece(told))
+        tone = Tone.FAULT if step.done is False else Tone.NORMAL
         ends = ends_at(step, command) if command is not None else None
         if ends is not None and self.stage(step) is Stage.RUNNING:
             answer += f"  {words('training.until', time=shown_time(ends, self._console.zone))}"
+        if step.course is not None:
+            return head, (Piece(answer, tone),), (Piece(f" {self._course_in_full(step, step.course)}"),)
         taken = f" ({step.acknowledged_by})" if step.acknowledged_by else ""
         return (
-            (Piece(f" {self.name_of_step(step)} ", Tone.STRONG), Piece(told)),
-            (Piece(answer, Tone.FAULT if step.done is False else Tone.NORMAL),),
+            head,
+            (Piece(answer, tone),),
             (Piece(f" {self._reaction(step) or words('reaction.none')}{taken}"),),
         )
 
@@ -181,6 +188,32 @@ class Playbook:
             if key in self._console.store.devices:
                 return self._console.place(key)
         return self.name_of(Target(self._control_of(step)))
+
+    def _course(self, step: Step) -> str:
+        """How far a scenario has come, in a few words."""
+        words, course = self._console.words, step.course
+        if course is None:
+            return ""
+        if self.stage(step) is not Stage.RUNNING:
+            return words("course.over", done=course.done, steps=course.steps)
+        key = "course.next" if course.next else "course.last"
+        left_s = max(0.0, (course.next_at - self._console.clock.now()).total_seconds())
+        return words(key, done=course.done, steps=course.steps, after=shown_age(left_s, words))
+
+    def _course_in_full(self, step: Step, course: Course) -> str:
+        """The same with what comes next, where, and when."""
+        words = self._console.words
+        far = self._course(step)
+        if self.stage(step) is not Stage.RUNNING:
+            return far
+        time = shown_time(course.next_at, self._console.zone)
+        if not course.next:
+            return f"{far} ({time})"
+        post = next((key for key in self._controls if key.site == course.site), None)
+        command = self._commands.get(post, {}).get(course.next) if post is not None else None
+        name = words.name(command.names, course.next) if command is not None else course.next
+        where = self._console.site(post) if post is not None else str(course.site)
+        return f"{far}: {name}, {where} ({time})"
 
     def _reaction(self, step: Step) -> str:
         """Whether an alarm came of it and how soon, and how soon somebody took it; empty when none came."""

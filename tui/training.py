@@ -8,17 +8,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from hub.protocol import TRAINING_ANSWER, TRAINING_ORDER, ControlView, LogEntry, read_answered
 from sensors.commands import (
+    COURSE,
     DURATION,
+    EVERYTHING,
     ORDER,
+    REFUSED,
     RELIEVE,
     SCENARIO_OVER,
     SCENARIO_START,
-    SCENARIO_STOP,
     STEP,
+    Told,
     read_told,
 )
 from sensors.model import Command, DeviceKey, SiteId, Value
@@ -26,6 +29,8 @@ from sensors.topics import SIMULATORS
 
 REACTION_WITHIN: Final = timedelta(minutes=10)
 """An alarm that comes later has another cause."""
+_LONGEST_S: Final = 604_800.0
+"""No scenario has a step later than that."""
 
 
 class Stage(StrEnum):
@@ -37,10 +42,24 @@ class Stage(StrEnum):
     OVER = "over"
 
 
+class Course(NamedTuple):
+    """How far a scenario has come: steps done, all of them, and the name and post of the next one; "" after the last.
+
+    `next_at` is when that is, or, after the last, when the scenario is over.
+    """
+
+    done: int
+    steps: int
+    next: str
+    site: SiteId
+    next_at: datetime
+
+
 @dataclass(slots=True)
 class Step:
     """One thing that was started: by an instructor (`id` is the order's) or by a scenario (`id` is its log number).
 
+    `run` is the order that began the scenario, of the scenario itself and of each of its steps; only it has a `course`.
     `alarm` is the first occurrence that it is taken to have raised, and what the trainee did about it.
     """
 
@@ -52,6 +71,8 @@ class Step:
     arguments: Mapping[str, Value]
     who: str
     by_scenario: bool = False
+    run: str = ""
+    course: Course | None = None
     done: bool | None = None
     answer: str = ""
     ended_at: datetime | None = None
@@ -123,12 +144,12 @@ def _take_order(reading: _Reading, entry: LogEntry) -> None:
         return
     if told.name == RELIEVE:
         ended = reading.steps.get(str(told.arguments.get(ORDER, "")))
-        reading.ending[told.id] = (ended,) if ended is not None else ()
-    elif told.name == SCENARIO_STOP:
-        reading.ending[told.id] = tuple(_of_scenario(reading, entry.key))
-    else:
-        step = Step(told.id, entry.at, entry.key, entry.key.site, told.name, told.arguments, entry.who)
-        reading.steps[told.id] = step
+        if ended is not None:
+            reading.ending[told.id] = tuple(_of_run(reading, ended.run)) if ended.run else (ended,)
+        return
+    step = Step(told.id, entry.at, entry.key, entry.key.site, told.name, told.arguments, entry.who)
+    step.run = told.id if told.name == SCENARIO_START else ""
+    reading.steps[told.id] = step
 
 
 def _take_answer(reading: _Reading, entry: LogEntry) -> None:
@@ -137,11 +158,6 @@ def _take_answer(reading: _Reading, entry: LogEntry) -> None:
         return
     if (step := reading.steps.get(answered.id)) is not None:
         step.done, step.answer = answered.done, answered.text
-        if answered.done and step.name == SCENARIO_START:
-            # The scenario before it has ended, and what that had begun.
-            for earlier in _of_scenario(reading, step.control):
-                if earlier is not step and earlier.ended_at is None:
-                    earlier.ended_at = entry.at
     for ended in reading.ending.pop(answered.id, ()) if answered.done else ():
         ended.ended_at = ended.ended_at or entry.at
 
@@ -149,14 +165,46 @@ def _take_answer(reading: _Reading, entry: LogEntry) -> None:
 def _take_event(reading: _Reading, entry: LogEntry) -> None:
     if entry.key is None or entry.key.site != SIMULATORS:
         return
-    if entry.text.startswith(f"{SCENARIO_OVER}: "):
-        for step in _of_scenario(reading, entry.key):
-            step.ended_at = step.ended_at or (entry.at if step.name == SCENARIO_START else None)
-    told = read_told(entry.text.removeprefix(f"{STEP}: "))
-    if told is not None:
-        id_, site = str(entry.number), SiteId(told.id)
-        step = Step(id_, entry.at, entry.key, site, told.name, told.arguments, entry.who, by_scenario=True, done=True)
-        reading.steps[id_] = step
+    kind, _, text = entry.text.partition(": ")
+    told = read_told(text)
+    if told is None:
+        return
+    match kind:
+        case kind if kind == STEP:
+            _take_step(reading, entry, entry.key, told)
+        case kind if kind == COURSE and (run := reading.steps.get(told.id)) is not None:
+            run.course = _course_of(told, entry.at)
+        case kind if kind == SCENARIO_OVER:
+            for step in reading.steps.values():
+                if step.run and step.control == entry.key and told.id in (step.run, EVERYTHING):
+                    step.ended_at = step.ended_at or entry.at
+
+
+def _take_step(reading: _Reading, entry: LogEntry, simulator: DeviceKey, told: Told) -> None:
+    run, _, site = told.id.partition("/")
+    refused = told.arguments.get(REFUSED)
+    reading.steps[str(entry.number)] = Step(
+        str(entry.number),
+        entry.at,
+        simulator,
+        SiteId(site),
+        told.name,
+        {name: value for name, value in told.arguments.items() if name != REFUSED},
+        entry.who,
+        by_scenario=True,
+        run=run,
+        done=refused is None,
+        answer=str(refused or ""),
+    )
+
+
+def _course_of(told: Told, at: datetime) -> Course | None:
+    """How far a run has come, as was told at that time; None when that says something else."""
+    done, steps, in_s = (told.arguments.get(name) for name in ("done", "steps", "in_s"))
+    if not (isinstance(done, int) and isinstance(steps, int) and isinstance(in_s, int | float)):
+        return None
+    name, site = (str(told.arguments.get(each, "")) for each in ("next", "site"))
+    return Course(done, steps, name, SiteId(site), at + timedelta(seconds=min(max(in_s, 0.0), _LONGEST_S)))
 
 
 def _take_alarm(reading: _Reading, entry: LogEntry) -> None:
@@ -175,9 +223,5 @@ def _take_alarm(reading: _Reading, entry: LogEntry) -> None:
         reading.raised[entry.occurrence] = step
 
 
-def _of_scenario(reading: _Reading, simulator: DeviceKey) -> Iterable[Step]:
-    return [
-        step
-        for step in reading.steps.values()
-        if step.control == simulator and (step.by_scenario or step.name == SCENARIO_START)
-    ]
+def _of_run(reading: _Reading, run: str) -> Iterable[Step]:
+    return [step for step in reading.steps.values() if step.run == run]

@@ -15,3 +15,8 @@ class Act(Struct, frozen=True, forbid_unknown_fields=True, tag_field="action", k
     site: Ident
     at_s: Seconds = 0.0
     id: Ident | None = None
+
+
+def tag_of(action: Act) -> str:
+    """The word by which a scenario asks for an action."""
+    return str(type(action).__struct_config__.tag)

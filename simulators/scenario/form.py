@@ -125,7 +125,8 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True):
 class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     """One scenario file. After `simulators.scenario.reading`, every site holds all it has.
 
-    `starts` and `lasts_s` are for a fixed clock; a faster one begins at `starts` if there is one, else now.
+    `about` is a line of what happens, for instructors. `starts` and `lasts_s` are for a fixed clock; a faster one
+    begins at `starts` if there is one, else now.
     """
 
     title: Names
@@ -139,6 +140,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     starts: Annotated[datetime, Meta(tz=True)] | None = None
     lasts_s: Seconds = 600.0
     speed: Speed = 1.0
+    about: Names = Names()
     steps: Annotated[tuple[Action, ...], Meta(max_length=MAX_STEPS)] = ()
     expect: Annotated[tuple[Expectation, ...], Meta(max_length=MAX_STEPS)] = ()
     equipment: dict[Ident, Equipment] = {}

@@ -2,7 +2,8 @@
 
 from sensors.errors import ConfigError
 from simulators.scenario.actions import Action, DeviceResume, DeviceSilence
-from simulators.scenario.camera_actions import CameraAction, CameraResume
+from simulators.scenario.camera_actions import CameraAction
+from simulators.training.mending import own_mend_of
 
 _MOST = 256
 
@@ -29,19 +30,22 @@ class Begun:
         action = self._actions.get(order)
         if action is None:
             raise ConfigError("was not begun here, or has ended", subject=order, mend="Look at what goes on")
-        end = _end_of(action)
+        end = own_mend_of(action)
         if end is None:
             raise ConfigError("ends by itself, and not before", subject=order, mend="Wait until its time is over")
         orders = list(self._actions)
         later = orders[orders.index(order) + 1 :]
-        is_in_force = all(_end_of(self._actions[each]) != end for each in later)
+        is_in_force = all(_place_of(self._actions[each]) != _place_of(action) for each in later)
         del self._actions[order]
         return end if is_in_force else None
 
 
-def _end_of(action: Action) -> Action | None:
-    if isinstance(action, CameraAction):
-        return CameraResume(site=action.site, camera=action.camera)
-    if isinstance(action, DeviceSilence) and action.device is not None:
-        return DeviceResume(site=action.site, device=action.device)
-    return None
+def _place_of(action: Action) -> tuple[str, str]:
+    """What only one action has at a time: a camera, or whether a device speaks."""
+    match action:
+        case _ if isinstance(action, CameraAction):
+            return "camera", action.camera
+        case DeviceSilence(device=str(device)) | DeviceResume(device=device):
+            return "voice", device
+        case _:
+            return "", ""

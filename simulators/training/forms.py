@@ -11,23 +11,23 @@ from sensors.model import Argument, Choice, Command, MetricType, Names, Value
 from simulators.scenario.actions import Action
 from simulators.scenario.acts import Act
 from simulators.scenario.form import Site
-from simulators.training.words import ABOUT, ARGUMENTS, EXPECTED, NAMES
+from simulators.training.words import ABOUT, ARGUMENTS, CHOICES, EXPECTED, NAMES
 
 _MAX_CHOICES = 256
 _OWN = frozenset({"site", "at_s", "id"})
-_FORMLESS = frozenset({"enter"})
-"""What wants a path on the ground, which no form can ask for."""
+_ASKED_FOR = frozenset({("enter", "past")})
+"""What may be left out only where something is given that no form can ask for: a path on the ground."""
 _RESUMES = "-resume"
 """How the names of actions end that only mend."""
-_RELIEVE = Command(
+RELIEF = Command(
     RELIEVE, NAMES[RELIEVE], ABOUT[RELIEVE], (Argument(ORDER, MetricType.TEXT, ARGUMENTS[ORDER], required=True),)
 )
 
 
 def commands_of(site: Site) -> tuple[Command, ...]:
-    """All that can be asked of a post's gateway; left out is what it has no device for, or what no form can ask for."""
+    """All that can be asked of a post's gateway; left out is what it has no device for."""
     found = (_command(type_, site) for type_ in get_args(Action))
-    return (*(command for command in found if command is not None), _RELIEVE)
+    return (*(command for command in found if command is not None), RELIEF)
 
 
 def is_lasting(action: type[Act] | Act) -> bool:
@@ -38,8 +38,6 @@ def is_lasting(action: type[Act] | Act) -> bool:
 
 def _command(type_: type[Act], site: Site) -> Command | None:
     name = _name_of(type_)
-    if name in _FORMLESS:
-        return None
     arguments: list[Argument] = []
     for field in msgspec.structs.fields(type_):
         if field.encode_name in _OWN:
@@ -50,7 +48,8 @@ def _command(type_: type[Act], site: Site) -> Command | None:
         if field.required and not _is_plain(field):
             return None
         if _is_plain(field):
-            arguments.append(_argument(field, devices or ()))
+            required = field.required or (name, field.encode_name) in _ASKED_FOR
+            arguments.append(_argument(field, devices or (), required=required))
     names, expects = NAMES.get(name, Names(en=name)), EXPECTED.get(name, Names())
     about = ABOUT.get(name, Names(en=(type_.__doc__ or "").partition("\n")[0]))
     return Command(name, names, about, tuple(arguments), lasting=is_lasting(type_), expects=expects)
@@ -63,6 +62,8 @@ def _devices(argument: str, type_: type[Act], site: Site) -> tuple[str, ...] | N
             return tuple(camera.id for camera in site.cameras)
         case "fence":
             return _of_kind("fence", site)
+        case "past":
+            return _of_kind("", site)
         case "device":
             return _of_kind(getattr(type_, "kind", ""), site)
     return None
@@ -72,13 +73,13 @@ def _of_kind(kind: str, site: Site) -> tuple[str, ...]:
     return tuple(device.id for device in site.devices if kind in ("", device.kind))[:_MAX_CHOICES]
 
 
-def _argument(field: Any, devices: Iterable[str]) -> Argument:
+def _argument(field: Any, devices: Iterable[str], *, required: bool) -> Argument:
     kinds = list(_bare(inspect.type_info(field.type)))
     number = next((kind for kind in kinds if isinstance(kind, inspect.FloatType | inspect.IntType)), None)
     named = next((kind for kind in kinds if isinstance(kind, inspect.EnumType)), None)
     choices = tuple(Choice(device) for device in devices)
     if named is not None:
-        choices = tuple(Choice(str(member.value), Names(en=str(member.value))) for member in named.cls)
+        choices = tuple(Choice(str(each.value), CHOICES.get(each.value, Names(en=each.value))) for each in named.cls)
     type_ = MetricType.TEXT
     if number is not None:
         type_ = MetricType.NUMBER
@@ -94,7 +95,7 @@ def _argument(field: Any, devices: Iterable[str]) -> Argument:
         maximum=None if number is None else _first(number.le, number.lt),
         choices=choices,
         default=_plain(field.default),
-        required=field.required,
+        required=required,
     )
 
 

@@ -71,7 +71,9 @@ NAMES: dict[str, Names] = {
     "value-impossible": Names("Value: impossible", "Показание: невозможное", "Көрсеткіш: мүмкін емес"),
     "value-drift": Names("Value: drifts", "Показание: уходит", "Көрсеткіш: ауытқиды"),
     "data-resume": Names("Data: well again", "Данные: исправны", "Деректер: жөнделді"),
+    "enter": Names("Somebody comes", "Кто-то приходит", "Біреу келеді"),
     "relieve": Names("End", "Завершить", "Аяқтау"),
+    "scenario-start": Names("Scenario", "Сценарий", "Сценарий"),
 }
 ABOUT: dict[str, Names] = {
     "intrusion": Names(
@@ -105,6 +107,16 @@ ABOUT: dict[str, Names] = {
         "The gateway loses the broker, keeps its samples, and sends them afterwards.",
         "Шлюз теряет связь с центром, хранит данные и передаёт их потом.",
         "Шлюз орталықпен байланысын жоғалтып, деректерді сақтап, кейін жібереді.",
+    ),
+    "enter": Names(
+        "A person, a group, a herd, a vehicle or a train goes straight past a device.",
+        "Человек, группа, стадо, машина или поезд проходит мимо устройства.",
+        "Адам, топ, мал табыны, көлік не пойыз құрылғының жанынан тіке өтеді.",
+    ),
+    "scenario-start": Names(
+        "Plays a scenario at the posts, step by step from now on.",
+        "Проигрывает сценарий на постах, шаг за шагом с этого момента.",
+        "Сценарийді бекеттерде осы сәттен бастап қадам сайын ойнатады.",
     ),
     "relieve": Names(
         "Ends what was begun, and nothing else.", "Завершает начатое, и только его.", "Тек басталғанды аяқтайды."
@@ -141,6 +153,11 @@ EXPECTED: dict[str, Names] = {
         "silence is noticed; the technician is called",
         "замечено молчание; вызвать техника",
         "үнсіздік байқалады; техникті шақыру",
+    ),
+    "scenario-start": Names(
+        "what its steps call for; the run can be scored afterwards",
+        "того, чего требуют шаги; прогон можно оценить потом",
+        "қадамдар талап ететіні; орындауды кейін бағалауға болады",
     ),
     **dict.fromkeys(
         (
@@ -181,10 +198,14 @@ ARGUMENTS: dict[str, Names] = {
     "copies": Names("Copies", "Копий", "Көшірме"),
     "per_s": Names("A second", "В секунду", "Секундына"),
     "per_h": Names("An hour", "В час", "Сағатына"),
-    "cuts": Names("Cuts", "Обрывов", "Үзіліс"),
-    "breaks": Names("Breaks", "Разрывов", "Үзілу"),
-    "ending": Names("Ending", "Завершение", "Аяқталуы"),
-    "past": Names("By", "Насколько", "Қаншаға"),
+    "cuts": Names("Cuts the fence", "Режет ограждение", "Қоршауды кеседі"),
+    "climbs": Names("Climbs the fence", "Лезет через забор", "Қоршаудан асады"),
+    "cargo": Names("Cargo", "Груз", "Жүк"),
+    "speed_mps": Names("Speed, m/s", "Скорость, м/с", "Жылдамдық, м/с"),
+    "lingers_s": Names("Stays", "Стоит", "Тұрады"),
+    "breaks": Names("With resets", "Со сбросом", "Үзіп тастап"),
+    "ending": Names("Connections end by", "Конец соединений", "Қосылым соңы"),
+    "past": Names("Past", "Мимо", "Қасынан"),
     "health": Names("Health", "Исправность", "Жарамдылығы"),
     "temperature_c": Names("Temperature, °C", "Температура, °C", "Температура, °C"),
     "humidity_percent": Names("Humidity, %", "Влажность, %", "Ылғалдылық, %"),
@@ -195,4 +216,19 @@ ARGUMENTS: dict[str, Names] = {
     "hail": Names("Hail", "Град", "Бұршақ"),
     "visibility_m": Names("Visibility, m", "Видимость, м", "Көріну, м"),
     "order": Names("Order", "Вводная", "Тапсырма"),
+    "scenario": Names("Scenario", "Сценарий", "Сценарий"),
 }
+CHOICES: dict[str, Names] = {
+    "person": Names("a person", "человек", "адам"),
+    "group": Names("a group", "группа", "топ"),
+    "herd": Names("a herd", "стадо", "мал табыны"),
+    "vehicle": Names("a vehicle", "машина", "көлік"),
+    "train": Names("a train", "поезд", "пойыз"),
+    "none": Names("nothing that radiates", "не излучает", "сәуле шығармайды"),
+    "source": Names("a gamma source", "гамма-источник", "гамма көзі"),
+    "neutron": Names("a neutron source", "нейтронный источник", "нейтрон көзі"),
+    "norm": Names("natural radioactivity", "природная активность", "табиғи белсенділік"),
+    "fin": Names("farewell (FIN)", "прощание (FIN)", "қоштасу (FIN)"),
+    "reset": Names("reset (RST)", "сброс (RST)", "үзу (RST)"),
+}
+"""What the values of enumerations are called."""

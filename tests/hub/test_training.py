@@ -16,7 +16,7 @@ from sensors.access import Role
 from sensors.catalog import SIMULATOR
 from sensors.commands import Told, read_told, write_told
 from sensors.dialects import native
-from sensors.errors import AccessError, ConflictError, NotFoundError, UnavailableError, WireError
+from sensors.errors import AccessError, ConflictError, NotFoundError, ShekaraError, UnavailableError, WireError
 from sensors.model import Argument, Birth, Choice, Command, DeviceId, DeviceKey, Metric, MetricType, Names, Value
 from sensors.topics import SIMULATORS, Leaf, topic
 from tests.hub.quiet_center import GATEWAY, START, QuietCenter, entries
@@ -38,7 +38,7 @@ PLAYER = Birth(
     Names(en="Border"),
     metrics=(Metric("scenario", MetricType.TEXT),),
     exercise=True,
-    commands=(Command("scenario-stop"),),
+    commands=(Command("relieve"),),
 )
 
 
@@ -142,6 +142,24 @@ def test_a_simulator_that_does_not_say_so_is_held_by_either_hub() -> None:
         center = QuietCenter(exercise=exercising)
         center.bear(SIMULATION, replace(PLAYER, exercise=not exercising))
         assert center.state.registry.devices[SIMULATION].barred
+
+
+def test_a_hub_for_actual_work_neither_offers_nor_passes_a_scenario() -> None:
+    start = Command("scenario-start", arguments=(Argument("scenario", MetricType.TEXT),), lasting=True)
+    center = QuietCenter()
+    center.take(Connected(center.now, START))
+    center.bear(SIMULATION, replace(PLAYER, commands=(start,)))
+    assert center.state.registry.devices[SIMULATION].barred
+    given: dict[str, Value] = {"scenario": "herd"}
+    payload = native.CommandPayload("training-1", "scenario-start", given)
+    for request in (
+        ReadControls(),
+        Instruct(SIMULATION, "training-1", "scenario-start", given, "dana"),
+        SendCommand(SIMULATION, payload, "marat"),
+    ):
+        with pytest.raises(ShekaraError):
+            center.ask(request)
+    assert not [each for each in center.state.effects.outgoing if each.topic == topic(SIMULATION, Leaf.COMMAND)]
 
 
 @pytest.mark.parametrize("text", ["", "training-1", "x: y z", "x: y {", 'x: y {"a": [1]}', "note: quiet {night}"])

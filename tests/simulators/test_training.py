@@ -5,7 +5,7 @@ import pytest
 from sensors.commands import RELIEVE, find_lie_in_commands, find_misfit
 from sensors.dialects import native
 from sensors.errors import ConfigError
-from sensors.model import Command, DeviceId, Value
+from sensors.model import Command, DeviceId, Names, Value
 from simulators.births import births_of
 from simulators.scenario.actions import DeviceResume, action_of
 from simulators.scenario.camera_actions import CameraResume
@@ -40,11 +40,20 @@ def test_the_gateway_says_what_can_be_started_in_a_birth_that_may_be_believed() 
 
 def test_all_is_named_in_three_languages() -> None:
     named = [command.names for command in COMMANDS.values()]
+    named += [
+        choice.names
+        for command in COMMANDS.values()
+        for argument in command.arguments
+        for choice in argument.choices
+        if choice.names != Names()
+    ]
     named += [argument.names for command in COMMANDS.values() for argument in command.arguments]
     assert not [names for names in named if not (names.en and names.ru and names.kk)]
 
 
-@pytest.mark.parametrize("name", ["intrusion", "herd", "radiation", "mains-fail", "camera-freeze", "device-silence"])
+@pytest.mark.parametrize(
+    "name", ["intrusion", "enter", "herd", "radiation", "mains-fail", "camera-freeze", "device-silence"]
+)
 def test_what_fits_the_form_is_an_action_of_the_post(name: str) -> None:
     command = COMMANDS[name]
     arguments = least(command)

@@ -54,8 +54,20 @@ COMMANDS = (
     Command("link-resume", Names("Link mended", "Канал восстановлен", "Арна қалпына келді")),
 )
 SCENARIOS = (
-    Choice("quiet-night", Names("Quiet night", "Тихая ночь", "Тыныш түн")),
-    Choice("smuggling", Names("Smuggling try", "Попытка контрабанды", "Контрабанда әрекеті")),
+    Choice(
+        "climber",
+        Names("A climber", "Нарушитель", "Бұзушы"),
+        Names("A person climbs.", "Человек перелезает.", "Адам асады."),
+    ),
+    Choice(
+        "smuggling",
+        Names("Smuggling try", "Попытка контрабанды", "Контрабанда әрекеті"),
+        Names(
+            "Four come down to the fence and cut it.",
+            "Четверо спускаются к ограждению и режут его.",
+            "Төртеу қоршауға түсіп, оны кеседі.",
+        ),
+    ),
 )
 CONTROLS = (
     ControlView(KORDAI, GATEWAY, Names(), border.SITES["kordai"], online=True, commands=COMMANDS),
@@ -69,7 +81,7 @@ CONTROLS = (
             Command(
                 "scenario-start", arguments=(Argument("scenario", MetricType.TEXT, choices=SCENARIOS),), lasting=True
             ),
-            Command("scenario-stop"),
+            Command("relieve", arguments=(Argument("order", MetricType.TEXT, required=True),)),
         ),
     ),
 )
@@ -99,7 +111,9 @@ def play(hub: ScriptedHub) -> None:
     hub.log("training-answer", "training-b: refused cam-3: is not there", KORDAI)
     hub.log("training-order", 'training-c: scenario-start {"scenario":"smuggling"}', PLAYER, who="yerlan")
     hub.log("training-answer", "training-c: done smuggling", PLAYER)
-    hub.log("event", 'step: kordai: intrusion {"device":"fence-1","duration_s":300}', PLAYER)
+    hub.log("event", 'step: training-c/kordai: intrusion {"device":"fence-1","duration_s":300}', PLAYER)
+    told = '{"done":1,"steps":3,"in_s":90,"next":"camera-freeze","site":"kordai"}'
+    hub.log("event", f"course: training-c: course {told}", PLAYER)
 
 
 async def shown(console: ConsoleDriver) -> None:
@@ -151,21 +165,30 @@ async def test_an_instructor_starts_a_step_with_its_arguments_and_sees_what_come
         await console.see("over")
 
 
-async def test_a_scenario_is_started_and_ended_and_everything_at_once_after_asking() -> None:
-    hub = taught()
-    async with open_console(hub, ManualClock(border.NOW), settings=ENGLISH) as console:
+async def test_a_scenario_is_started_followed_and_ended_and_everything_at_once_after_asking() -> None:
+    hub, clock = taught(), ManualClock(border.NOW)
+    async with open_console(hub, clock, settings=ENGLISH) as console:
         await shown(console)
         await console.press("enter")
-        await console.see("Quiet night", "Smuggling try")
-        await console.press("down", "enter")
+        await console.see("A climber", "Smuggling try", "climber: A person climbs.")
+        await console.press("down")
+        await console.see("smuggling: Four come down to the fence and cut it.")
+        await console.press("enter")
         assert hub.orders == [("instruct", str(PLAYER), "scenario-start", '{"scenario":"smuggling"}')]
-        hub.log("training-answer", "training-1: done smuggling", PLAYER)
-        hub.log("event", 'step: kordai: intrusion {"duration_s":300}', PLAYER)
-        await console.see("since", "scenario")
-        await console.press("tab", "s")
-        assert hub.orders[-1] == ("instruct", str(PLAYER), "scenario-stop", "{}")
-        hub.log("training-answer", "training-2: done", PLAYER)
-        await console.see("over")
+        hub.log("training-answer", "training-1: done scenario-start", PLAYER)
+        told = '{"done":0,"steps":2,"in_s":40,"next":"intrusion","site":"kordai"}'
+        hub.log("event", f"course: training-1: course {told}", PLAYER)
+        await console.see("0/2, next in 4")
+        await console.press("tab")
+        await console.see("Intrusion, Kordai (")
+        hub.log("event", 'step: training-1/kordai: intrusion {"duration_s":300}', PLAYER)
+        told = '{"done":2,"steps":2,"in_s":100}'
+        hub.log("event", f"course: training-1: course {told}", PLAYER)
+        await console.see("2/2, over in 1 min", "scenario")
+        await console.press("s")
+        assert hub.orders[-1] == ("instruct", str(PLAYER), "relieve", '{"order":"training-1"}')
+        hub.log("training-answer", "training-2: done relieve", PLAYER)
+        await console.see("2/2 steps")
         await console.press("s")
         await console.see("This does not go on")
         hub.log("training-order", 'training-x: camera-freeze {"camera":"cam-3"}', KORDAI, who="dana")
@@ -275,21 +298,42 @@ def test_an_alarm_is_of_the_step_that_names_its_device_or_of_the_newest_at_its_p
     assert late[0].alarm == ""
 
 
-def test_a_scenario_that_comes_to_its_end_is_over_and_one_that_is_replaced_too() -> None:
-    begun = (
-        ("training-order", 'training-a: scenario-start {"scenario":"quiet-night"}', PLAYER, 0, ""),
-        ("training-answer", "training-a: done", PLAYER, 1, ""),
-        ("event", 'step: kordai: camera-freeze {"camera":"cam-3"}', PLAYER, 2, ""),
-    )
-    assert stages(read_steps(lines(*begun)), 500) == [Stage.RUNNING, Stage.RUNNING]
-    over = read_steps(lines(*begun, ("event", "scenario-over: quiet-night", PLAYER, 9, "")))
-    assert stages(over, 500) == [Stage.RUNNING, Stage.OVER]
-    replaced = read_steps(
+BEGUN = (
+    ("training-order", 'training-a: scenario-start {"scenario":"climber"}', PLAYER, 0, ""),
+    ("training-answer", "training-a: done", PLAYER, 1, ""),
+    ("event", 'step: training-a/kordai: camera-freeze {"camera":"cam-3"}', PLAYER, 2, ""),
+    ("training-order", 'training-b: scenario-start {"scenario":"smuggling"}', PLAYER, 3, ""),
+    ("training-answer", "training-b: done", PLAYER, 4, ""),
+)
+
+
+def test_scenarios_go_on_beside_each_other_and_each_ends_with_what_it_began() -> None:
+    assert stages(read_steps(lines(*BEGUN)), 500) == [Stage.RUNNING, Stage.RUNNING, Stage.RUNNING]
+    over = read_steps(lines(*BEGUN, ("event", "scenario-over: training-a: over {}", PLAYER, 9, "")))
+    assert stages(over, 500) == [Stage.RUNNING, Stage.OVER, Stage.OVER]
+    assert [step.site for step in over] == [PLAYER.site, SiteId("kordai"), PLAYER.site]
+    ended = read_steps(
         lines(
-            *begun,
-            ("training-order", 'training-b: scenario-start {"scenario":"smuggling"}', PLAYER, 5, ""),
-            ("training-answer", "training-b: done", PLAYER, 6, ""),
+            *BEGUN,
+            ("training-order", 'training-c: relieve {"order":"training-b"}', PLAYER, 5, ""),
+            ("training-answer", "training-c: done", PLAYER, 6, ""),
         )
     )
-    assert stages(replaced, 500) == [Stage.RUNNING, Stage.OVER, Stage.OVER]
-    assert replaced[1].site == SiteId("kordai")
+    assert stages(ended, 500) == [Stage.OVER, Stage.RUNNING, Stage.RUNNING]
+
+
+def test_a_simulator_that_starts_anew_plays_nothing_of_before() -> None:
+    steps = read_steps(lines(*BEGUN, ("event", "scenario-over: all: over {}", PLAYER, 9, "")))
+    assert stages(steps, 500) == [Stage.OVER, Stage.OVER, Stage.OVER]
+
+
+def test_a_step_that_is_not_done_says_why() -> None:
+    told = ("event", 'step: training-a/kordai: herd {"device":"ground-1","refused":"too many"}', PLAYER, 2, "")
+    (step, _) = read_steps(lines(*BEGUN[:2], told))
+    assert (stages([step], 3), step.answer, step.arguments) == ([Stage.REFUSED], "too many", {"device": "ground-1"})
+
+
+@pytest.mark.parametrize("text", ["course {}", 'course {"done":"1","steps":2,"in_s":3}', "nothing", "course [1]"])
+def test_a_course_that_cannot_be_is_none(text: str) -> None:
+    (step,) = read_steps(lines(*BEGUN[:2], ("event", f"course: training-a: {text}", PLAYER, 2, "")))
+    assert step.course is None

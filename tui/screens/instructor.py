@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from sensors.catalog import GATEWAY, SIMULATOR
-from sensors.commands import ORDER, RELIEVE, SCENARIO, SCENARIO_START, SCENARIO_STOP
+from sensors.commands import ORDER, RELIEVE, SCENARIO
 from sensors.errors import ShekaraError
 from sensors.model import Command, DeviceKey, Value
 from tui.actions import Command as Offered
@@ -170,20 +170,12 @@ class Instructor(Desk):
         self.app.push_screen(Question(question, words("dialog.stop_all"), words("dialog.cancel")), finish)
 
     def _end_all(self, running: list[Step]) -> None:
-        stopped: set[DeviceKey] = set()
-        for step in running:
-            if not _is_of_scenario(step):
-                self._end(step)
-            elif step.control not in stopped:
-                stopped.add(step.control)
-                self._end(step)
+        for step in {step.run or step.id: step for step in running}.values():
+            self._end(step)
 
     def _end(self, step: Step) -> None:
         told = self.console.words("told.stopping", name=self._playbook.name_of_step(step))
-        if _is_of_scenario(step):
-            self._send(step.control, SCENARIO_STOP, {}, told)
-        else:
-            self._send(step.control, RELIEVE, {ORDER: step.id}, told)
+        self._send(step.control, RELIEVE, {ORDER: step.run or step.id}, told)
 
     def _tell(self, control: DeviceKey, command: Command, arguments: Mapping[str, Value], name: str) -> None:
         self._send(control, command.name, arguments, self.console.words("told.started", name=name))
@@ -241,7 +233,3 @@ class Instructor(Desk):
         else:
             lines = self._playbook.facts_of_offer(self.targets.list.cursor, self.offers.list.cursor, width)
         return (*lines, *((),) * _FACT_LINES)[:_FACT_LINES]
-
-
-def _is_of_scenario(step: Step) -> bool:
-    return step.by_scenario or step.name == SCENARIO_START
