@@ -18,7 +18,7 @@ def show(slot: Slot, came_s: list[float], ticks: int) -> list[float | None]:
         while waiting and waiting[0] <= now_s:
             at_s = waiting.pop(0)
             slot.offer(PICTURE, at_s, at_s, at_s)
-        picture = slot.take(now_s)
+        picture = slot.take()
         taken.append(None if picture is None else picture.arrival_s)
     return taken
 
@@ -47,6 +47,34 @@ def test_what_stood_still_is_made_up_for_within_some_seconds() -> None:
     ages = [tick * TICK_S - at_s for tick, at_s in enumerate(taken) if at_s is not None]
     assert max(ages[12:30]) == pytest.approx(0.02 + TICK_S, abs=0.001)
     assert ages[-1] == pytest.approx(0.02, abs=0.001)
+
+
+def test_what_comes_shortly_before_it_is_asked_for_is_made_up_for_too() -> None:
+    came = [number * TICK_S - 0.003 for number in range(100)]
+    came[10] = came[11]
+    taken = show(slot(), came, 100)
+    ages = [tick * TICK_S - at_s for tick, at_s in enumerate(taken) if at_s is not None]
+    assert max(ages[12:30]) > TICK_S
+    assert ages[-1] == pytest.approx(0.003, abs=0.001)
+
+
+def test_a_camera_that_needs_one_in_hand_now_and_then_is_tried_more_and_more_seldom() -> None:
+    """One picture of fifty comes too late for its tick: it would be missed fifty times."""
+    came = [number * TICK_S + (0.002 if number % 50 == 0 else -0.002) for number in range(2500)]
+    taken = show(slot(), came, 2500)
+    missed = [tick for tick, at_s in enumerate(taken) if at_s is None]
+    assert 2 <= len(missed) <= 6
+    assert missed[-1] < 1500
+
+
+def test_a_camera_that_fell_out_of_step_is_in_time_again_soon_after() -> None:
+    """It needed one in hand for a while; for the rest its pictures come well before they are asked for."""
+    came = [number * TICK_S + (0.002 if number % 50 == 0 else -0.002) for number in range(500)]
+    came += [number * TICK_S - 0.02 for number in range(500, 2500)]
+    taken = show(slot(), came, 2500)
+    ages = [tick * TICK_S - at_s for tick, at_s in enumerate(taken) if at_s is not None]
+    assert ages[-1] == pytest.approx(0.02, abs=0.001)
+    assert None not in taken[520:]
 
 
 def test_of_a_camera_that_is_faster_than_the_wall_the_newest_is_shown() -> None:

@@ -190,7 +190,7 @@ class Composer:
 
     def _draw_tile(self, tile: Tile, now_s: float) -> None:
         overlay, slot = tile.overlay, tile.slot
-        fresh = slot.take(now_s)
+        fresh = slot.take()
         if fresh is not None:
             tile.latency.note(fresh, now_s)
         if overlay is None:

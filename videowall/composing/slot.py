@@ -10,10 +10,9 @@ from videowall.plan import Fit
 
 READY = 2
 """Pictures kept ready: one more than newest-only, so that a camera's phase against the tick loses no frames."""
-_SPARE_S = 0.006
-"""A picture that is ready so long before it is asked for does not need another ready in front of it."""
-_PATIENCE = 25
-"""For how many takes in a row that must hold, before the one in front is left out."""
+_PATIENCE, _MOST_PATIENCE = 25, 15_000
+"""For how many takes in a row another must be ready too, before the one in front is left out: of a camera that proved
+to need it four times as many, and half of them again once it has done without for so long."""
 
 
 class TilePicture(NamedTuple):
@@ -46,7 +45,7 @@ class Slot:
         self._laid: tuple[tuple[int, ...], Rect, Rect | None] = ((), tile, None)
         """For pictures of that shape: where they lie, and what of them is shown unless it is all."""
         self._outrun = False
-        self._spare_s, self._spared = float("inf"), 0
+        self._steady, self._patience, self._on_trial = 0, _PATIENCE, 0
 
     @property
     def shown(self) -> TilePicture | None:
@@ -81,36 +80,48 @@ class Slot:
             self._ready.append(TilePicture(planes, rect, arrival_s, began_s, decoded_s))
             self._rect = rect
 
-    def take(self, now_s: float) -> TilePicture | None:
+    def take(self) -> TilePicture | None:
         """The next ready picture, or None when nothing new has come."""
         with self._lock:
+            self._try(missed=not self._ready)
             if not self._ready:
                 return None
             if self._shown is not None:
                 self._free.append(self._shown)
-            if self._may_catch_up(now_s):
+            if self._may_catch_up():
                 self._free.append(self._ready.popleft())
                 self.dropped_total += 1
             self._shown = self._ready.popleft()
             return self._shown
 
-    def _may_catch_up(self, now_s: float) -> bool:
-        """Whether the older of two can be left out: the camera is faster than the wall, or far enough out of step.
+    def _may_catch_up(self) -> bool:
+        """Whether the older of two can be left out: the camera is faster than the wall, or seems not to need it.
 
         A camera whose pictures come about when they are asked for needs one in hand, lest it show none now and two
         then; any other has one in hand only since something stood still, and is late by it until it is left out.
+        Which of them it is, is seen when it has to do without.
         """
         outrun, self._outrun = self._outrun, False
         if len(self._ready) < READY:
-            self._spare_s, self._spared = float("inf"), 0
+            self._steady = 0
             return False
-        newest = self._ready[-1]
-        self._spare_s = min(self._spare_s, now_s - (newest.decoded_s or newest.arrival_s))
-        self._spared += 1
-        catches_up = outrun or (self._spared >= _PATIENCE and self._spare_s > _SPARE_S)
-        if catches_up or self._spared >= _PATIENCE:
-            self._spare_s, self._spared = float("inf"), 0
-        return catches_up
+        self._steady += 1
+        if outrun:
+            self._steady = 0
+        elif self._steady >= self._patience:
+            self._steady, self._on_trial = 0, self._patience
+            return True
+        return outrun
+
+    def _try(self, *, missed: bool) -> None:
+        """Learn from how a camera does without one in hand."""
+        if not self._on_trial:
+            return
+        self._on_trial = 0 if missed else self._on_trial - 1
+        if missed:
+            self._patience = min(4 * self._patience, _MOST_PATIENCE)
+        elif not self._on_trial:
+            self._patience = max(self._patience // 2, _PATIENCE)
 
     def _place(self, source: Planes) -> tuple[Rect, Planes]:
         """Where a picture lies when it is upright, and what of it is shown, as it comes."""
