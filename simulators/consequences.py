@@ -22,6 +22,7 @@ from simulators.scenario.actions import (
     BarrierStuck,
     DeviceSilence,
     DoorOpen,
+    FibreBreak,
     GnssJam,
     Herd,
     Intrusion,
@@ -145,7 +146,7 @@ def _due(action: Action, world: World) -> Iterator[_Due]:
             yield _Due(device_of(site, action.kind, action.device, site.id).id, alarm)
         case LinkHalfOpen():
             yield from (_Due(one, OFFLINE, WILL_AFTER_S) for one in (GATEWAY, *alone_of(site)))
-        case DoorOpen(ordered=False) | Tamper() | BarrierStuck() | BarrierLeftOpen() | Overload():
+        case DoorOpen(ordered=False) | Tamper() | BarrierStuck() | BarrierLeftOpen() | Overload() | FibreBreak():
             alarm, after_s = _CONTACTS[type(action)]
             yield _Due(device_of(site, action.kind, action.device, site.id).id, alarm, after_s)
         case DeviceSilence(device=str(device)):
@@ -159,12 +160,13 @@ def _due(action: Action, world: World) -> Iterator[_Due]:
             return
 
 
-_CONTACTS: dict[type[DoorOpen | Tamper | BarrierStuck | BarrierLeftOpen | Overload], tuple[str, float]] = {
+_CONTACTS: dict[type[DoorOpen | Tamper | BarrierStuck | BarrierLeftOpen | Overload | FibreBreak], tuple[str, float]] = {
     DoorOpen: ("door.door-open", 0.0),
     Tamper: ("tamper.tamper", 0.0),
     BarrierStuck: ("position.fault", 0.0),
     BarrierLeftOpen: ("open_time.left-open", _LEFT_OPEN_S),
     Overload: ("overload.overload", 0.0),
+    FibreBreak: ("fibre_broken.fibre-broken", 0.0),
 }
 
 
@@ -177,6 +179,8 @@ def _of_weather(turn: WeatherTurn, world: World, now: datetime) -> Iterator[Cons
     for device in world.site.devices:
         if device.kind == "fence" and storm:
             yield _consequence(world, device.id, "climb.climbing", now, ends, "storm")
+        if device.kind == "das" and storm:
+            yield _consequence(world, device.id, "class.steps", now, ends, "storm")
         if device.kind == "weather":
             if gust_mps > _STORM_BOUND_MPS and lasts_s > 0:
                 yield _consequence(world, device.id, "gust.storm", now, ends)._replace(

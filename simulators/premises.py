@@ -168,7 +168,7 @@ class Premises:
             return None
         source = supply.source if instrument.kind in ("ups", "generator") else None
         near = bool(self.world.sensed_by(instrument.device, now))
-        return troubles, source, near, instrument.kind == "fence" and bool(self.world.at_work(instrument.device, now))
+        return troubles, source, near, bool(self.world.at_work(instrument.device, now))
 
     def _switch(self, action: PowerAction, now: datetime) -> None:
         power = self.world.power

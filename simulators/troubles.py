@@ -9,6 +9,7 @@ from simulators.scenario.actions import (
     DeviceResume,
     DeviceSilence,
     DoorOpen,
+    FibreBreak,
     GnssJam,
     Overload,
     SensorAction,
@@ -25,6 +26,7 @@ _OF_DEVICE: dict[type[ContactAction], Trouble] = {
     BarrierLeftOpen: Trouble.LEFT_OPEN,
     Tamper: Trouble.TAMPER,
     Overload: Trouble.OVERLOAD,
+    FibreBreak: Trouble.BROKEN,
     GnssJam: Trouble.JAMMED,
 }
 Troubling = SensorAction | DeviceResume

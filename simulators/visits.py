@@ -77,6 +77,9 @@ def _alarms(kind: str, journey: Journey, place: Place) -> Iterator[tuple[str, st
     def near(now: datetime) -> bool:
         return any(notices(kind, place, figure) for figure in journey.figures(now))
 
+    def walking(now: datetime) -> bool:
+        return any(figure.speed_mps and notices(kind, place, figure) for figure in journey.figures(now))
+
     def at_work(now: datetime) -> bool:
         return any(not figure.speed_mps and notices(kind, place, figure) for figure in journey.figures(now))
 
@@ -89,6 +92,10 @@ def _alarms(kind: str, journey: Journey, place: Place) -> Iterator[tuple[str, st
                 yield "climb.climbing", None, at_work
             if actor.cuts:
                 yield "cut.cutting", None, at_work
+        case "das" if actor.kind in _PEOPLE:
+            yield "class.steps", None, walking
+            if actor.digs:
+                yield "class.digging", None, at_work
         case _:
             return
 

@@ -1,4 +1,4 @@
-"""Ground, fence and cabinet: what notices people where none should be."""
+"""Ground, fence, fibre and cabinet: what notices people where none should be."""
 
 from sensors.catalog import EquipmentClass
 from sensors.kinds.form import Kind, above, below, counter, equals, number, switch, text
@@ -97,6 +97,86 @@ KINDS = (
                         "Look at the linked camera; alert the duty squad.",
                         "Посмотрите на связанную камеру; поднимите дежурную группу.",
                         "Байланысқан камераға қараңыз; кезекші топты көтеріңіз.",
+                    ),
+                    off_delay_s=10,
+                ),
+            ),
+        ),
+    ),
+    Kind(
+        "das",
+        Names("Fibre sensor", "Волоконный датчик", "Талшықты датчик"),
+        EquipmentClass.SECURITY_ALARM,
+        (
+            text(
+                "class",
+                Names("Class", "Класс цели", "Нысана түрі"),
+                equals(
+                    "steps",
+                    "person",
+                    Priority.HIGH,
+                    Names("Steps at the fibre", "Шаги у волокна", "Талшық жанында адым"),
+                    "One or more people walk within about 10 m of the buried cable.",
+                    Names(
+                        "Look at the linked camera; the distance says where; if confirmed, send a patrol.",
+                        "Посмотрите на связанную камеру; место указывает расстояние; при подтверждении вышлите наряд.",
+                        "Байланысқан камераға қараңыз; орнын қашықтық көрсетеді; расталса, нарядты жіберіңіз.",
+                    ),
+                    off_delay_s=10,
+                ),
+                equals(
+                    "digging",
+                    "digging",
+                    Priority.CRITICAL,
+                    Names("Somebody digs at the fibre", "Копают у волокна", "Талшық жанында қазып жатыр"),
+                    "Repeated blows on one spot: a tunnel, a theft of the cable, or works without an order.",
+                    Names(
+                        "Is there a work order? Look at the linked camera; alert the duty squad.",
+                        "Есть ли наряд на работы? Посмотрите на связанную камеру; поднимите дежурную группу.",
+                        "Жұмыс наряды бар ма? Байланысқан камераға қараңыз; кезекші топты көтеріңіз.",
+                    ),
+                    off_delay_s=10,
+                ),
+            ),
+            number("confidence", Names("Confidence", "Достоверность", "Сенімділік"), "", 0, 1),
+            number("distance", Names("Along the fibre", "Расстояние по волокну", "Талшық бойымен"), "m", 0, 200_000),
+            number("extent", Names("Extent", "Протяжённость", "Ұзындығы"), "m", 0, 200_000),
+            counter("events_total", Names("Events", "События", "Оқиғалар"), "{event}"),
+            number(
+                "fibre_loss",
+                Names("Loss of the fibre", "Затухание в волокне", "Талшықтағы өшу"),
+                "dB",
+                0,
+                60,
+                above(
+                    "fibre-loss",
+                    20,
+                    Priority.LOW,
+                    Names("The fibre loses too much light", "Высокое затухание в волокне", "Талшықта жарық көп өшеді"),
+                    "A bent or wet joint, or an old one.",
+                    Names(
+                        "Plan a measurement of the fibre.",
+                        "Запланируйте измерение волокна.",
+                        "Талшықты өлшеуді жоспарлаңыз.",
+                    ),
+                    deadband=2,
+                    on_delay_s=60,
+                ),
+            ),
+            number("fibre_length", Names("Fibre seen", "Видимая длина", "Көрінетін ұзындық"), "m", 0, 200_000),
+            switch(
+                "fibre_broken",
+                Names("Fibre broken", "Обрыв волокна", "Талшық үзілді"),
+                equals(
+                    "fibre-broken",
+                    True,
+                    Priority.HIGH,
+                    Names("The fibre is broken", "Волокно оборвано", "Талшық үзілді"),
+                    "Cut by somebody, or by an excavator. Behind the break nothing is heard.",
+                    Names(
+                        "Look at the linked camera; watch what lies behind the break; call the technician.",
+                        "Посмотрите на связанную камеру; наблюдайте за участком за обрывом; вызовите техника.",
+                        "Байланысқан камераға қараңыз; үзілістен арғы жерді қадағалаңыз; техникті шақырыңыз.",
                     ),
                     off_delay_s=10,
                 ),

@@ -17,7 +17,8 @@ _DEVICE_CLASSES = {
 _WORDS = {
     "radiation-portal": "radiation portal rpm gamma neutron dosimeter spectrometer n42",
     "ground-sensor": "ground seismic ugs geophone radiobaryer",
-    "fence": "fence perimeter vibration das fibre fiber",
+    "fence": "fence perimeter vibration",
+    "das": "das fibre fiber acoustic",
     "radar": "radar",
     "plate-reader": "anpr lpr alpr plate",
     "thermal-gate": "fever thermal",

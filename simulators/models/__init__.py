@@ -1,5 +1,6 @@
 """How each kind of device behaves: what it measures at a moment, given its surroundings and its own seeded chance."""
 
+from simulators.models.fibre import Das
 from simulators.models.model import Model
 from simulators.models.optics import PlateReader, Radar
 from simulators.models.perimeter import Fence, GroundSensor
@@ -10,6 +11,7 @@ from simulators.models.weather import WeatherStation
 MODELS: dict[str, type[Model]] = {
     "barrier": Barrier,
     "cabinet": Cabinet,
+    "das": Das,
     "fence": Fence,
     "generator": Generator,
     "gnss-time": GnssTime,

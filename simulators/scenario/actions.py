@@ -77,6 +77,13 @@ class Overload(_DeviceAction, tag="overload", frozen=True, forbid_unknown_fields
     kind = "weighbridge"
 
 
+class FibreBreak(_DeviceAction, tag="fibre-break", frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A fibre is cut half way; behind the break it hears nothing."""
+
+    kind = "das"
+    duration_s: Seconds = 600.0
+
+
 class GnssJam(_DeviceAction, tag="gnss-jam", frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A time server loses its satellites, or, `spoofed`, believes wrong ones: its clock jumps."""
 
@@ -97,7 +104,7 @@ class DeviceResume(Act, tag="device-resume", frozen=True, forbid_unknown_fields=
     device: Ident
 
 
-ContactAction = DoorOpen | BarrierStuck | BarrierLeftOpen | Tamper | Overload | GnssJam
+ContactAction = DoorOpen | BarrierStuck | BarrierLeftOpen | Tamper | Overload | FibreBreak | GnssJam
 ArrivalAction = Intrusion | Herd | Radiation
 SensorAction = ContactAction | DeviceSilence
 Action = (

@@ -52,6 +52,7 @@ class Enter(Act, tag="enter", frozen=True, forbid_unknown_fields=True, kw_only=T
     lingers_s: Seconds = 0.0
     climbs: bool = False
     cuts: bool = False
+    digs: bool = False
     cargo: Cargo = Cargo.NONE
 
 

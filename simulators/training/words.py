@@ -43,6 +43,7 @@ NAMES: dict[str, Names] = {
     "barrier-left-open": Names("Barrier left open", "Шлагбаум оставлен открытым", "Шлагбаум ашық қалды"),
     "tamper": Names("Cabinet beaten or tilted", "Удар или наклон шкафа", "Шкафты соғу не еңкейту"),
     "overload": Names("Overloaded lorry", "Перегруженный грузовик", "Асыра тиелген жүк көлігі"),
+    "fibre-break": Names("Fibre broken", "Обрыв волокна", "Талшықтың үзілуі"),
     "gnss-jam": Names("Satellites jammed", "Подавление спутниковых сигналов", "Спутник сигналын басу"),
     "false-will": Names("Gateway called gone", "Шлюз ложно объявлен пропавшим", "Шлюз жалған жоғалды деп айтылды"),
     "rebirth-storm": Names("Storm of births", "Поток повторных рождений", "Қайта туу тасқыны"),

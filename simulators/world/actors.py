@@ -41,7 +41,7 @@ class Actor(Struct, frozen=True):
     """One who moves: along `path` from `starts` on, waits `lingers_s` at its end, and is gone.
 
     One that `climbs` or `cuts` stops at each fence on its way for as long as that takes, and does so too while it
-    lingers at one.
+    lingers at one; one that `digs` does so at each buried fibre.
     """
 
     id: str
@@ -54,6 +54,17 @@ class Actor(Struct, frozen=True):
     climbs: bool = False
     cargo: Cargo = Cargo.NONE
     cuts: bool = False
+    digs: bool = False
+
+    def works_at(self, kind: str) -> bool:
+        """Whether it has something to do at a line of this kind."""
+        match kind:
+            case "fence":
+                return self.climbs or self.cuts
+            case "das":
+                return self.digs
+            case _:
+                return False
 
 
 class Figure(NamedTuple):

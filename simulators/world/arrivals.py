@@ -13,8 +13,8 @@ from simulators.world.ground import Place, Spot, along, distance_m
 
 PAST_M = 40.0
 """Who goes past a device begins so far before it, and is gone so far behind it."""
-CLIMB_S = 12.0
-"""How long it takes to climb a fence, or to cut it."""
+WORKED_AT_S = {"fence": 12.0, "das": 40.0}
+"""How long it takes to climb or cut a fence, and to dig at a fibre."""
 _AT_FENCE_M, _AT_ONCE_S = 0.3, 0.2
 _SLOWEST_MPS, _FASTEST_MPS = 0.05, 60.0
 _HERD, _HERD_COMES_M = 12, 10.0
@@ -85,21 +85,26 @@ def _entering(enter: Enter, name: str, places: Mapping[str, Place], now: datetim
         climbs=enter.climbs,
         cargo=enter.cargo,
         cuts=enter.cuts,
+        digs=enter.digs,
     )
 
 
-def stops_of(actor: Actor, fences: Iterable[Place]) -> tuple[Stop, ...]:
-    """Where on the way an actor stops to climb or cut; others walk through gates that nobody drew."""
-    if not (actor.climbs or actor.cuts):
-        return ()
+def stops_of(actor: Actor, lines: Iterable[tuple[str, Place]]) -> tuple[Stop, ...]:
+    """Where on the way an actor stops to work at a line, of which kind and place are given.
+
+    Others walk through gates that nobody drew.
+    """
+    worked = [(place, WORKED_AT_S[kind]) for kind, place in lines if actor.works_at(kind)]
     stops: list[Stop] = []
     gone_m = 0.0
     for start, end in zip(actor.path, actor.path[1:], strict=False):
         leg_m = distance_m(start, end)
-        shares = (_crossing(start, end, fence) for fence in fences)
-        stops += [Stop(gone_m + share * leg_m, CLIMB_S) for share in sorted(one for one in shares if one is not None)]
+        for place, lasts_s in worked:
+            share = _crossing(start, end, place)
+            if share is not None:
+                stops.append(Stop(gone_m + share * leg_m, lasts_s))
         gone_m += leg_m
-    return tuple(stops)
+    return tuple(sorted(stops))
 
 
 def _past(place: Place) -> tuple[Spot, ...]:
@@ -114,7 +119,7 @@ def _past(place: Place) -> tuple[Spot, ...]:
 
 
 def _crossing(start: Spot, end: Spot, fence: Place) -> float | None:
-    """Which share of a leg lies before a fence; None when it does not cross it."""
+    """Which share of a leg lies before a fence or a fibre; None when it does not cross it."""
     if fence.to is None:
         return None
     leg = end.x_m - start.x_m, end.y_m - start.y_m

@@ -37,6 +37,15 @@ class Place(NamedTuple):
         share = 0.0 if not length else ((spot.x_m - ax) * (bx - ax) + (spot.y_m - ay) * (by - ay)) / length
         return along(self.spot, self.to, min(1.0, max(0.0, share)))
 
+    @property
+    def length_m(self) -> float:
+        """How long the line is; 0 where there is none."""
+        return 0.0 if self.to is None else distance_m(self.spot, self.to)
+
+    def reached_m(self, spot: Spot) -> float:
+        """How far along the line its nearest point to a spot lies."""
+        return distance_m(self.spot, self.nearest(spot))
+
     def distance_m(self, spot: Spot) -> float:
         """How far a spot is from the nearest point of this place."""
         return distance_m(self.nearest(spot), spot)

@@ -45,6 +45,7 @@ _LINES: dict[str, tuple[tuple[float, float], ...]] = {
     "fence": ((_FENCE_X_M, 26.0), (_FENCE_X_M, 70.0), (_FENCE_X_M, 130.0)),
 }
 """Where the drawn lines end."""
+_ARE_LINES = frozenset({"fence", "das"})
 _ROW, _COLUMN_M, _ROW_M = 5, 30.0, 40.0
 _LINE_M = 20.0
 
@@ -94,5 +95,5 @@ def _told(device: DeviceEntry) -> Place | None:
 def _in_a_row(device: DeviceEntry, number: int) -> Place:
     row, column = divmod(number, _ROW)
     spot = Spot(column * _COLUMN_M, row * _ROW_M)
-    to = Spot(spot.x_m + _LINE_M, spot.y_m) if device.kind in _LINES else None
+    to = Spot(spot.x_m + _LINE_M, spot.y_m) if device.kind in _ARE_LINES else None
     return Place(spot, to, device.bearing_deg)

@@ -8,10 +8,26 @@ from simulators.world.actors import ActorKind, Figure
 from simulators.world.ground import Place, Spot, heading_deg, scene_of
 
 _METAL = frozenset({ActorKind.VEHICLE, ActorKind.TRAIN})
-PERSON_REACH_M = {"ground-sensor": 15.0, "fence": 1.0, "radiation-portal": 4.0, "barrier": 6.0, "radar": 1_200.0}
-METAL_REACH_M = {"ground-sensor": 76.0, "fence": 1.0, "radiation-portal": 4.0, "weighbridge": 6.0, "barrier": 6.0,
-                 "vehicle-counter": 5.0, "plate-reader": 5.0, "radar": 3_000.0}  # fmt: skip
-"""Metres. Ground sensors: people within 50 ft, metal within 250 ft (US Border Patrol's, 2000). Radars: our own."""
+PERSON_REACH_M = {
+    "ground-sensor": 15.0,
+    "fence": 1.0,
+    "das": 10.0,
+    "radiation-portal": 4.0,
+    "barrier": 6.0,
+    "radar": 1_200.0,
+}
+METAL_REACH_M = {
+    "ground-sensor": 76.0,
+    "fence": 1.0,
+    "das": 40.0,
+    "radiation-portal": 4.0,
+    "weighbridge": 6.0,
+    "barrier": 6.0,
+    "vehicle-counter": 5.0,
+    "plate-reader": 5.0,
+    "radar": 3_000.0,
+}
+"""Metres. Ground sensors: people within 50 ft, metal within 250 ft (US Border Patrol's, 2000). Others: our own."""
 _HALF_SECTOR_DEG = 60.0
 """Of a radar; what is beside it is not seen."""
 _HALF_VIEW = 0.5 / 0.86

@@ -14,6 +14,7 @@ class Trouble(Enum):
     LEFT_OPEN = auto()
     TAMPER = auto()
     OVERLOAD = auto()
+    BROKEN = auto()
     JAMMED = auto()
     SPOOFED = auto()
     SILENT = auto()

@@ -13,7 +13,7 @@ from simulators.scenario.actions import ArrivalAction
 from simulators.scenario.form import Site
 from simulators.scenario.nature_actions import NatureAction, TrafficTurn, WeatherTurn
 from simulators.world.actors import Actor, Cargo, Figure, Journey
-from simulators.world.arrivals import Coming, actor_of, stops_of
+from simulators.world.arrivals import WORKED_AT_S, Coming, actor_of, stops_of
 from simulators.world.ground import Spot, along
 from simulators.world.noise import Noise
 from simulators.world.places import places_of
@@ -41,7 +41,8 @@ class World:
         self._views = {camera.id: camera.view for camera in site.cameras}
         self._looks: dict[str, Look] = {}
         self._journeys: dict[str, Journey] = {}
-        self._fences = {id_: self.places[id_] for id_, kind in self._kinds.items() if kind == "fence"}
+        self._fences = tuple(id_ for id_, kind in self._kinds.items() if kind == "fence")
+        self._lines = tuple((kind, self.places[id_]) for id_, kind in self._kinds.items() if kind in WORKED_AT_S)
         self._troubles = Troubles()
         self._weather_turns: Spans[WeatherTurn] = Spans()
         self._traffic_turns: Spans[TrafficTurn] = Spans()
@@ -111,8 +112,8 @@ class World:
         self._figures_at = None
 
     def journey_of(self, actor: Actor) -> Journey:
-        """The way somebody would take, with the stops at fences on it."""
-        return Journey(actor, stops_of(actor, self._fences.values()))
+        """The way somebody would take, with the stops at fences and fibres on it."""
+        return Journey(actor, stops_of(actor, self._lines))
 
     def way_of(self, coming: Coming, now: datetime) -> Journey:
         """The way of one who has just come, or else of one who would come now."""
@@ -146,14 +147,14 @@ class World:
         kind, place = self._kinds[device], self.places[device]
         return tuple(figure for figure in self.figures(now) if notices(kind, place, figure))
 
-    def at_work(self, fence: str, now: datetime) -> tuple[Actor, ...]:
-        """Those who stand at a fence and climb or cut it."""
-        place = self.places[fence]
+    def at_work(self, device: str, now: datetime) -> tuple[Actor, ...]:
+        """Those who stand at a fence and climb or cut it, or at a fibre and dig."""
+        kind, place = self._kinds[device], self.places[device]
         return tuple(
             journey.actor
             for journey in self._journeys.values()
-            if (journey.actor.climbs or journey.actor.cuts)
-            and any(not figure.speed_mps and notices("fence", place, figure) for figure in journey.figures(now))
+            if journey.actor.works_at(kind)
+            and any(not figure.speed_mps and notices(kind, place, figure) for figure in journey.figures(now))
         )
 
     def climbers(self, now: datetime) -> frozenset[str]:
