@@ -12,7 +12,7 @@ from simulators.faults.line import Line
 from simulators.faults.link import Link
 from simulators.faults.passage import Lane
 from simulators.scenario.form import Scenario
-from simulators.scenario.streams import picture_ports
+from simulators.scenario.streams import hosts_of, picture_ports
 
 
 class PostLine(NamedTuple):
@@ -30,8 +30,8 @@ async def open_lines(
     Raises:
         UnavailableError: one cannot listen.
     """
-    ports = picture_ports(scenario, rtsp_port)
-    lines = {site: _line(site, clock, broker, (scenario.rtsp_host, cameras.port), port) for site, port in ports.items()}
+    ports, hosts = picture_ports(scenario, rtsp_port), hosts_of(scenario)
+    lines = {site: _line(site, clock, broker, (hosts[site], cameras.port), port) for site, port in ports.items()}
     for site, line in lines.items():
         await line.telemetry.start()
         await line.pictures.start()

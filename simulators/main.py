@@ -40,7 +40,7 @@ from simulators.rehearsal import Rehearsal, hash_of
 from simulators.run_folder import RunFolder
 from simulators.scenario.form import MAX_SPEED, CameraEntry, Light, OnvifEntry, Scenario, Site
 from simulators.scenario.reading import read_scenario
-from simulators.scenario.streams import formats_of
+from simulators.scenario.streams import formats_of, hosts_of
 from simulators.settings import SimulatorSettings
 from simulators.training.forms import commands_of
 from simulators.training.offers import playable, read_library
@@ -149,7 +149,7 @@ def run_scenario(
             asyncio.run(_run_load(Size(posts, sensors, rate, connections), settings, for_s))
             return
         if settings_for_hub:
-            sys.stdout.write(hub_settings(read_scenario(scenario)))
+            sys.stdout.write(hub_settings(_speaking(read_scenario(scenario), onvif=onvif)))
             return
         if fixed:
             _rehearse(read_scenario(scenario), scenario, run)
@@ -209,8 +209,7 @@ async def _run(scenario: Scenario, name: str, settings: Settings, options: _Opti
     clock = _clock(scenario, speed)
     if options.light is not None:
         scenario = msgspec.structs.replace(scenario, light=options.light)
-    if options.onvif and scenario.onvif is None:
-        scenario = msgspec.structs.replace(scenario, onvif=OnvifEntry())
+    scenario = _speaking(scenario, onvif=options.onvif)
     offered: dict[str, Scenario] = {}
     if options.training:
         library = read_library(options.offer)
@@ -227,9 +226,17 @@ async def _run(scenario: Scenario, name: str, settings: Settings, options: _Opti
             def turn(camera: DeviceKey, look: Look) -> None:
                 posts[camera.site].premises.world.turn(camera.device, look)
 
+            hosts = hosts_of(scenario)
             cameras = cameras_of(scenario, settings, clock, speed, posts)
             server = CameraServer(
-                scenario.rtsp_host, port, cameras, workshop, clock, on_departure, scenario.session_timeout_s
+                scenario.rtsp_host,
+                port,
+                cameras,
+                workshop,
+                clock,
+                on_departure,
+                scenario.session_timeout_s,
+                hosts.values(),
             )
             server.on_turned = turn
             await server.start()
@@ -250,6 +257,11 @@ async def _run(scenario: Scenario, name: str, settings: Settings, options: _Opti
             else:
                 with RunFolder(options.run, _run_of(scenario, name, clock.now(), speed)) as folder:
                     await _run_told(parts, folder, clock, stop)
+
+
+def _speaking(scenario: Scenario, *, onvif: bool) -> Scenario:
+    """A scenario whose cameras speak ONVIF if they are to."""
+    return msgspec.structs.replace(scenario, onvif=OnvifEntry()) if onvif and scenario.onvif is None else scenario
 
 
 async def _run_told(parts: _Parts, folder: RunFolder, clock: Clock, stop: asyncio.Event) -> None:
@@ -325,12 +337,12 @@ def _post(
     commands: tuple[Command, ...],
     filing: Filing,
 ) -> Post:
-    site_id = SiteId(site.id)
+    site_id, host = SiteId(site.id), hosts_of(scenario)[site.id]
 
     def streams_of(camera: CameraEntry) -> tuple[Stream, ...]:
         key = DeviceKey(site_id, DeviceId(camera.id))
         return tuple(
-            Stream(role, server.url(key, role, scenario.rtsp_host), form.codec, form.width, form.height, form.fps)
+            Stream(role, server.url(key, role, host), form.codec, form.width, form.height, form.fps)
             for role, form in formats_of(camera).items()
         )
 

@@ -16,7 +16,7 @@ from simulators.premises import TICK_S
 from simulators.rehearsed_gateway import RehearsedGateway
 from simulators.scenario.actions import Action
 from simulators.scenario.form import CameraEntry, Scenario, Site
-from simulators.scenario.streams import formats_of, picture_ports
+from simulators.scenario.streams import formats_of, hosts_of, picture_ports
 from simulators.world.world import World
 
 DEFAULT_START = datetime(2026, 7, 1, 6, tzinfo=UTC)
@@ -104,14 +104,12 @@ def hash_of(messages: Iterable[Message]) -> StreamHash:
 
 def _streams_of(site: Site, scenario: Scenario) -> Callable[[CameraEntry], tuple[Stream, ...]]:
     server = scenario.rtsp_port or _RTSP_PORT
-    port = picture_ports(scenario, server).get(site.id, server)
+    host, port = hosts_of(scenario)[site.id], picture_ports(scenario, server).get(site.id, server)
 
     def streams_of(camera: CameraEntry) -> tuple[Stream, ...]:
         key = DeviceKey(SiteId(site.id), DeviceId(camera.id))
         return tuple(
-            Stream(
-                role, f"rtsp://{scenario.rtsp_host}:{port}/{key}/{role}", form.codec, form.width, form.height, form.fps
-            )
+            Stream(role, f"rtsp://{host}:{port}/{key}/{role}", form.codec, form.width, form.height, form.fps)
             for role, form in formats_of(camera).items()
         )
 

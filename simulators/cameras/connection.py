@@ -45,8 +45,8 @@ class Studio(Protocol):
     def way_from(self, address: tuple[str, int]) -> tuple[SiteId, Way] | None:
         """The post's line that a client comes out of with that address; None: it came to the server itself."""
 
-    def datagram_sockets(self) -> tuple[socket.socket, socket.socket]:
-        """Bound sockets for media and for RTCP; neither blocks."""
+    def datagram_sockets(self, host: str) -> tuple[socket.socket, socket.socket]:
+        """Bound sockets for media and for RTCP of a client who has come to that address; neither blocks."""
 
 
 class Playable(Protocol):
@@ -214,7 +214,7 @@ class Connection:
         ports = _pair(given.get("client_port", ""), 65_535)
         if kind not in ("RTP/AVP", "RTP/AVP/UDP") or ports is None or ports[0] == 0:
             return None
-        media, control = self._studio.datagram_sockets()
+        media, control = self._studio.datagram_sockets(self._writer.get_extra_info("sockname")[0])
         own = (media.getsockname()[1], control.getsockname()[1])
         through = self._studio.way_from(self._address)
         way = None if through is None else through[1]

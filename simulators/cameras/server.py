@@ -41,7 +41,8 @@ class _Stream:
 class CameraServer:
     """Serves cameras until cancelled. `start` before `run`; `port` is known in between.
 
-    `on_turned` may be set to hear which camera looks elsewhere now, before its pictures do.
+    It listens at `host` and at `more_hosts`, at one port. `on_turned` may be set to hear which camera looks elsewhere
+    now, before its pictures do.
     """
 
     def __init__(
@@ -53,8 +54,9 @@ class CameraServer:
         clock: Clock,
         on_departure: Callable[[Departure], None] | None = None,
         session_timeout_s: int = SESSION_TIMEOUT_S,
+        more_hosts: Iterable[str] = (),
     ) -> None:
-        self._host = host
+        self._hosts = tuple(dict.fromkeys((host, *more_hosts)))
         self.port = port
         self.session_timeout_s = session_timeout_s
         self.on_turned: Callable[[DeviceKey, Look], None] | None = None
@@ -75,8 +77,8 @@ class CameraServer:
                 self._streams[f"{camera.key}/{role}"] = _Stream(camera, role, condition, broadcast)
         self._restarts: dict[DeviceKey, asyncio.TimerHandle] = {}
         self._connections: set[Connection] = set()
-        self._listener: asyncio.Server | None = None
-        self._datagrams: tuple[socket.socket, socket.socket] | None = None
+        self._listeners: list[asyncio.Server] = []
+        self._datagrams: dict[str, tuple[socket.socket, socket.socket]] = {}
         self._arrivals: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue(
             MAX_CONNECTIONS
         )
@@ -95,18 +97,21 @@ class CameraServer:
         """Begin to listen.
 
         Raises:
-            UnavailableError: the port is taken.
+            UnavailableError: the port is taken, or an address is none of this machine.
         """
-        try:
-            self._listener = await asyncio.start_server(self._arrive, self._host, self.port)
-        except OSError as error:
-            raise UnavailableError(
-                f"cannot listen: {error.strerror}",
-                subject=f"RTSP {self._host}:{self.port}",
-                mend="Stop what uses the port, or set rtsp_port = 0 in the scenario",
-            ) from error
-        self.port = self._listener.sockets[0].getsockname()[1]
-        self._datagrams = (_datagram_socket(self._host), _datagram_socket(self._host))
+        for host in self._hosts:
+            try:
+                listener = await asyncio.start_server(self._arrive, host, self.port)
+            except OSError as error:
+                self.close()
+                raise UnavailableError(
+                    f"cannot listen: {error.strerror}",
+                    subject=f"RTSP {host}:{self.port}",
+                    mend="Stop what uses the port, or set rtsp_port = 0 in the scenario and hosts of this machine",
+                ) from error
+            self._listeners.append(listener)
+            self.port = listener.sockets[0].getsockname()[1]
+            self._datagrams[host] = _datagram_socket(host), _datagram_socket(host)
 
     async def run(self) -> None:
         """Serve until cancelled; every connection is closed on the way out."""
@@ -126,10 +131,11 @@ class CameraServer:
         """Stop listening."""
         for restart in self._restarts.values():
             restart.cancel()
-        if self._listener is not None:
-            self._listener.close()
-        for opened in self._datagrams or ():
-            opened.close()
+        for listener in self._listeners:
+            listener.close()
+        for pair in self._datagrams.values():
+            for opened in pair:
+                opened.close()
 
     async def set_fault(self, key: DeviceKey, fault: Fault, amount: float = 0.0) -> None:
         """Break a camera, or mend it with `Fault.NONE`; in force when this returns.
@@ -197,15 +203,15 @@ class CameraServer:
         """The stream at a path, or None."""
         return self._streams.get(path)
 
-    def datagram_sockets(self) -> tuple[socket.socket, socket.socket]:
-        """Bound sockets for media and for RTCP; neither blocks.
+    def datagram_sockets(self, host: str) -> tuple[socket.socket, socket.socket]:
+        """Bound sockets for media and for RTCP of a client who has come to that address; neither blocks.
 
         Raises:
             UnavailableError: the server has not started.
         """
-        if self._datagrams is None:
+        if not self._datagrams:
             raise UnavailableError("the server has not started", subject="RTSP")
-        return self._datagrams
+        return self._datagrams.get(host) or next(iter(self._datagrams.values()))
 
     def _arrive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._connections) >= MAX_CONNECTIONS or self._arrivals.full():

@@ -17,13 +17,14 @@ from simulators.foreign.vocabulary import (
     events_of,
 )
 from simulators.scenario.form import Scenario, Site
+from simulators.scenario.streams import hosts_of
 
 
 def hub_settings(scenario: Scenario) -> str:
-    """Sections of the shekara.toml of a hub for exercises; empty when everybody speaks natively."""
+    """Sections of the shekara.toml of a hub for exercises; empty when everybody speaks natively and none ONVIF."""
     foreign = [site.id for site in scenario.sites if _is_foreign(site)]
     simulated = [_section("hub", exercise=True, simulated=" ".join(foreign))] if foreign else []
-    return "\n".join([*simulated, *_sections(scenario.sites)])
+    return "\n".join([*simulated, *_sections(scenario.sites), *_discovery(scenario)])
 
 
 def hub_id(site: Site, device: str) -> DeviceId:
@@ -75,6 +76,13 @@ def _sections(sites: Iterable[Site]) -> Iterator[str]:
         yield _section("frigate", enabled=True, prefix=FRIGATE_PREFIX, site=watched[0][0], cameras=cameras_of)
 
 
+def _discovery(scenario: Scenario) -> Iterator[str]:
+    if scenario.onvif is not None and scenario.onvif.discovery:
+        posts = {host: site for site, host in reversed(hosts_of(scenario).items())}
+        ranges = ", ".join(f"{host}/32={site}" for host, site in reversed(posts.items()))
+        yield _section("discovery", interfaces=scenario.rtsp_host, ranges=ranges)
+
+
 def _is_foreign(site: Site) -> bool:
     dialects = {device.dialect for device in site.devices} | {camera.dialect for camera in site.cameras}
     return dialects != {Dialect.NATIVE} and bool(dialects)
@@ -89,6 +97,6 @@ def _cameras(sites: Iterable[Site], dialect: Dialect) -> Iterator[tuple[str, str
 
 
 def _section(name: str, **keys: str | bool) -> str:
-    """All texts are made of ids and topics, in which there is nothing to escape."""
+    """All texts are made of ids, topics and addresses, in which there is nothing to escape."""
     values = (f"{key} = true" if value is True else f'{key} = "{value}"' for key, value in keys.items())
     return "\n".join([f"[{name}]", *values, ""])

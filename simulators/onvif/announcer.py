@@ -67,7 +67,7 @@ class Announcer:
             raise ConfigError(
                 f"cannot be announced from there: {error}",
                 subject=f"[onvif] discovery, {self._host}",
-                mend="Set rtsp_host to an IPv4 address of this machine, or discovery = false",
+                mend="Set rtsp_host, or the site's host, to an IPv4 address of this machine, or discovery = false",
             ) from error
 
     async def run(self) -> None:

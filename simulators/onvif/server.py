@@ -23,9 +23,13 @@ _Arrival = tuple[Device, asyncio.StreamReader, asyncio.StreamWriter]
 class OnvifServer:
     """Serves devices until cancelled. `start` before `run`; `addresses` are known in between."""
 
-    def __init__(self, host: str, first_port: int, devices: Sequence[Device]) -> None:
-        """The first device listens on `first_port`, each next one on the next; all on free ports when it is 0."""
-        self._host, self._first_port, self.devices = host, first_port, tuple(devices)
+    def __init__(self, first_port: int, placed: Sequence[tuple[Device, str]]) -> None:
+        """Devices with the addresses that they are at.
+
+        The first listens on `first_port`, each next one on the next; all on free ports when it is 0.
+        """
+        self._placed, self._first_port = tuple(placed), first_port
+        self.devices = tuple(device for device, _ in placed)
         self.addresses: tuple[Address, ...] = ()
         self._listeners: list[asyncio.Server] = []
         self._arrivals: asyncio.Queue[_Arrival] = asyncio.Queue(MAX_CONNECTIONS)
@@ -43,15 +47,15 @@ class OnvifServer:
         Raises:
             UnavailableError: a port is taken, or there is none of that number.
         """
-        for number, device in enumerate(self.devices):
+        for number, (device, host) in enumerate(self._placed):
             port = self._first_port + number if self._first_port else 0
             try:
-                self._listeners.append(await asyncio.start_server(_Greeter(self, device), self._host, port))
+                self._listeners.append(await asyncio.start_server(_Greeter(self, device), host, port))
             except (OSError, OverflowError) as error:
                 self.close()
                 raise UnavailableError(
                     f"cannot listen: {error}",
-                    subject=f"ONVIF {self._host}:{port}",
+                    subject=f"ONVIF {host}:{port}",
                     mend=f"Set [onvif] port of the scenario to 0, or have {len(self.devices)} free from there on",
                 ) from error
         names = [listener.sockets[0].getsockname() for listener in self._listeners]

@@ -10,10 +10,13 @@ from simulators.onvif.announcer import Announcer
 from simulators.onvif.devices import devices_of
 from simulators.onvif.server import OnvifServer
 from simulators.scenario.form import Scenario
+from simulators.scenario.streams import hosts_of
 
 
 class Station:
     """Speaks for those cameras of a scenario that speak ONVIF, until cancelled. `start` before `run`.
+
+    Each post is announced from its own address.
 
     Its clock is the machine's: connections are real, however fast the scenario runs.
     """
@@ -23,8 +26,10 @@ class Station:
         entry = scenario.onvif
         self._announces = entry is not None and entry.discovery
         devices = () if entry is None else devices_of(cameras, _names(scenario), self._clock)
-        self.onvif = OnvifServer(scenario.rtsp_host, 0 if entry is None else entry.port, devices)
-        self._announcer: Announcer | None = None
+        hosts = hosts_of(scenario)
+        placed = [(device, hosts[device.subject.rig.camera.key.site]) for device in devices]
+        self.onvif = OnvifServer(0 if entry is None else entry.port, placed)
+        self._announcers: list[Announcer] = []
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -39,19 +44,21 @@ class Station:
             ConfigError: the cameras cannot be announced from their host.
         """
         await self.onvif.start()
-        if self._announces and self.onvif.devices:
-            addresses = self.onvif.addresses
-            devices = zip(self.onvif.devices, addresses, strict=True)
-            announcer = Announcer(devices, addresses[0].host, self._clock, SystemRandom())
+        if not self._announces:
+            return
+        placed = list(zip(self.onvif.devices, self.onvif.addresses, strict=True))
+        for host in dict.fromkeys(address.host for _, address in placed):
+            there = [(device, address) for device, address in placed if address.host == host]
+            announcer = Announcer(there, host, self._clock, SystemRandom())
+            self._announcers.append(announcer)
             await announcer.start()
-            self._announcer = announcer
 
     async def run(self) -> None:
         """Answer, and announce, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.onvif.run(), name="onvif-devices")
-            if self._announcer is not None:
-                group.create_task(self._announcer.run(), name="onvif-announcer")
+            for announcer in self._announcers:
+                group.create_task(announcer.run(), name="onvif-announcer")
 
 
 def _names(scenario: Scenario) -> dict[DeviceKey, str]:

@@ -108,7 +108,8 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True):
     """A post. `cameras` and `devices` come on top of its equipment set.
 
     With a `line`, or with a step for its link, its gateway speaks to the broker through a proxy that can be faulty.
-    `dialects` say of devices and cameras, the set's own too, how they speak.
+    `dialects` say of devices and cameras, the set's own too, how they speak. Its cameras are at the address `host`, or
+    where `simulators.scenario.streams.hosts_of` says.
     """
 
     id: Ident
@@ -117,6 +118,7 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True):
     terrain: Terrain = Terrain.FOOTHILLS
     equipment: Ident | None = None
     line: bool = False
+    host: Annotated[str, Meta(min_length=1, max_length=253)] | None = None
     cameras: tuple[CameraEntry, ...] = ()
     devices: tuple[DeviceEntry, ...] = ()
     dialects: dict[Ident, Dialect] = {}

@@ -1,5 +1,7 @@
 """What the cameras of a scenario draw and send: their numbers, the formats of their streams, where they turn to."""
 
+from ipaddress import IPv4Address
+
 from sensors.model import DeviceId, DeviceKey, SiteId, StreamRole
 from simulators.cameras.formats import FORMATS, Format
 from simulators.cameras.look import Look
@@ -12,6 +14,26 @@ def camera_numbers(scenario: Scenario) -> dict[DeviceKey, int]:
     """The number each camera draws into its frames: counted from 1, in the order of the scenario."""
     keys = (DeviceKey(SiteId(site.id), DeviceId(camera.id)) for site in scenario.sites for camera in site.cameras)
     return {key: number for number, key in enumerate(keys, 1)}
+
+
+def hosts_of(scenario: Scenario) -> dict[str, str]:
+    """The address at which the cameras of each post are reached: the post's own, else `rtsp_host`.
+
+    Over ONVIF on loopback the posts' addresses follow `rtsp_host`: discovery tells posts apart by nothing else.
+    """
+    first = None if scenario.onvif is None else _loopback(scenario.rtsp_host)
+    return {
+        site.id: site.host or (scenario.rtsp_host if first is None else str(first + number))
+        for number, site in enumerate(scenario.sites)
+    }
+
+
+def _loopback(host: str) -> IPv4Address | None:
+    try:
+        address = IPv4Address(host)
+    except ValueError:
+        return None
+    return address if address.is_loopback else None
 
 
 def formats_of(camera: CameraEntry) -> dict[StreamRole, Format]:

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from sensors.errors import ConfigError
 from sensors.model import Names, StreamRole
@@ -14,7 +15,7 @@ from simulators.scenario.actions import Intrusion, action_of
 from simulators.scenario.camera_actions import CameraKill
 from simulators.scenario.form import OnvifEntry
 from simulators.scenario.reading import parse_scenario, read_scenario
-from simulators.scenario.streams import camera_numbers, formats_of, presets_of
+from simulators.scenario.streams import camera_numbers, formats_of, hosts_of, presets_of
 
 _HEAD = """
 title = { en = "Test" }
@@ -104,6 +105,26 @@ def test_a_camera_sends_what_its_streams_say_and_otherwise_what_is_usual() -> No
         StreamRole.SUB: Format(640, 360, 150_000, Codec.H265, 10, 40),
     }
     assert all(formats_of(other) == FORMATS for other in others)
+
+
+@pytest.mark.parametrize(
+    ("rtsp_host", "onvif", "hosts"),
+    [
+        ("127.0.0.1", None, ["127.0.0.1", "127.0.0.9", "127.0.0.1"]),
+        ("127.0.0.1", OnvifEntry(), ["127.0.0.1", "127.0.0.9", "127.0.0.3"]),
+        ("127.0.0.254", OnvifEntry(), ["127.0.0.254", "127.0.0.9", "127.0.1.0"]),
+        ("192.0.2.9", OnvifEntry(), ["192.0.2.9", "127.0.0.9", "192.0.2.9"]),
+        ("::1", OnvifEntry(), ["::1", "127.0.0.9", "::1"]),
+    ],
+)
+def test_posts_have_an_address_each_where_they_are_told_apart_by_it(
+    rtsp_host: str, onvif: OnvifEntry | None, hosts: list[str]
+) -> None:
+    border = read_scenario("border")
+    first, second, third = border.sites
+    sites = (first, structs.replace(second, host="127.0.0.9"), third)
+    scenario = structs.replace(border, rtsp_host=rtsp_host, onvif=onvif, sites=sites)
+    assert [*hosts_of(scenario).values()] == hosts
 
 
 def test_a_camera_turns_to_the_presets_that_the_scenario_gives_it() -> None:
