@@ -35,7 +35,7 @@ from simulators.scenario.checking import OFFLINE, OFFLINE_DELAY_S, alarms_of, de
 from simulators.scenario.form import DeviceEntry
 from simulators.scenario.gateway_actions import FalseWill, LinkCut
 from simulators.scenario.link_actions import LinkBreak, LinkBrownOut, LinkHalfOpen
-from simulators.scenario.nature_actions import Enter, WeatherTurn
+from simulators.scenario.nature_actions import Enter, TrafficTurn, WeatherTurn
 from simulators.scenario.power_actions import MainsFail
 from simulators.scenario.telemetry_actions import ValueDrift, ValueImpossible, ValueStuck
 from simulators.visits import visits_of
@@ -45,6 +45,7 @@ SLACK_S = 10.0
 """Beside an alarm's own delay: for the sample, the way and the hub."""
 _AFTERWARDS_S = 30.0
 _LEFT_OPEN_S = 120.0
+_QUEUE = "electronic-queue"
 
 
 class Consequence(NamedTuple):
@@ -152,6 +153,10 @@ def _due(action: Action, world: World) -> Iterator[_Due]:
         case DeviceSilence(device=str(device)):
             entry = next(one for one in site.devices if one.id == device)
             yield _Due(device, OFFLINE, max(0.0, _silence_s(entry) - entry.period_s), entry.period_s)
+        case TrafficTurn(factor=0.0):
+            yield from (
+                _Due(one.id, "lanes_open.all-shut", 0.0, one.period_s) for one in site.devices if one.kind == _QUEUE
+            )
         case MainsFail():
             yield from (_Due(device.id, "source.on-battery") for device in site.devices if device.kind == "ups")
         case LinkCut() | LinkBreak():

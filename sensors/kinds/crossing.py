@@ -1,7 +1,7 @@
-"""The lane: barrier, scales, counters and the radiation portal."""
+"""The lane: barrier, scales, counters, queue and the radiation portal."""
 
 from sensors.catalog import EquipmentClass
-from sensors.kinds.form import Kind, above, counter, equals, number, switch, text
+from sensors.kinds.form import Kind, above, below, counter, equals, number, switch, text
 from sensors.model import Names, Priority
 
 KINDS = (
@@ -113,6 +113,87 @@ KINDS = (
                         "Бекеттен жолақ ашуды сұраңыз; көрші бекеттерге ескертіңіз.",
                     ),
                     deadband=20,
+                    on_delay_s=300,
+                ),
+            ),
+        ),
+    ),
+    Kind(
+        "electronic-queue",
+        Names("Electronic queue", "Электронная очередь", "Электрондық кезек"),
+        EquipmentClass.TRAFFIC,
+        (
+            number("waiting", Names("Waiting", "Ожидают", "Күтуде"), "{vehicle}", 0, 5000),
+            number("called", Names("Called", "Вызваны", "Шақырылды"), "{vehicle}", 0, 500),
+            counter("served_total", Names("Served", "Пропущено", "Өткізілді"), "{vehicle}"),
+            number(
+                "wait",
+                Names("Waiting time", "Время ожидания", "Күту уақыты"),
+                "min",
+                0,
+                20_160,
+                above(
+                    "long-wait",
+                    180,
+                    Priority.LOW,
+                    Names(
+                        "The electronic queue waits for more than three hours",
+                        "Электронная очередь ждёт более трёх часов",
+                        "Электрондық кезек үш сағаттан көп күтуде",
+                    ),
+                    "More vehicles come than the open lanes serve, or lanes are shut.",
+                    Names(
+                        "Ask the post to open a lane; warn the neighbouring posts.",
+                        "Попросите пост открыть полосу; предупредите соседние посты.",
+                        "Бекеттен жолақ ашуды сұраңыз; көрші бекеттерге ескертіңіз.",
+                    ),
+                    deadband=20,
+                    on_delay_s=300,
+                ),
+            ),
+            number(
+                "lanes_open",
+                Names("Lanes open", "Открыто полос", "Ашық жолақтар"),
+                "{lane}",
+                0,
+                50,
+                below(
+                    "all-shut",
+                    1,
+                    Priority.MEDIUM,
+                    Names("No lane of the crossing is open", "Все полосы закрыты", "Барлық жолақ жабық"),
+                    "The crossing is closed, or nobody serves it.",
+                    Names(
+                        "Call the post; warn the neighbouring posts.",
+                        "Позвоните на пост; предупредите соседние посты.",
+                        "Бекетке қоңырау шалыңыз; көрші бекеттерге ескертіңіз.",
+                    ),
+                    on_delay_s=60,
+                    off_delay_s=60,
+                ),
+            ),
+            number(
+                "out_of_turn",
+                Names("Out of turn", "Вне очереди", "Кезектен тыс"),
+                "%",
+                0,
+                100,
+                above(
+                    "out-of-turn",
+                    5,
+                    Priority.LOW,
+                    Names(
+                        "Too many vehicles pass out of turn",
+                        "Слишком много машин проходит вне очереди",
+                        "Кезектен тыс өтетін көлік тым көп",
+                    ),
+                    "More than the 5 % of the day that may be called out of turn.",
+                    Names(
+                        "Ask the post for its reasons; log the answer.",
+                        "Запросите у поста причины; запишите ответ в журнал.",
+                        "Бекеттен себебін сұраңыз; жауапты журналға жазыңыз.",
+                    ),
+                    deadband=1,
                     on_delay_s=300,
                 ),
             ),

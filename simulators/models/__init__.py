@@ -5,6 +5,7 @@ from simulators.models.model import Model
 from simulators.models.optics import PlateReader, Radar
 from simulators.models.perimeter import Fence, GroundSensor
 from simulators.models.plant import Cabinet, Generator, GnssTime, Link, Ups
+from simulators.models.queue import ElectronicQueue
 from simulators.models.traffic import Barrier, RadiationPortal, VehicleCounter, Weighbridge
 from simulators.models.weather import WeatherStation
 
@@ -12,6 +13,7 @@ MODELS: dict[str, type[Model]] = {
     "barrier": Barrier,
     "cabinet": Cabinet,
     "das": Das,
+    "electronic-queue": ElectronicQueue,
     "fence": Fence,
     "generator": Generator,
     "gnss-time": GnssTime,
