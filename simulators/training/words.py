@@ -201,6 +201,7 @@ ARGUMENTS: dict[str, Names] = {
     "per_h": Names("An hour", "В час", "Сағатына"),
     "cuts": Names("Cuts the fence", "Режет ограждение", "Қоршауды кеседі"),
     "climbs": Names("Climbs the fence", "Лезет через забор", "Қоршаудан асады"),
+    "digs": Names("Digs at fibres", "Копает у волокна", "Талшық жанында қазады"),
     "cargo": Names("Cargo", "Груз", "Жүк"),
     "speed_mps": Names("Speed, m/s", "Скорость, м/с", "Жылдамдық, м/с"),
     "lingers_s": Names("Stays", "Стоит", "Тұрады"),
