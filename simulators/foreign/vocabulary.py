@@ -16,8 +16,6 @@ class Dialect(StrEnum):
 
 OF_SENSORS = frozenset({Dialect.NATIVE, Dialect.HOME_ASSISTANT, Dialect.SPARKPLUG, Dialect.N42})
 OF_CAMERAS = frozenset({Dialect.NATIVE, Dialect.ONVIF_EVENTS, Dialect.FRIGATE})
-NOT_ANNOUNCED = frozenset({"cabinet", "generator"})
-"""Kinds that a hub takes for something else, with other alarms, when they announce themselves for Home Assistant."""
 INTRUSION, TAMPER = "inside--vsc1-field-1.intrusion", "tamper--vsc1-tamper-1.tamper"
 SCENE_CHANGE, TOO_DARK, TOO_BLURRY = (
     "scene_change--vs1.scene-change",

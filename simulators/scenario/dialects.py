@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import structs
 
 from sensors.errors import ConfigError
-from simulators.foreign.vocabulary import NOT_ANNOUNCED, OF_CAMERAS, OF_SENSORS, Dialect
+from simulators.foreign.vocabulary import OF_CAMERAS, OF_SENSORS, Dialect
 from simulators.scenario.form import Site
 
 _PORTAL = "radiation-portal"
@@ -47,12 +47,6 @@ def check_dialects(sites: Iterable[Site], source: str) -> None:
             if device.dialect is Dialect.N42 and device.kind != _PORTAL:
                 raise ConfigError(
                     f"{device.id} is no {_PORTAL} and has no files", subject=subject, mend="Give it another dialect"
-                )
-            if device.dialect is Dialect.HOME_ASSISTANT and device.kind in NOT_ANNOUNCED:
-                raise ConfigError(
-                    f"{device.id} is a {device.kind}, which a hub takes for something else when it announces itself",
-                    subject=subject,
-                    mend="Give it another dialect",
                 )
         for camera in site.cameras:
             _check(camera.id, camera.dialect, OF_CAMERAS, subject)

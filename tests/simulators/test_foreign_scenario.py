@@ -7,7 +7,7 @@ import pytest
 
 from sensors.errors import ConfigError
 from simulators.foreign.advice import hub_alarm, hub_id, hub_settings
-from simulators.foreign.vocabulary import NOT_ANNOUNCED, Dialect
+from simulators.foreign.vocabulary import Dialect
 from simulators.kinds import KINDS
 from simulators.messages import Message
 from simulators.rehearsal import Rehearsal
@@ -47,7 +47,6 @@ def test_a_sites_table_says_how_its_equipment_set_speaks() -> None:
         ([_site("kordai", '[sites.dialects]\ncam-1 = "sparkplug"\n')], "cam-1 cannot speak sparkplug"),
         ([_site("kordai", '[sites.dialects]\nfence-7 = "sparkplug"\n')], "dialects of fence-7, which is not there"),
         ([_site("kordai", '[sites.dialects]\nfence-1 = "modbus"\n')], "modbus"),
-        ([_site("kordai", '[sites.dialects]\ncabinet-1 = "home-assistant"\n')], "takes for something else"),
         (
             [_site(name, '[sites.dialects]\ncam-1 = "frigate"\n') for name in ("kordai", "sypatai")],
             "2 posts have a Frigate",
@@ -71,7 +70,7 @@ def test_a_hub_is_told_the_place_of_every_prefix_group_and_camera() -> None:
 
 @pytest.mark.parametrize("dialect", [Dialect.HOME_ASSISTANT, Dialect.SPARKPLUG])
 def test_a_hub_watches_every_kind_as_if_it_spoke_natively(dialect: Dialect) -> None:
-    kinds = KINDS.keys() - {"gateway"} - (NOT_ANNOUNCED if dialect is Dialect.HOME_ASSISTANT else frozenset())
+    kinds = KINDS.keys() - {"gateway"}
     devices = (
         f'[[sites.devices]]\nid = "{kind}-1"\nkind = "{kind}"\ndialect = "{dialect}"\nnames = {{ en = "{kind}" }}\n'
         for kind in sorted(kinds)

@@ -1,13 +1,12 @@
 """Devices: the entities of one physical thing, joined into one birth under names that last."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import copy
 from datetime import datetime, timedelta
 
 from msgspec import structs
 
-from sensors.catalog import CAMERA, GATEWAY, WALL
 from sensors.dialects.hass.availability import Availability
 from sensors.dialects.hass.commands import Command
 from sensors.dialects.hass.config import DeviceBlock, Scalar, text_of
@@ -17,6 +16,7 @@ from sensors.dialects.numbering import Numbering
 from sensors.equipment import SENSOR, complete, describe, kind_of
 from sensors.identity import device_id, identity_mark, slug
 from sensors.model import Birth, DeviceKey, Metric, MetricName, MetricType, Names, Value
+from sensors.recognition import NOT_ANNOUNCED, Measured, recognise
 
 MAX_METRICS = 255
 """One less than a birth may have: the last is for what could not be read."""
@@ -29,8 +29,6 @@ _MAX_IDENTITIES = 8
 _LINE_LETTERS = 200
 _TELLING_LETTERS = 4
 """Shorter words of a device's identity may be anything in an entity's: a number, a letter."""
-_NOT_ANNOUNCED = frozenset((SENSOR, CAMERA, GATEWAY, WALL))
-"""What a device is not made by its name alone: these have a picture, a connection, a plan."""
 _NAME = re.compile(r"[a-z0-9_]{1,63}")
 _WORD = re.compile(r"[a-z0-9]+")
 
@@ -218,7 +216,7 @@ class Device:
         return False if said and None not in said else None
 
     def _kind(self) -> str:
-        """By its most telling entity: what watches before what measures, then in order of name.
+        """By all of its entities together, else by the most telling: what watches before what measures, then by name.
 
         Where no entity tells, what its model is called, and else it itself. It stays what it was at the first birth:
         more entities do not make another device of it.
@@ -227,6 +225,8 @@ class Device:
         return self._settled_kind
 
     def _telling_kind(self) -> str:
+        if whole := recognise(self._measured()):
+            return whole
         telling = [
             (each.platform != "binary_sensor", each.unique, each.kind)
             for each in self.entities.values()
@@ -235,7 +235,12 @@ class Device:
         if telling:
             return min(telling)[2]
         called = (kind_of(_line(words)) for words in (self.block.model, self.block.name))
-        return next((kind for kind in called if kind not in _NOT_ANNOUNCED), SENSOR)
+        return next((kind for kind in called if kind not in NOT_ANNOUNCED), SENSOR)
+
+    def _measured(self) -> Iterator[Measured]:
+        for key, gauges in self.gauges.items():
+            for suffix, gauge in gauges.items():
+                yield Measured(gauge.metric, gauge.channel.type, "" if suffix else self.entities[key].device_class)
 
     def _name(self, entity: Entity, suffix: str, tokens: Iterable[str]) -> MetricName:
         """A name made of the entity's own id, less the words that name its device; told apart where two are alike."""
