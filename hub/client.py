@@ -18,7 +18,6 @@ from msgspec import Struct
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
-from hub.backoff import Backoff
 from hub.protocol import (
     API,
     EXERCISE_HEADER,
@@ -50,6 +49,7 @@ from hub.protocol import (
 )
 from hub.transport import MAX_REPLY_BYTES, TIMEOUT_S, Transport, error_of, quoted, reason_of
 from sensors.access import Role
+from sensors.backoff import Backoff
 from sensors.clock import Clock, SystemClock
 from sensors.errors import (
     AccessError,

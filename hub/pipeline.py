@@ -15,7 +15,6 @@ from typing import Protocol, TypeVar
 
 import structlog
 
-from hub.backoff import Backoff
 from hub.config import StorageSettings
 from hub.decisions.center import Center
 from hub.decisions.records import Changes
@@ -26,6 +25,7 @@ from hub.live import LiveFeed
 from hub.protocol import StatusChanged
 from hub.requests import ReadStand, Request
 from hub.storage.readings import WriteOutcome
+from sensors.backoff import Backoff
 from sensors.clock import Clock
 from sensors.errors import ShekaraError, UnavailableError
 from sensors.model import EventSeen, Reading

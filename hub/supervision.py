@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
-from hub.backoff import Backoff
 from hub.command import PARENT_PIPE
 from hub.health import Health
 from hub.watchdog import Limits, Watchdog, watching
+from sensors.backoff import Backoff
 from sensors.clock import Clock
 from sensors.supervised import NOTIFY_SOCKET, Restarts
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sensors.clock import Clock
 from sensors.commands import ORDER, RELIEVE
-from sensors.dialects.native import CommandPayload, decode_command, encode_ack, encode_birth
+from sensors.dialects.native import CommandPayload, encode_ack, encode_birth
 from sensors.errors import ConfigError, ShekaraError
 from sensors.model import Command, DeviceId, DeviceKey, SiteId, Stream, Value
 from simulators.births import births_of
@@ -14,6 +14,7 @@ from simulators.cameras.vocabulary import Fault
 from simulators.faults.link import Link
 from simulators.foreign.filing import Filing
 from simulators.foreign.post import ForeignPost
+from simulators.orders import Orders
 from simulators.premises import TICK_S, Notice, Premises
 from simulators.publish_connection import Broker
 from simulators.publisher import Publisher
@@ -26,7 +27,6 @@ from simulators.training.begun import Begun
 
 _TICK = timedelta(seconds=TICK_S)
 _MOST_TICKS = 1_000
-_MAX_COMMANDS = 32
 _WELL, _DEAD = (Fault.NONE, 0.0), (Fault.KILLED, 0.0)
 _GRACE_S = 3.0
 """The first connection gets a moment, so that the first samples are live ones."""
@@ -60,22 +60,21 @@ class Post:
         self.premises = Premises(site, scenario.seed, self._reached, link)
         self._cameras_there = True
         self._ordered: dict[str, tuple[Fault, float]] = {}
-        self._commands: asyncio.Queue[bytes] = asyncio.Queue(_MAX_COMMANDS)
+        self._orders = Orders()
         self._connections = 0
-        self.commands_dropped_total = 0
         self._begun = Begun()
         births = births_of(site, streams_of, commands)
         self.foreign = ForeignPost(site, births, self.premises.world, broker, clock, filing or Filing())
         native = (device for device in births if not self.foreign.speaks_for(device))
         announced = {device: encode_birth(births[device]) for device in native}
-        self.publisher = Publisher(SiteId(site.id), broker, announced, self._take_command, clock)
+        self.publisher = Publisher(SiteId(site.id), broker, announced, self._orders.take, clock)
 
     async def run(self) -> None:
         """Sample, publish and obey until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.publisher.run(), name=f"publisher-{self._site.id}")
             group.create_task(self.foreign.run(), name=f"foreign-{self._site.id}")
-            group.create_task(self._obey(), name=f"commands-{self._site.id}")
+            group.create_task(self._orders.obey(self.answer, self.publisher.answer), name=f"commands-{self._site.id}")
             await self.publisher.meet_broker(within_s=_GRACE_S)
             while True:
                 self.catch_up()
@@ -188,18 +187,6 @@ class Post:
         """
         if (end := self._begun.end_of(order)) is not None:
             await self.perform(end)
-
-    def _take_command(self, payload: bytes) -> None:
-        if self._commands.full():
-            self.commands_dropped_total += 1
-        else:
-            self._commands.put_nowait(payload)
-
-    async def _obey(self) -> None:
-        while True:
-            command = decode_command(await self._commands.get())
-            if isinstance(command, CommandPayload):
-                self.publisher.answer(await self.answer(command))
 
     async def answer(self, command: CommandPayload) -> bytes:
         """Do what is asked, and say whether it is done."""

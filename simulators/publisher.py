@@ -2,28 +2,23 @@
 
 import asyncio
 import contextlib
-import random
 from collections import deque
 from collections.abc import Callable, Mapping
-
-import structlog
 
 from sensors.catalog import GATEWAY
 from sensors.clock import Clock
 from sensors.dialects.native import Sample, encode_backlog, encode_data, encode_state
-from sensors.errors import AccessError, UnavailableError
 from sensors.model import DeviceId, DeviceKey, SiteId
 from sensors.receipts import Receipt, decode_receipt
 from sensors.topics import Leaf, topic
+from simulators.cable import Cable
 from simulators.outbox import Outbox, Parcel
 from simulators.publish_connection import Broker, Connection, Will
 
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _STABLE_S = 0.5, 20.0, 60.0
 _UPKEEP_S = 0.25
 _FAREWELL_S = 1.0
 _GATEWAY = DeviceId(GATEWAY)
 _MAX_UNTOLD = 256
-_log = structlog.get_logger()
 
 
 class Publisher:
@@ -48,10 +43,8 @@ class Publisher:
         self._births = births
         self._on_command = on_command
         self._clock = clock
-        self._connection: Connection | None = None
         self._met_broker = asyncio.Event()
-        self._line_is_whole = asyncio.Event()
-        self._line_is_whole.set()
+        self._cable = Cable(clock, self._client_id)
         self.outbox = Outbox() if outbox is None else outbox
         self.connections_total = 0
         self.untold_dropped_total = 0
@@ -64,8 +57,7 @@ class Publisher:
     @property
     def connected(self) -> bool:
         """Whether samples leave at once."""
-        line = self._connection
-        return line is not None and self._line_is_whole.is_set() and not line.ended.is_set()
+        return self._cable.is_up
 
     async def meet_broker(self, within_s: float) -> None:
         """Wait for the first connection, but no longer than that."""
@@ -75,66 +67,51 @@ class Publisher:
 
     def publish(self, device: DeviceId, sample: Sample) -> None:
         """Send a sample now, or keep it for later."""
-        if self._connection is not None and self.connected and self.outbox.open:
-            self._send(self._connection, Parcel(device, (sample,), historical=False))
+        if self._cable.connection is not None and self.connected and self.outbox.open:
+            self._send(self._cable.connection, Parcel(device, (sample,), historical=False))
         else:
             self.outbox.keep(device, sample)
 
     def publish_garbled(self, device: DeviceId, payload: bytes) -> None:
         """Send bytes that nobody can read; without a connection they are lost."""
-        if self._connection is not None and self.connected:
-            self._connection.publish(topic(DeviceKey(self._gateway.site, device), Leaf.DATA), payload)
+        if self._cable.connection is not None and self.connected:
+            self._cable.connection.publish(topic(DeviceKey(self._gateway.site, device), Leaf.DATA), payload)
 
     def announce(self) -> None:
         """Say all births and states once more."""
-        if self._connection is not None and self.connected:
-            self._say_births(self._connection)
+        if self._cable.connection is not None and self.connected:
+            self._say_births(self._cable.connection)
 
     def deny(self) -> None:
         """Say what the will says, and go on."""
-        if self._connection is not None and self.connected:
+        if self._cable.connection is not None and self.connected:
             offline = encode_state(online=False, since=self._clock.now())
-            self._connection.publish(topic(self._gateway, Leaf.STATE), offline, retain=True)
+            self._cable.connection.publish(topic(self._gateway, Leaf.STATE), offline, retain=True)
 
     def answer(self, payload: bytes) -> None:
         """Send the gateway's answer to a command."""
-        if self._connection is not None:
-            self._connection.publish(topic(self._gateway, Leaf.ACK), payload)
+        if self._cable.connection is not None:
+            self._cable.connection.publish(topic(self._gateway, Leaf.ACK), payload)
 
     def tell(self, payload: bytes) -> None:
         """Send an event of the owner's; without a connection it is kept, and of too many the oldest given up."""
-        if self._connection is not None and self.connected:
-            self._connection.publish(topic(self._gateway, Leaf.EVENT), payload)
+        if self._cable.connection is not None and self.connected:
+            self._cable.connection.publish(topic(self._gateway, Leaf.EVENT), payload)
             return
         self.untold_dropped_total += len(self._untold) == _MAX_UNTOLD
         self._untold.append(payload)
 
     def cut(self) -> None:
         """Lose the connection as a torn cable does, and stay without one until `restore`."""
-        if not self._line_is_whole.is_set():
-            return
-        self._line_is_whole.clear()
-        if self._connection is not None:
-            self._connection.tear()
+        self._cable.cut()
 
     def restore(self) -> None:
         """The line is whole again."""
-        self._line_is_whole.set()
+        self._cable.restore()
 
     async def run(self) -> None:
         """Stay connected: full-jitter back-off, forgotten after a stable minute."""
-        pause_s = _FIRST_PAUSE_S
-        while True:
-            await self._line_is_whole.wait()
-            began_s = self._clock.monotonic_s()
-            try:
-                await self.run_once()
-            except (UnavailableError, AccessError) as error:
-                _log.warning("no connection to the broker", site=self._gateway.site, reason=error.text)
-            if self._clock.monotonic_s() - began_s > _STABLE_S:
-                pause_s = _FIRST_PAUSE_S
-            await asyncio.sleep(random.uniform(0.0, pause_s))  # noqa: S311 - spreads load, guards nothing
-            pause_s = min(_LONGEST_PAUSE_S, pause_s * 2)
+        await self._cable.keep_up(self.run_once)
 
     async def run_once(self) -> None:
         """Connect, announce everything, and publish until the connection ends. Cancelled, it says goodbye.
@@ -152,7 +129,7 @@ class Publisher:
         try:
             await connection.open()
             self._announce(connection)
-            self._connection = connection
+            self._cable.carry(connection)
             self.connections_total += 1
             self._met_broker.set()
             while not connection.ended.is_set():
@@ -163,11 +140,11 @@ class Publisher:
                     async with asyncio.timeout(_UPKEEP_S):
                         await connection.ended.wait()
         except asyncio.CancelledError:
-            if self._connection is not None:
+            if self._cable.connection is not None:
                 await self._say_goodbye(connection)
             raise
         finally:
-            self._connection = None
+            self._cable.connection = None
             self.outbox.connection_lost()
             connection.close()
 

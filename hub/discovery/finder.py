@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 import structlog
 from msgspec import Struct
 
-from hub.backoff import Backoff
 from hub.decisions.vetting import ONVIF
 from hub.discovery.interfaces import own_interfaces
 from hub.discovery.onvif import Interviewer, Told
@@ -23,6 +22,7 @@ from hub.discovery.settings import DiscoverySettings, parse_interfaces, parse_ra
 from hub.discovery.soap import is_at
 from hub.discovery.wsd import Endpoint
 from hub.protocol import DeviceView, StreamCheck
+from sensors.backoff import Backoff
 from sensors.catalog import CAMERA, EquipmentClass
 from sensors.clock import Clock
 from sensors.errors import ShekaraError

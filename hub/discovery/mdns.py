@@ -18,11 +18,11 @@ import structlog
 from zeroconf import InterfaceChoice, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
-from hub.backoff import Backoff
 from hub.config import HubSettings
 from hub.decisions.vetting import MDNS
 from hub.discovery.cameras import Service, camera_of
 from hub.protocol import API
+from sensors.backoff import Backoff
 from sensors.broker_settings import BrokerSettings
 from sensors.clock import Clock
 from sensors.errors import ShekaraError

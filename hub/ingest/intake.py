@@ -12,12 +12,12 @@ from itertools import count
 import structlog
 from paho.mqtt.client import MQTTv5, MQTTv311
 
-from hub.backoff import Backoff
 from hub.decisions.dialects import MAIN
 from hub.decisions.state import Outgoing, Wish
 from hub.health import Health
 from hub.ingest.connection import Address, Connection, Terms, VersionRefused
 from hub.inputs import Connected, Disconnected, Inbox, Moment, Received
+from sensors.backoff import Backoff
 from sensors.clock import Clock
 from sensors.errors import UnavailableError
 

@@ -5,12 +5,12 @@ import threading
 
 import structlog
 
-from hub.backoff import Backoff
 from hub.config import StorageSettings
 from hub.health import Health
 from hub.ingest.door import FrontDoor
 from hub.ingest.spool import Spool, StatusFile
 from hub.inputs import Inbox, Received
+from sensors.backoff import Backoff
 from sensors.clock import Clock
 from sensors.errors import UnavailableError
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import structlog
 
-from hub.backoff import Backoff
 from hub.decisions.state import Outgoing, Wish
 from hub.health import Health
 from hub.ingest.spool import Spool, StatusFile, spool_file
 from hub.inputs import Inbox, Received
+from sensors.backoff import Backoff
 from sensors.clock import Clock
 from sensors.errors import UnavailableError
 

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 
 import structlog
 
-from hub.backoff import Backoff
 from hub.health import Health
 from hub.storage.dead_letters import DeadLetters, Refused, Tally
 from hub.storage.delivery import Delivery, Writer
 from hub.storage.influx_answers import BusyError
 from hub.storage.outbox import CURSOR, Outbox
 from hub.storage.read_back import ReadBack
+from sensors.backoff import Backoff
 from sensors.clock import Clock
 from sensors.errors import ShekaraError
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import structlog
 
-from hub.backoff import Backoff
 from hub.health import Health
 from hub.storage.influx_answers import BusyError
+from sensors.backoff import Backoff
 from sensors.clock import Clock
 from sensors.errors import ShekaraError
 

@@ -2,28 +2,23 @@
 
 import asyncio
 import contextlib
-import random
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 
-import structlog
-
 from sensors.clock import Clock
 from sensors.dialects.dialect import Send
 from sensors.dialects.native import Sample
-from sensors.errors import AccessError, UnavailableError
 from sensors.model import DeviceId
+from simulators.cable import Cable
 from simulators.foreign.sight import Look
 from simulators.foreign.speaker import Speaker
 from simulators.publish_connection import Broker, Connection, Will
 
 MAX_WAITING = 2_000
 """Messages that the broker has not taken yet; what comes beyond is dropped, and counted."""
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _STABLE_S = 0.5, 20.0, 60.0
 _UPKEEP_S = 0.5
 _FAREWELL_S = 1.0
-_log = structlog.get_logger()
 
 
 class Line:
@@ -33,15 +28,13 @@ class Line:
         self.speaker = speaker
         self._broker = broker
         self._clock = clock
-        self._connection: Connection | None = None
-        self._is_whole = asyncio.Event()
-        self._is_whole.set()
+        self._cable = Cable(clock, speaker.client)
         self.dropped_total = 0
 
     @property
     def connected(self) -> bool:
         """Whether what is said leaves at once."""
-        return self._connection is not None and not self._connection.ended.is_set()
+        return self._cable.is_up
 
     def take(self, device: DeviceId, sample: Sample) -> None:
         """A sample of one of its devices."""
@@ -53,28 +46,15 @@ class Line:
 
     def cut(self) -> None:
         """Lose the connection as a torn cable does, and stay without one until `restore`."""
-        self._is_whole.clear()
-        if self._connection is not None:
-            self._connection.tear()
+        self._cable.cut()
 
     def restore(self) -> None:
         """The line is whole again."""
-        self._is_whole.set()
+        self._cable.restore()
 
     async def run(self) -> None:
         """Stay connected: full-jitter back-off, forgotten after a stable minute."""
-        pause_s = _FIRST_PAUSE_S
-        while True:
-            await self._is_whole.wait()
-            began_s = self._clock.monotonic_s()
-            try:
-                await self.run_once()
-            except (UnavailableError, AccessError) as error:
-                _log.warning("no connection to the broker", client=self.speaker.client, reason=error.text)
-            if self._clock.monotonic_s() - began_s > _STABLE_S:
-                pause_s = _FIRST_PAUSE_S
-            await asyncio.sleep(random.uniform(0.0, pause_s))  # noqa: S311 - spreads load, guards nothing
-            pause_s = min(_LONGEST_PAUSE_S, pause_s * 2)
+        await self._cable.keep_up(self.run_once)
 
     async def run_once(self) -> None:
         """Connect, and speak until the connection ends. Cancelled, it says goodbye.
@@ -89,7 +69,7 @@ class Line:
         connection = Connection(self._broker, f"shekara-simulated-{speaker.client}", last)
         try:
             await connection.open()
-            self._connection = connection
+            self._cable.carry(connection)
             for topic in speaker.topics:
                 connection.subscribe(topic, partial(self._hear, topic))
             self._say(speaker.connected(self._clock.now()))
@@ -105,7 +85,7 @@ class Line:
                 await self._say_goodbye(connection)
             raise
         finally:
-            self._connection = None
+            self._cable.connection = None
             speaker.lost()
             connection.close()
 
@@ -114,7 +94,7 @@ class Line:
 
     def _say(self, said: Iterable[Send]) -> None:
         for each in said:
-            connection = self._connection
+            connection = self._cable.connection
             if connection is None or connection.ended.is_set():
                 continue
             if connection.waiting >= MAX_WAITING:

@@ -10,6 +10,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
+from sensors.backoff import Backoff
 from sensors.clock import Clock
 from sensors.errors import AccessError, UnavailableError
 from simulators.load.account import Account, Cost, Count
@@ -23,7 +24,7 @@ _FORGOTTEN_S = 5.0
 """A breath that is later than this is skipped, and counted: a crowd that cannot keep up does not pile up."""
 _OPENING = 8
 """Connections that announce themselves at one time."""
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 20.0
+_LONGEST_PAUSE_S = 20.0
 _FAREWELL_S = 5.0
 _log = structlog.get_logger()
 
@@ -59,6 +60,7 @@ class Place:
         self._posts = posts
         self._broker = broker
         self._clock = clock
+        self._backoff = Backoff(clock, random.Random(), _LONGEST_PAUSE_S)  # noqa: S311 - spreads load, guards nothing
         self._before = 0
         self.announced = asyncio.Event()
         self.line: Line | None = None
@@ -71,17 +73,14 @@ class Place:
 
     async def run(self, doors: asyncio.Semaphore) -> None:
         """Stay connected: full-jitter back-off. What is due meanwhile is skipped."""
-        pause_s = _FIRST_PAUSE_S
         while True:
             try:
                 await self.run_once(doors)
-                pause_s = _FIRST_PAUSE_S
             except (UnavailableError, AccessError) as error:
                 if not self.announced.is_set():
                     raise
                 _log.warning("a connection of the crowd is away", number=self._number, reason=error.text)
-            await asyncio.sleep(random.uniform(0.0, pause_s))  # noqa: S311 - spreads load, guards nothing
-            pause_s = min(_LONGEST_PAUSE_S, pause_s * 2)
+            await asyncio.sleep(self._backoff.failed())
 
     async def run_once(self, doors: asyncio.Semaphore) -> None:
         """Connect, announce everybody, and stay until the connection ends.
@@ -99,6 +98,7 @@ class Place:
             line.begin()
             self.line = line
             self.announced.set()
+            self._backoff.succeeded()
             while not line.ended.is_set():
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._broker.keepalive_s / 2):

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from sensors.catalog import SIMULATOR
 from sensors.clock import Clock
 from sensors.commands import ORDER, RELIEVE, SCENARIO, SCENARIO_START
-from sensors.dialects.native import CommandPayload, Sample, decode_command, encode_ack, encode_birth, encode_event
+from sensors.dialects.native import CommandPayload, Sample, encode_ack, encode_birth, encode_event
 from sensors.equipment import CATALOGUE
 from sensors.errors import ConfigError, ShekaraError
 from sensors.model import Birth, DeviceId, Names, Value
 from sensors.topics import SIMULATORS
+from simulators.orders import Orders
 from simulators.publish_connection import Broker
 from simulators.publisher import Publisher
 from simulators.scenario.form import Scenario
@@ -22,7 +23,6 @@ from simulators.training.player import Playable, Player
 _TICK_S = 0.2
 _PERIOD = timedelta(seconds=5)
 _SILENCE_S = 60.0
-_MAX_COMMANDS = 16
 _REMEMBERED = 64
 _NO_ID = re.compile(r"[^a-z0-9_-]+")
 _MAX_ID = 63
@@ -49,9 +49,8 @@ class Simulator:
         self._sequence = self._began * 10
         self._said: dict[str, Value | None] = {}
         self._due = clock.now()
-        self._commands: asyncio.Queue[bytes] = asyncio.Queue(_MAX_COMMANDS)
+        self._orders = Orders()
         self._answered: dict[str, bytes] = {}
-        self.commands_dropped_total = 0
         birth = Birth(
             kind=SIMULATOR,
             names=title,
@@ -65,14 +64,14 @@ class Simulator:
             commands=commands_for(scenarios),
         )
         births = {self._id: encode_birth(birth)}
-        self.publisher = Publisher(SIMULATORS, broker, births, self._take_command, clock, owner=self._id)
+        self.publisher = Publisher(SIMULATORS, broker, births, self._orders.take, clock, owner=self._id)
         self.player = Player(posts, scenarios, self._tell, speed)
 
     async def run(self) -> None:
         """Play, tell and obey until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.publisher.run(), name="publisher-simulator")
-            group.create_task(self._obey(), name="commands-simulator")
+            group.create_task(self._orders.obey(self.answer, self.publisher.answer), name="commands-simulator")
             while True:
                 await self.player.tick(self._clock.now())
                 self.report(self._clock.now())
@@ -109,18 +108,6 @@ class Simulator:
             await self.player.end(str(command.arguments.get(ORDER, "")), now)
         else:
             raise ConfigError("cannot be told to a simulator", subject=command.name, mend="Tell it to a post's gateway")
-
-    def _take_command(self, payload: bytes) -> None:
-        if self._commands.full():
-            self.commands_dropped_total += 1
-        else:
-            self._commands.put_nowait(payload)
-
-    async def _obey(self) -> None:
-        while True:
-            command = decode_command(await self._commands.get())
-            if isinstance(command, CommandPayload):
-                self.publisher.answer(await self.answer(command))
 
     def _tell(self, kind: str, text: str) -> None:
         self._told_total += 1
