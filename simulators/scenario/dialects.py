@@ -33,6 +33,35 @@ def with_dialects(site: Site, source: str) -> Site:
     )
 
 
+def with_one_frigate(sites: tuple[Site, ...], stands: str | None, source: str) -> tuple[Site, ...]:
+    """The sites when a Frigate stands at one of them: at the others its cameras are watched by none.
+
+    Raises:
+        ConfigError: no camera there is one of a Frigate's.
+    """
+    if stands is None:
+        return sites
+    if not any(site.id == stands and _is_watched(site) for site in sites):
+        raise ConfigError(
+            f"a Frigate at {stands}, and no camera of the dialect {Dialect.FRIGATE} there",
+            subject=source,
+            mend=f'Name a site of the scenario, and say dialect = "{Dialect.FRIGATE}" of a camera of it',
+        )
+    return tuple(site if site.id == stands else _unwatched(site) for site in sites)
+
+
+def _is_watched(site: Site) -> bool:
+    return any(camera.dialect is Dialect.FRIGATE for camera in site.cameras)
+
+
+def _unwatched(site: Site) -> Site:
+    cameras = (
+        structs.replace(each, dialect=Dialect.NATIVE) if each.dialect is Dialect.FRIGATE else each
+        for each in site.cameras
+    )
+    return structs.replace(site, cameras=tuple(cameras))
+
+
 def check_dialects(sites: Iterable[Site], source: str) -> None:
     """Whether everybody can speak as it is said.
 
@@ -50,10 +79,12 @@ def check_dialects(sites: Iterable[Site], source: str) -> None:
                 )
         for camera in site.cameras:
             _check(camera.id, camera.dialect, OF_CAMERAS, subject)
-        watched += any(camera.dialect is Dialect.FRIGATE for camera in site.cameras)
+        watched += _is_watched(site)
     if watched > 1:
         raise ConfigError(
-            f"{watched} posts have a Frigate, and a hub hears one", subject=source, mend="Leave it at one of them"
+            f"{watched} posts have a Frigate, and a hub hears one",
+            subject=source,
+            mend='Say where it stands: frigate = "SITE"',
         )
 
 

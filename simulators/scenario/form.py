@@ -128,7 +128,8 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     """One scenario file. After `simulators.scenario.reading`, every site holds all it has.
 
     `about` is a line of what happens, for instructors. `starts` and `lasts_s` are for a fixed clock; a faster one
-    begins at `starts` if there is one, else now.
+    begins at `starts` if there is one, else now. `frigate` is the post at which a Frigate stands, where sets or
+    tables give one to several.
     """
 
     title: Names
@@ -139,6 +140,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     rtsp_port: Annotated[int, Meta(ge=0, le=65_535)] = 8554
     session_timeout_s: Annotated[int, Meta(ge=2, le=3600)] = 60
     onvif: OnvifEntry | None = None
+    frigate: Ident | None = None
     starts: Annotated[datetime, Meta(tz=True)] | None = None
     lasts_s: Seconds = 600.0
     speed: Speed = 1.0

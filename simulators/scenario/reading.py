@@ -11,7 +11,7 @@ import msgspec
 
 from sensors.errors import ConfigError
 from simulators.scenario.checking import check_action, check_expectation, check_site, check_start, require_unique
-from simulators.scenario.dialects import check_dialects, with_dialects
+from simulators.scenario.dialects import check_dialects, with_dialects, with_one_frigate
 from simulators.scenario.form import Equipment, Scenario, Site
 from simulators.scenario.library import scenario_names, shipped
 
@@ -49,6 +49,7 @@ def parse_scenario(text: bytes, source: str) -> Scenario:
     require_unique((site.id for site in sites), "sites", source)
     for site in sites:
         check_site(site, f"{source}, site {site.id}")
+    sites = with_one_frigate(sites, scenario.frigate, source)
     check_dialects(sites, source)
     by_id = {site.id: site for site in sites}
     for number, step in enumerate(scenario.steps):

@@ -58,6 +58,17 @@ def test_what_cannot_be_spoken_is_refused_in_words(sites: list[str], reason: str
         _scenario(*sites)
 
 
+def test_a_scenario_says_at_which_of_its_posts_the_frigate_stands() -> None:
+    both = "\n".join(_site(name, '[sites.dialects]\ncam-1 = "frigate"\n') for name in ("kordai", "sypatai"))
+    scenario = parse_scenario(f'title = {{ en = "x" }}\nfrigate = "sypatai"\n{both}'.encode(), "test")
+    watched = [site.id for site in scenario.sites for each in site.cameras if each.dialect is Dialect.FRIGATE]
+    assert watched == ["sypatai"]
+    assert tomllib.loads(hub_settings(scenario))["frigate"]["cameras"] == "cam-1=sypatai/cam-1"
+    for nowhere in ("kordai-2", "kordai"):
+        with pytest.raises(ConfigError, match=f"a Frigate at {nowhere}"):
+            parse_scenario(f'title = {{ en = "x" }}\nfrigate = "{nowhere}"\n{_site("kordai", "")}'.encode(), "test")
+
+
 def test_a_hub_is_told_the_place_of_every_prefix_group_and_camera() -> None:
     told = tomllib.loads(hub_settings(read_scenario("many-makers")))
     assert told["hub"] == {"exercise": True, "simulated": "kordai"}
