@@ -8,7 +8,7 @@ import re
 
 from msgspec import structs
 
-from sensors.kinds import crossing, exercises, perimeter, pictures, premises, supplies
+from sensors.kinds import crossing, exercises, perimeter, pictures, premises, supplies, uplinks
 from sensors.kinds.form import Kind, counter, number
 from sensors.kinds.words import OF_DEVICE_CLASS, OF_WORD, ONVIF_ROOTS
 from sensors.model import Birth, Limit, Metric, MetricType, Names
@@ -19,9 +19,8 @@ SENSOR = "sensor"
 _MAX_CLASS = 200
 _NUMERIC = (MetricType.NUMBER, MetricType.COUNTER)
 
-CATALOGUE: dict[str, Kind] = {
-    kind.id: kind for module in (perimeter, crossing, supplies, pictures, premises, exercises) for kind in module.KINDS
-}
+_MODULES = (perimeter, crossing, supplies, uplinks, pictures, premises, exercises)
+CATALOGUE: dict[str, Kind] = {kind.id: kind for module in _MODULES for kind in module.KINDS}
 """Every kind by its id."""
 
 _OF_ANY_KIND = {

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from msgspec import structs
 
 from sensors.catalog import CAMERA, GATEWAY, EquipmentClass
-from sensors.model import Birth, Command, DeviceId, Names, Stream
+from sensors.model import Birth, Command, DeviceId, Metric, Names, Stream
 from simulators.kinds import KINDS
 from simulators.scenario.form import CameraEntry, DeviceEntry, Site
 from simulators.world.ground import Place, position_of
 from simulators.world.places import places_of
+from simulators.world.uplinks import SLOW_BY_SATELLITE_MS, Path, path_of
 
 _GATEWAY_NAMES = Names(en="Gateway", ru="Шлюз", kk="Шлюз")
 _CAMERA_SILENCE_S = 300.0
@@ -74,11 +75,27 @@ def _device(site: Site, device: DeviceEntry, place: Place) -> Birth:
         site_names=site.names,
         equipment_class=kind.equipment_class,
         position=position_of(site.position, place),
-        metrics=kind.metrics,
+        metrics=_over_satellite(kind.metrics) if _is_slow_by_nature(site, device) else kind.metrics,
         via=GATEWAY,
         silence_s=max(kind.silence_s, device.period_s * PERIODS_OF_SILENCE),
         maker=kind.maker,
         model=kind.model,
         firmware=kind.firmware,
         serial=f"SIM-{site.id}-{device.id}",
+    )
+
+
+def _is_slow_by_nature(site: Site, device: DeviceEntry) -> bool:
+    return device.kind == "link" and path_of(site) is Path.VSAT
+
+
+def _over_satellite(metrics: tuple[Metric, ...]) -> tuple[Metric, ...]:
+    """What a link over a satellite says of itself: its round trip is long, and needs nobody for that."""
+    return tuple(
+        structs.replace(
+            metric, limits=tuple(structs.replace(limit, bound=SLOW_BY_SATELLITE_MS) for limit in metric.limits)
+        )
+        if metric.name == "rtt"
+        else metric
+        for metric in metrics
     )

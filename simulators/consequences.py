@@ -39,6 +39,7 @@ from simulators.scenario.nature_actions import Enter, TrafficTurn, WeatherTurn
 from simulators.scenario.power_actions import MainsFail
 from simulators.scenario.telemetry_actions import ValueDrift, ValueImpossible, ValueStuck
 from simulators.visits import visits_of
+from simulators.world.uplinks import Path, by_satellite, c_n_db
 from simulators.world.world import World
 
 SLACK_S = 10.0
@@ -186,6 +187,8 @@ def _of_weather(turn: WeatherTurn, world: World, now: datetime) -> Iterator[Cons
             yield _consequence(world, device.id, "climb.climbing", now, ends, "storm")
         if device.kind == "das" and storm:
             yield _consequence(world, device.id, "class.steps", now, ends, "storm")
+        if world.path is Path.VSAT and turn.rain_mmph:
+            yield from _of_rain(turn.rain_mmph, turn, device, world, now)
         if device.kind == "weather":
             if gust_mps > _STORM_BOUND_MPS and lasts_s > 0:
                 yield _consequence(world, device.id, "gust.storm", now, ends)._replace(
@@ -193,6 +196,24 @@ def _of_weather(turn: WeatherTurn, world: World, now: datetime) -> Iterator[Cons
                 )
             if turn.visibility_m is not None and turn.visibility_m < _FOG_BOUND_M and lasts_s > _FOG_DELAY_S:
                 yield _consequence(world, device.id, "visibility.fog", full, ends)
+
+
+def _of_rain(
+    rain_mmph: float, turn: WeatherTurn, device: DeviceEntry, world: World, now: datetime
+) -> Iterator[Consequence]:
+    """What rain makes of a link over a satellite: due when it is well beyond a limit, a nuisance when it is near it."""
+    match device.kind:
+        case "vsat":
+            alarm, beyond, near = "c_n.fading", *(c_n_db(rain_mmph) < _FADING_DB + by for by in (-0.7, 1.5))
+        case "link":
+            alarm, beyond, near = "loss.lossy", *(by_satellite(rain_mmph).loss > _LOSSY + by for by in (0.02, -0.02))
+        case _:
+            return
+    one = _consequence(world, device.id, alarm, now, now + timedelta(seconds=turn.duration_s))
+    if beyond and turn.duration_s - 2 * turn.over_s > _delay_s(world, device.id, alarm):
+        yield one._replace(within_s=one.within_s + turn.over_s + device.period_s)
+    elif near:
+        yield one._replace(excused="rain")
 
 
 def _of_picture(
@@ -220,6 +241,8 @@ _SELF_TOLD: dict[type[CameraCover | CameraTurn | CameraBlack | CameraBlur], tupl
 
 _STORM_BOUND_MPS, _FOG_BOUND_M, _FOG_DELAY_S = 25.0, 200.0, 120.0
 """The default limits of weather stations (sensors/kinds/supplies.py)."""
+_FADING_DB, _LOSSY = 6.0, 0.05
+"""Those of satellite terminals and of links (sensors/kinds/uplinks.py, supplies.py)."""
 
 
 def _delay_s(world: World, device: str, alarm: str) -> float:

@@ -1,5 +1,6 @@
 """The link between a post and the centre: what it does at a moment, as a pure function of the faults it was given."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -46,6 +47,8 @@ class Link:
     def __init__(self) -> None:
         self._faults: Spans[LinkFault] = Spans()
         self._cuts: Spans[LinkCut] = Spans()
+        self.nature: Callable[[datetime], LinkState] | None = None
+        """What the link does by itself, beside all faults."""
 
     def act(self, action: LinkAction, now: datetime) -> None:
         """Take an action that is performed now."""
@@ -82,4 +85,17 @@ class Link:
                     state = state._replace(loss=share)
                 case LinkNarrow(kbps=kbps):
                     state = state._replace(bytes_s=kbps * _BYTES_S_PER_KBPS)
+        if self.nature is not None:
+            state = _both(state, self.nature(now))
         return state._replace(ending=Ending.RESET) if self.is_cut(now) else state
+
+
+def _both(fault: LinkState, nature: LinkState) -> LinkState:
+    """What a faulty link does by its faults and by itself."""
+    rates = [rate for rate in (fault.bytes_s, nature.bytes_s) if rate is not None]
+    return fault._replace(
+        latency_s=fault.latency_s + nature.latency_s,
+        jitter_s=fault.jitter_s + nature.jitter_s,
+        loss=fault.loss + nature.loss - fault.loss * nature.loss,
+        bytes_s=min(rates, default=None),
+    )

@@ -7,6 +7,7 @@ from simulators.models.perimeter import Fence, GroundSensor
 from simulators.models.plant import Cabinet, Generator, GnssTime, Link, Ups
 from simulators.models.queue import ElectronicQueue
 from simulators.models.traffic import Barrier, RadiationPortal, VehicleCounter, Weighbridge
+from simulators.models.uplinks import Lte, Transceiver, Vsat
 from simulators.models.weather import WeatherStation
 
 MODELS: dict[str, type[Model]] = {
@@ -19,11 +20,14 @@ MODELS: dict[str, type[Model]] = {
     "gnss-time": GnssTime,
     "ground-sensor": GroundSensor,
     "link": Link,
+    "lte": Lte,
     "plate-reader": PlateReader,
     "radar": Radar,
     "radiation-portal": RadiationPortal,
+    "transceiver": Transceiver,
     "ups": Ups,
     "vehicle-counter": VehicleCounter,
+    "vsat": Vsat,
     "weather": WeatherStation,
     "weighbridge": Weighbridge,
 }

@@ -61,7 +61,7 @@ class Generator(Model):
 
 
 class Link(Model):
-    """A fibre to the centre; what is made of it by faults shows in its figures."""
+    """The way to the centre; what its path, the weather and faults make of it shows in its figures."""
 
     def sample(self, now: datetime) -> Values:
         """Round trip, jitter and loss."""
@@ -70,7 +70,7 @@ class Link(Model):
         jitter_ms = 1_000.0 * state.jitter_s * self.random.random() + self.random.expovariate(0.8)
         return {
             "up": state.passes,
-            "path": "fibre",
+            "path": self.around.path.value,
             "rtt": round(rtt_ms + jitter_ms if state.jitter_s else rtt_ms, 1),
             "jitter": round(jitter_ms, 2),
             "loss": round(100.0 * state.loss + min(1.5, self.random.expovariate(12.0)), 2),

@@ -8,6 +8,7 @@ from simulators.cameras.look import Look
 from simulators.cameras.mount import Preset
 from simulators.scenario.form import CameraEntry, Scenario, Site, StreamEntry
 from simulators.scenario.link_actions import LinkAction
+from simulators.world.uplinks import Path, path_of
 
 
 def camera_numbers(scenario: Scenario) -> dict[DeviceKey, int]:
@@ -59,8 +60,15 @@ def picture_ports(scenario: Scenario, rtsp_port: int) -> dict[str, int]:
 
 
 def _has_line(site: Site, scenario: Scenario) -> bool:
-    """Whether a post speaks through lines of ours, which cost two listening ports and a little time."""
-    return site.line or any(step.site == site.id and isinstance(step, LinkAction) for step in scenario.steps)
+    """Whether a post speaks through lines of ours, which cost two listening ports and a little time.
+
+    One over a satellite or a mobile network does, so that it is as slow as its link says.
+    """
+    return (
+        site.line
+        or path_of(site) is not Path.FIBRE
+        or any(step.site == site.id and isinstance(step, LinkAction) for step in scenario.steps)
+    )
 
 
 def _format(entry: StreamEntry, role: StreamRole) -> Format:

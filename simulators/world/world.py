@@ -6,7 +6,7 @@ from random import Random
 
 from sensors.errors import ConfigError
 from simulators.cameras.look import AHEAD, Look
-from simulators.faults.link import Link
+from simulators.faults.link import Link, LinkState
 from simulators.faults.power import Power, Supply
 from simulators.faults.spans import Spans
 from simulators.scenario.actions import ArrivalAction
@@ -23,6 +23,7 @@ from simulators.world.sun import sun_elevation_deg
 from simulators.world.traffic import usual_vehicles_per_hour
 from simulators.world.troubles import Effect, Trouble, Troubles
 from simulators.world.turns import turned_traffic, turned_weather
+from simulators.world.uplinks import Path, nature_of, path_of
 from simulators.world.weather import Weather, mild_weather
 
 MAX_ACTORS = 256
@@ -35,6 +36,8 @@ class World:
     def __init__(self, site: Site, seed: int, link: Link | None = None) -> None:
         self.site = site
         self.link = Link() if link is None else link
+        self.path = path_of(site)
+        self.link.nature = self._link_by_itself
         self.places = places_of(site)
         self._noise = Noise(f"{seed}/{site.id}")
         self._kinds = {device.id: device.kind for device in site.devices}
@@ -59,6 +62,9 @@ class World:
             mild = mild_weather(self._noise, now)
             self._weather_at = now, turned_weather(mild, self._weather_turns.at(now), now)
         return self._weather_at[1]
+
+    def _link_by_itself(self, now: datetime) -> LinkState:
+        return nature_of(self.path, self.weather(now).rain_mmph if self.path is Path.VSAT else 0.0)
 
     def sun_elevation_deg(self, now: datetime) -> float:
         """How high the sun stands; below 0 it is dark."""
