@@ -1,20 +1,26 @@
 """The RTSP server, judged by FFmpeg, and by bytes on a socket where FFmpeg is too polite."""
 
+import asyncio
 import itertools
 import socket
 import struct
 import time
+from pathlib import Path
 
 import av
 import pytest
 
+from sensors.clock import SystemClock
+from sensors.errors import UnavailableError
 from sensors.model import StreamRole
 from sensors.rtsp.authentication import Challenge, Credentials, authorization, parse_challenge
 from sensors.rtsp.messages import Interleaved, Request, Response, encode_request
 from sensors.rtsp.rtp import parse_rtp
 from simulators.cameras.departures import Departure, DepartureWriter, read_departures
 from simulators.cameras.drawing.film import LOOP_FRAMES
+from simulators.cameras.server import CameraServer
 from simulators.cameras.vocabulary import Fault
+from simulators.cameras.workshop import Workshop
 from tests.support.camera_stand import BASIC, DIGEST, OPEN, PASSWORD, SHA, Stand
 from tests.support.rtsp_clients import Client, opened, stamps, stamps_until
 from tests.support.waiting import eventually
@@ -237,3 +243,13 @@ def test_departures_are_read_back_as_written(tmp_path_factory: pytest.TempPathFa
     with path.open("ab") as file:
         file.write(b"\x01\x02\x03")
     assert list(read_departures(path, 2)) == written[2:]
+
+
+async def test_an_address_that_is_none_of_this_machine_is_refused_and_nothing_stays_open(tmp_path: Path) -> None:
+    async with Workshop(tmp_path) as workshop:
+        server = CameraServer("127.0.0.1", 0, (), workshop, SystemClock(), more_hosts=("127.0.0.2", "192.0.2.9"))
+        with pytest.raises(UnavailableError, match=r"RTSP 192\.0\.2\.9"):
+            await server.start()
+        for host in "127.0.0.1", "127.0.0.2":
+            with pytest.raises(ConnectionRefusedError):
+                await asyncio.open_connection(host, server.port)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sensors.catalog import PictureState
 from simulators.cameras.drawing.film import Film, Shot
+from simulators.cameras.look import AHEAD, Look
 from simulators.cameras.vocabulary import Air, Blemish, Lighting, Terrain, View
 from videowall.picture import Plane, Planes, planes_of
 
@@ -46,9 +47,11 @@ SCENES = tuple(
 )
 
 
-def seconds(scene: Scene, count: int, first: int = 0, blemish: Blemish = Blemish.NONE) -> Iterator[Planes]:
+def seconds(
+    scene: Scene, count: int, first: int = 0, blemish: Blemish = Blemish.NONE, look: Look = AHEAD
+) -> Iterator[Planes]:
     """What the camera of a scene sees, once a second; movers pass."""
-    film = Film(Shot(40 + scene.variant, *scene[:4], WIDTH, HEIGHT, blemish, scene.air))
+    film = Film(Shot(40 + scene.variant, *scene[:4], WIDTH, HEIGHT, blemish, scene.air, look))
     for second in range(first, first + count):
         yield _unpacked(film.draw(second * FPS + second * 7 % FPS))
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sensors.catalog import CAMERA_HEALTH, PictureState
+from simulators.cameras.look import Look
 from simulators.cameras.vocabulary import Blemish
 from tests.support.faulty_pictures import (
     SCENES,
@@ -119,6 +120,15 @@ def test_a_camera_that_is_turned_on_purpose_has_not_moved(knowing: Inspector) ->
     assert set(shown(inspector, pictures(GATE), 20, 30)) == {None}
     inspector.expect_move(60.0)
     assert shown(inspector, pictures(GATE, turned), 80, 50)[-1] is PictureState.MOVED
+
+
+def test_a_simulated_camera_has_moved_when_it_turns_by_itself_and_not_when_it_is_sent(knowing: Inspector) -> None:
+    elsewhere = list(coded(seconds(GATE, 6, 40, look=Look(pan_deg=12.0, zoom=1.5))))
+    by_itself, sent = Inspector(knowing.references), Inspector(knowing.references)
+    assert shown(by_itself, elsewhere, 20, 0)[-1] is PictureState.MOVED
+    sent.expect_move(30.0)
+    assert set(shown(sent, elsewhere, 20, 0)) == {None}
+    assert set(shown(sent, pictures(GATE), 30, 20)) == {None}
 
 
 def test_an_unknown_camera_is_never_called_moved_and_nothing_is_accepted_unseen() -> None:
