@@ -93,12 +93,14 @@ class OrderForm(ModalScreen[dict[str, Value] | None]):
         if argument.type is MetricType.BOOLEAN:
             values = ("true", "false") if argument.default is True else ("false", "true")
             return Choosing([Option(each, self._shared.words(f"value.{each}")) for each in values], given, id=id_)
+        default = "" if argument.default is None else str(argument.default)
         if argument.choices:
             none = [] if argument.required else [Option("", self._shared.words("training.any"))]
             return Choosing(
-                [*none, *(self._option(choice.value, argument) for choice in argument.choices)], given, id=id_
+                [*none, *(self._option(choice.value, argument) for choice in argument.choices)],
+                given or default,
+                id=id_,
             )
-        default = "" if argument.default is None else str(argument.default)
         return Input(given or default, id=id_, compact=True, max_length=64)
 
     def _option(self, value: str, argument: Argument) -> Option:
