@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sensors.catalog import CAMERA_HEALTH, GATEWAY
 from sensors.errors import ConfigError
 from sensors.model import Metric
-from sensors.topics import WALLS
+from sensors.topics import RESERVED
 from simulators.faults.values import measured
 from simulators.foreign.vocabulary import ALARMS
 from simulators.kinds import KINDS
@@ -167,8 +167,8 @@ def check_site(site: Site, subject: str) -> None:
     Raises:
         ConfigError: what is wrong.
     """
-    if site.id == WALLS:
-        raise ConfigError(f"the site id {WALLS} is taken by wall nodes", subject=subject, mend="Choose another id")
+    if site.id in RESERVED:
+        raise ConfigError(f"the site id {site.id} belongs to no post", subject=subject, mend="Choose another id")
     for what, number in (("devices", len(site.devices)), ("cameras", len(site.cameras))):
         if number > MAX_AMONG:
             raise ConfigError(

@@ -28,7 +28,7 @@ PASSWORD = "quiet-border-night"
 POST = """
 title = { en = "A cabinet alone" }
 rtsp_port = 0
-lasts_s = 3600
+lasts_s = 86400
 [[sites]]
 id = "kordai"
 names = { en = "Kordai" }
@@ -39,7 +39,7 @@ kind = "cabinet"
 names = { en = "Cabinet 1" }
 """
 TITLE, NAMED = 'title = { en = "A cabinet alone" }', 'title = { en = "Burglary" }'
-ABOUT = 'about = { en = "Somebody opens the cabinet, and an hour later again." }'
+ABOUT = 'about = { en = "Somebody opens the cabinet, and a day later again." }'
 BURGLARY = """
 [[steps]]
 at_s = 1
@@ -48,7 +48,7 @@ id = "opened"
 action = "door-open"
 duration_s = 600
 [[steps]]
-at_s = 3599
+at_s = 86000
 site = "kordai"
 action = "door-open"
 [[expect]]
@@ -78,6 +78,10 @@ def simulated(folder: Path, hub: RunningHub) -> Iterator[Path]:
         process.communicate()
 
 
+def _is_over(hub: RunningHub) -> bool:
+    return any(kind == "event" and text.startswith("scenario-over: training-") for kind, text in hub.entries())
+
+
 async def test_a_scenario_is_started_seen_ended_and_scored(tmp_path: Path) -> None:
     """Takes some ten seconds: four processes start, one after another."""
     (tmp_path / "shekara.toml").write_text("[hub]\nexercise = true\napprove_all = true\n", "utf-8")
@@ -102,7 +106,7 @@ async def test_a_scenario_is_started_seen_ended_and_scored(tmp_path: Path) -> No
                 await console.press("enter")
                 await console.see("Burglary", "burglary: Somebody opens the cabinet", within_s=30)
                 await console.press("enter")
-                await console.see("1/2, next in 59 min", "Cabinet opened", within_s=30)
+                await console.see("1/2, next in 23 h", "Cabinet opened", within_s=30)
                 await console.see("alarm", "not acked", within_s=30)
                 await console.press("tab", "end")
                 await console.see("Cabinet opened, Kordai (", within_s=10)
@@ -110,10 +114,9 @@ async def test_a_scenario_is_started_seen_ended_and_scored(tmp_path: Path) -> No
                 await console.see("1/2 steps", within_s=30)
             recording.cancel()
             await asyncio.gather(recording, return_exceptions=True)
-        log = hub.entries()
-    told = [text for kind, text in log if kind == "training-order"]
+        await eventually_async(lambda: _is_over(hub), within_s=20, what="the end in the log")
+        told = [text for kind, text in hub.entries() if kind == "training-order"]
     assert [text.partition(": ")[2].partition(" ")[0] for text in told] == ["scenario-start", "relieve"]
-    assert any(kind == "event" and text.startswith("scenario-over: training-") for kind, text in log)
     truth = tuple(read_truth(run))
     assert [one.id for one in truth if isinstance(one, Happening)] == ["run-1-opened"]
     assert {(one.of, one.device) for one in truth if isinstance(one, Expected)} == {("run-1-opened", "cabinet-1")}

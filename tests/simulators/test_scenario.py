@@ -171,6 +171,7 @@ def test_expectations_speak_of_named_steps() -> None:
         (_HEAD.replace("latitude_deg = 43.0", "latitude_deg = 143.0"), "latitude_deg"),
         (_HEAD.replace('"kordai"', '"Kordai!"'), "id"),
         (_HEAD.replace('"kordai"', '"walls"'), "walls"),
+        (_HEAD.replace('"kordai"', '"simulators"'), "belongs to no post"),
         (_HEAD.replace("blo-standard", "blo-golden"), "blo-golden"),
         (_HEAD + "weather = 3", "weather"),
         (_HEAD + _HEAD.replace('title = { en = "Test" }', ""), "share the id kordai"),
