@@ -1,6 +1,7 @@
 """Cameras behind their posts' lines as a wall's own client sees them: real streams, over TCP and UDP, two posts."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
@@ -157,6 +158,23 @@ async def test_pictures_are_as_late_as_their_link_is_long(posts: _Posts, transpo
             return late_s - soon_s
 
         await eventually_async(lambda: later_by_s() > 0.75, what="the delay, which is smoothed")
+
+
+async def test_datagrams_go_to_the_client_at_the_far_end_of_the_line(posts: _Posts) -> None:
+    elsewhere, url = "127.0.0.7", posts.url(_FAULTY)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as media:
+        media.bind((elsewhere, 0))
+        media.setblocking(False)
+        port = media.getsockname()[1]
+        reader, writer = await asyncio.open_connection("127.0.0.1", posts.line.port, local_addr=(elsewhere, 0))
+        transport = f"Transport: RTP/AVP;unicast;client_port={port}-{port + 1}"
+        writer.write(f"SETUP {url}/trackID=0 RTSP/1.0\r\nCSeq: 1\r\n{transport}\r\n\r\n".encode())
+        answer = (await reader.readuntil(b"\r\n\r\n")).decode()
+        session = answer.partition("Session: ")[2].partition(";")[0]
+        writer.write(f"PLAY {url} RTSP/1.0\r\nCSeq: 2\r\nSession: {session}\r\n\r\n".encode())
+        packet = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(media, 2048), 30)
+        assert packet[0] >> 6 == 2  # RTP
+        writer.close()
 
 
 async def test_a_line_leads_to_its_own_post_alone_and_addresses_name_it(posts: _Posts) -> None:
