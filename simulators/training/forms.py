@@ -11,6 +11,7 @@ from sensors.model import Argument, Choice, Command, MetricType, Names, Value
 from simulators.scenario.actions import Action
 from simulators.scenario.acts import Act
 from simulators.scenario.form import Site
+from simulators.training.translations import KAZAKH, RUSSIAN
 from simulators.training.words import ABOUT, ARGUMENTS, CHOICES, EXPECTED, NAMES
 
 _MAX_CHOICES = 256
@@ -51,7 +52,8 @@ def _command(type_: type[Act], site: Site) -> Command | None:
             required = field.required or (name, field.encode_name) in _ASKED_FOR
             arguments.append(_argument(field, devices or (), required=required))
     names, expects = NAMES.get(name, Names(en=name)), EXPECTED.get(name, Names())
-    about = ABOUT.get(name, Names(en=(type_.__doc__ or "").partition("\n")[0]))
+    english = (type_.__doc__ or "").partition("\n")[0].replace("`", "")
+    about = ABOUT.get(name, Names(english, RUSSIAN.get(name, ""), KAZAKH.get(name, "")))
     return Command(name, names, about, tuple(arguments), lasting=is_lasting(type_), expects=expects)
 
 

@@ -48,6 +48,7 @@ def test_all_is_named_in_three_languages() -> None:
         if choice.names != Names()
     ]
     named += [argument.names for command in COMMANDS.values() for argument in command.arguments]
+    named += [command.about for command in COMMANDS.values()]
     assert not [names for names in named if not (names.en and names.ru and names.kk)]
 
 
