@@ -73,9 +73,10 @@ class Post:
         """Sample, publish and obey until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.publisher.run(), name=f"publisher-{self._site.id}")
-            group.create_task(self.foreign.run(), name=f"foreign-{self._site.id}")
             group.create_task(self._orders.obey(self.answer, self.publisher.answer), name=f"commands-{self._site.id}")
             await self.publisher.meet_broker(within_s=_GRACE_S)
+            # Whoever says what a camera sees comes after its birth: a hub takes a camera for what it first hears of it.
+            group.create_task(self.foreign.run(), name=f"foreign-{self._site.id}")
             while True:
                 self.catch_up()
                 await self.show_cameras()
