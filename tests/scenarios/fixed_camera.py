@@ -5,7 +5,7 @@ over real sockets in tests/simulators/test_camera_faults.py.
 """
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache
 from typing import NamedTuple
@@ -56,12 +56,13 @@ class Coded(NamedTuple):
 
 
 class FixedCamera:
-    """One camera, and the channel of a wall that shows it. The wall has known the view for long."""
+    """One camera, and the channel of a wall that shows it. The wall has known its usual scenes for long."""
 
-    def __init__(self, key: DeviceKey, scene: Scene, clock: ManualClock) -> None:
+    def __init__(self, key: DeviceKey, usual: Sequence[Scene], clock: ManualClock) -> None:
         self._clock = clock
-        self._scene = scene
-        self._channel = Channel(key, StreamRole.SUB, clock, lambda _: None, _references(scene))
+        self._scene = usual[0]
+        known = tuple(reference for scene in usual for reference in _references(scene))
+        self._channel = Channel(key, StreamRole.SUB, clock, lambda _: None, known)
         self._stream = CameraStream(
             Source(str(key), key.site, "rtsp://camera.invalid/sub"),
             clock,
@@ -76,9 +77,14 @@ class FixedCamera:
         self._taken = 0
         self._broke_s = self._failed_s = float("-inf")
 
-    def show(self, fault: Fault) -> PictureState:
-        """Let the next picture come, or not, with this fault; what the wall says of the camera at once."""
+    def show(self, fault: Fault, scene: Scene | None = None) -> PictureState:
+        """Let the next picture come, or not, with this fault; what the wall says of the camera at once.
+
+        Another scene than before begins with a key picture, as it does in the simulated cameras.
+        """
         self._taken += 1
+        if scene is not None and (not self._plays or self._taken % FPS == 0):
+            self._scene = scene
         if fault in _FAILURES:
             self._break_off(_FAILURES[fault])
         elif fault in _MUTE:

@@ -2,7 +2,7 @@
 
 It looks from half a minute before a fault to half a minute after it, and says what it said last in between and, for the
 sake of time, from half a minute after a fault began until it ends. What a post's link does it feels by the steps of the
-scenario, whatever truth says of it.
+scenario, whatever truth says of it; light and air are those of its world.
 """
 
 from collections import defaultdict
@@ -15,14 +15,13 @@ from sensors.clock import ManualClock
 from sensors.dialects.native import encode_data
 from sensors.model import DeviceId, DeviceKey, SiteId
 from sensors.topics import Leaf, topic
-from simulators.cameras.vocabulary import Fault, Lighting
+from simulators.cameras.vocabulary import Fault
 from simulators.messages import Message
-from simulators.scenario.form import CameraEntry, Light, Scenario, Site
+from simulators.scenario.form import CameraEntry, Scenario, Site
 from simulators.truth import PictureFault
-from simulators.world.sun import is_dark
 from tests.scenarios.felt_link import FeltLink
 from tests.scenarios.fixed_camera import FPS, FixedCamera
-from tests.support.faulty_pictures import Scene
+from tests.scenarios.seen_sky import SeenSky
 from videowall.centre.report import REPEAT_S
 
 _AROUND = timedelta(seconds=30)
@@ -40,16 +39,16 @@ def wall_messages(
     for variant, site in enumerate(scenario.sites):
         for camera in site.cameras:
             if known := by_camera[site.id, camera.id]:
-                scene = Scene(camera.view, site.terrain, variant, _lighting(scenario, site, starts))
+                sky = SeenSky(scenario, site, variant, camera, starts)
                 link = FeltLink(scenario, site, starts)
-                found += _messages(site, camera, scene, known, link, (starts, until))
+                found += _messages(site, camera, sky, known, link, (starts, until))
     return sorted(found, key=attrgetter("at"))
 
 
 def _messages(
     site: Site,
     camera: CameraEntry,
-    scene: Scene,
+    sky: SeenSky,
     faults: list[PictureFault],
     link: FeltLink,
     run: tuple[datetime, datetime],
@@ -59,7 +58,8 @@ def _messages(
     said_at = run[0]
     sequence = int(run[0].timestamp())
     for begins, ends in _watched(faults, run):
-        for at, state in _looks(key, scene, faults, link, begins, ends):
+        clock, usual = ManualClock(begins), sky.usual(begins, ends)
+        for at, state in _looks(FixedCamera(key, usual, clock), clock, sky, faults, link, ends):
             if state is not said or (at - said_at).total_seconds() >= REPEAT_S:
                 said, said_at = state, at
                 sequence += 1
@@ -82,16 +82,16 @@ def _watched(faults: list[PictureFault], run: tuple[datetime, datetime]) -> Iter
 
 
 def _looks(
-    key: DeviceKey, scene: Scene, faults: list[PictureFault], link: FeltLink, begins: datetime, ends: datetime
+    camera: FixedCamera, clock: ManualClock, sky: SeenSky, faults: list[PictureFault], link: FeltLink, ends: datetime
 ) -> Iterator[tuple[datetime, PictureState]]:
     """What may be said once a second."""
-    clock, now = ManualClock(begins), begins
-    camera = FixedCamera(key, scene, clock)
+    now = clock.now()
     state = PictureState.CONNECTING
     while now < ends:
+        scene = sky.scene_at(now)
         for _ in range(0 if _is_settled(faults, now) else FPS):
             cut_off = link.fault_at(now)
-            state = camera.show(_fault_at(faults, now) if cut_off is Fault.NONE else cut_off)
+            state = camera.show(_fault_at(faults, now) if cut_off is Fault.NONE else cut_off, scene)
             clock.advance(1 / FPS)
         yield now, state
         now += timedelta(seconds=1)
@@ -107,8 +107,3 @@ def _fault_at(faults: list[PictureFault], now: datetime) -> Fault:
     """The newest of the camera's own, and of its power."""
     standing = [fault for fault in faults if fault.at <= now < fault.until and fault.fault in _KNOWN]
     return _KNOWN[max(standing, key=attrgetter("at")).fault] if standing else Fault.NONE
-
-
-def _lighting(scenario: Scenario, site: Site, starts: datetime) -> Lighting:
-    dark = is_dark(starts, site.position) if scenario.light is Light.LOCAL else scenario.light is Light.NIGHT
-    return Lighting.LAMPS if dark else Lighting.DAY

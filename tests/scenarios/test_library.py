@@ -13,7 +13,8 @@ from tests.scenarios.library import play_shipped, rehearse
 
 _WITHOUT_STEPS = {"border"}
 _NOTHING_EXPECTED = {
-    "blinded-by-day", "blinded-by-night", "border", "herd", "lying-sensors", "natural-cargo", "quiet-night",
+    "blinded-by-day", "blinded-by-night", "blinded-in-the-weather", "border", "herd", "lying-sensors", "natural-cargo",
+    "quiet-night",
 }  # fmt: skip
 
 

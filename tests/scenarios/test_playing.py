@@ -93,7 +93,8 @@ def test_what_comes_after_the_end_is_not_heard() -> None:
 )
 def test_a_fault_of_a_picture_is_seen_by_the_walls_own_parts(fault: Fault, says: PictureState, within_s: float) -> None:
     clock = ManualClock(START)
-    camera = FixedCamera(DeviceKey(SITE, DeviceId("gate")), Scene(View.GATE, Terrain.FOOTHILLS, 0, Lighting.DAY), clock)
+    usual = Scene(View.GATE, Terrain.FOOTHILLS, 0, Lighting.DAY)
+    camera = FixedCamera(DeviceKey(SITE, DeviceId("gate")), [usual], clock)
 
     def watch(seconds: float, now: Fault) -> list[PictureState]:
         states = []
