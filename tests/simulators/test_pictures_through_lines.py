@@ -158,6 +158,7 @@ async def test_pictures_are_as_late_as_their_link_is_long(posts: _Posts, transpo
             return late_s - soon_s
 
         await eventually_async(lambda: later_by_s() > 0.75, what="the delay, which is smoothed")
+        await eventually_async(lambda: client.stream.lateness.late_s > 1.2, what="the wall's knowledge of it")
 
 
 async def test_datagrams_go_to_the_client_at_the_far_end_of_the_line(posts: _Posts) -> None:

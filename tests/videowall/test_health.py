@@ -18,6 +18,7 @@ GOOD = Facts(None, 0.02, 0.05, picture_in_session=True, errors_in_row=0, frozen_
         (GOOD._replace(failure=PictureState.REFUSED, picture_age_s=900.0), PictureState.REFUSED),
         (GOOD._replace(packet_age_s=2.6, picture_age_s=2.6), PictureState.NO_PACKETS),
         (GOOD._replace(picture_age_s=1.6), PictureState.DELAYED),
+        (GOOD._replace(late_s=1.2, period_s=1.0), PictureState.DELAYED),
         (GOOD._replace(errors_in_row=10, picture_age_s=1.0), PictureState.CANNOT_DECODE),
         (GOOD._replace(errors_in_row=3), PictureState.LIVE),
         (GOOD._replace(errors_in_row=3, picture_in_session=False), PictureState.CANNOT_DECODE),

@@ -182,7 +182,8 @@ class Channel:
             Facts(
                 failure=stream.failure if stream else None,
                 packet_age_s=None if packet_s is None else now_s - packet_s,
-                picture_age_s=self.picture_age_s,
+                picture_age_s=self._arrived_s_ago,
+                late_s=self._late_s,
                 picture_in_session=self._in_session,
                 errors_in_row=self._decoder.errors_in_row if self._decoder else 0,
                 frozen_s=self._probe.frozen_s,
@@ -193,11 +194,23 @@ class Channel:
 
     @property
     def picture_age_s(self) -> float | None:
-        """Since the packets of the newest decoded picture arrived; while it rests, of the newest that was passed on."""
+        """Since the newest decoded picture arrived, and by how much it came late where that is known.
+
+        While it rests, of the newest that was passed on.
+        """
+        since_s = self._arrived_s_ago
+        return None if since_s is None else since_s + self._late_s
+
+    @property
+    def _arrived_s_ago(self) -> float | None:
         if self._picture_s is None:
             return None
         newest_s = max(self._picture_s, self._passed_s) if self._rests else self._picture_s
         return self._clock.monotonic_s() - newest_s
+
+    @property
+    def _late_s(self) -> float:
+        return self.stream.lateness.late_s if self.stream is not None else 0.0
 
     @property
     def trouble_age_s(self) -> float | None:

@@ -21,7 +21,8 @@ _BLIND = frozenset({PictureState.BLACK, PictureState.OVEREXPOSED})
 class Facts(NamedTuple):
     """What is known of one stream now; ages are None when there never was one. `fault`: of the picture itself.
 
-    `period_s`: between a camera's own pictures where all of them are shown, else 0.
+    `period_s`: between a camera's own pictures where all of them are shown, else 0. `late_s`: how much later than usual
+    they come, 0 where that is nothing to speak of.
     """
 
     failure: PictureState | None
@@ -32,6 +33,7 @@ class Facts(NamedTuple):
     frozen_s: float
     fault: PictureState | None
     period_s: float = 0.0
+    late_s: float = 0.0
 
 
 def judge(facts: Facts) -> PictureState:
@@ -45,6 +47,7 @@ def judge(facts: Facts) -> PictureState:
         (facts.errors_in_row >= bound, PictureState.CANNOT_DECODE),
         (not facts.picture_in_session, PictureState.CONNECTING),
         (picture_age_s > max(DELAYED_S, min(_PERIODS * period_s, period_s + DELAYED_S)), PictureState.DELAYED),
+        (facts.late_s > 0, PictureState.DELAYED),
         (fault in _BLIND, fault),
         (facts.frozen_s >= FROZEN_S, PictureState.FROZEN),
     )

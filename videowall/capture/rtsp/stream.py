@@ -18,6 +18,7 @@ from videowall.capture.rtsp.address import Address, Redirects, follow, parse_add
 from videowall.capture.rtsp.assembly import AccessUnit
 from videowall.capture.rtsp.conversation import Remnant, Transport
 from videowall.capture.rtsp.failure import MovedError, StreamError
+from videowall.capture.rtsp.lateness import Lateness
 from videowall.capture.rtsp.patience import STABLE_S, Patience
 from videowall.capture.rtsp.player import Player
 from videowall.capture.rtsp.poller import Poller
@@ -65,6 +66,8 @@ class CameraStream:
         self.sessions_total = 0
         self.clock_offset_s: float | None = None
         """How far a picture's capture by the camera's clock lies before its arrival by ours, smoothed."""
+        self.lateness = Lateness()
+        """Of the session that runs, or ran last."""
         self.carrier = ""
         """How packets came last: tcp, udp, multicast, or through FFmpeg's demuxers; empty before the first session."""
         self._source = source
@@ -119,6 +122,7 @@ class CameraStream:
         """A session has begun: called by whoever reads the stream."""
         self.last_packet_s = self._began_s = self._clock.monotonic_s()
         self.clock_offset_s = None
+        self.lateness = Lateness()
         self.sessions_total += 1
         carrier = self._reader.carrier if self._reader is not None else ""
         if carrier != self.carrier:
@@ -137,6 +141,7 @@ class CameraStream:
         self.failure = None
         self._refused.clear()
         if unit.captured_unix_s is not None:
+            self.lateness.see(unit.captured_unix_s, unit.arrival_s)
             offset_s = self._clock.now().timestamp() - unit.captured_unix_s
             before_s = offset_s if self.clock_offset_s is None else self.clock_offset_s
             self.clock_offset_s = before_s + (offset_s - before_s) * _SMOOTHING
