@@ -51,6 +51,10 @@ def shown(inspector: Inspector, pictures: list[Planes], looks: int, at_s: float)
     return said
 
 
+def turned_without_colour(planes: Planes, chance: np.random.Generator, second: int) -> Planes:
+    return without_colour(turned(planes, chance, second), chance, second)
+
+
 def pictures(scene: Scene, change: Change = as_is, count: int = 6) -> list[Planes]:
     chance = np.random.default_rng(3)
     changed = [change(planes, chance, second) for second, planes in enumerate(seconds(scene, count, 40))]
@@ -119,7 +123,35 @@ def test_a_camera_that_is_turned_on_purpose_has_not_moved(knowing: Inspector) ->
     assert set(shown(inspector, pictures(GATE, turned), 30, 0)) == {None}
     assert set(shown(inspector, pictures(GATE), 20, 30)) == {None}
     inspector.expect_move(60.0)
-    assert shown(inspector, pictures(GATE, turned), 80, 50)[-1] is PictureState.MOVED
+    assert set(shown(inspector, pictures(GATE, turned), 80, 50)) == {None}
+
+
+def test_where_a_camera_was_sent_it_may_stay_and_be_turned_away_from_no_more_than_from_its_own_view(
+    knowing: Inspector,
+) -> None:
+    inspector, elsewhere = Inspector(knowing.references), pictures(GATE, turned)
+    inspector.expect_move(5.0)
+    assert set(shown(inspector, elsewhere, 60, 0)) == {None}
+    assert shown(inspector, pictures(SCENES[20]), 20, 100)[-1] is PictureState.MOVED
+    assert shown(inspector, elsewhere, 20, 130)[-1] is None
+    assert shown(inspector, pictures(GATE), 20, 160)[-1] is None
+    assert shown(inspector, elsewhere, 20, 190)[-1] is PictureState.MOVED
+    assert inspector.references == knowing.references
+
+
+def test_where_a_camera_was_sent_it_stays_into_the_night(knowing: Inspector) -> None:
+    inspector = Inspector(knowing.references)
+    inspector.expect_move(5.0)
+    shown(inspector, pictures(GATE, turned), 20, 0)
+    assert set(shown(inspector, pictures(GATE_BY_NIGHT, turned_without_colour), LEARNING_LOOKS + 20, 30)) == {None}
+    assert inspector.references == knowing.references
+
+
+def test_what_spoils_the_picture_on_the_way_is_not_taken_for_the_place(knowing: Inspector) -> None:
+    inspector = Inspector(knowing.references)
+    inspector.expect_move(5.0)
+    assert shown(inspector, pictures(GATE, covered), 20, 0)[-1] is PictureState.COVERED
+    assert shown(inspector, pictures(GATE, turned), 40, 30)[-1] is None
 
 
 def test_a_simulated_camera_has_moved_when_it_turns_by_itself_and_not_when_it_is_sent(knowing: Inspector) -> None:

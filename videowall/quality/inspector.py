@@ -23,6 +23,7 @@ class Inspector:
         self._lock = threading.Lock()
         self._looked_s = float("-inf")
         self._still_until_s = float("-inf")
+        self._was_sent = False
         self._last: tuple[Sample, Measures] | None = None
 
     def look(self, planes: Planes, now_s: float) -> None:
@@ -34,11 +35,15 @@ class Inspector:
         with self._lock:
             measures = measure(taken, self._last[0] if self._last else None)
             self._last = taken, measures
-            memory = self._memory
-            match = memory.match(taken, measures) if now_s >= self._still_until_s else None
+            memory, is_turning = self._memory, now_s < self._still_until_s
+            match = None if is_turning or self._was_sent else memory.match(taken, measures)
             suspicions = suspect(measures, match, memory.lost(measures), memory.accepted_sharpness(measures))
+            is_sound = max(suspicions.values()) <= _UNDOUBTED
+            if self._was_sent and is_sound and not is_turning:
+                memory.settle(taken, measures)
+                self._was_sent = False
             self.verdict = weigh(self.verdict, suspicions, now_s)
-            if now_s < self._still_until_s or max(suspicions.values()) > _UNDOUBTED or self.verdict.fault is not None:
+            if is_turning or not is_sound or self.verdict.fault is not None:
                 memory.doubt()
             else:
                 memory.learn(taken, measures)
@@ -53,9 +58,13 @@ class Inspector:
             return True
 
     def expect_move(self, until_s: float) -> None:
-        """The camera is being turned on purpose: until then no view is wrong, and none is learnt."""
+        """The camera is being turned on purpose: until then no view is wrong, and none is learnt.
+
+        Then it is where it was sent to: that view is right too, until it is sent elsewhere or has come back.
+        """
         with self._lock:
             self._still_until_s = until_s
+            self._was_sent = True
             self._memory.forget_detail()
 
     @property

@@ -61,6 +61,8 @@ class Memory:
         self._looks = 0
         self._lessons = _Lessons()
         self._learning_night = False
+        self._sent: dict[bool, View] = {}
+        """What it shows where it was sent to, by light; nothing while it is where it belongs."""
 
     @property
     def references(self) -> tuple[Reference, ...]:
@@ -70,6 +72,7 @@ class Memory:
     def accept(self, sample: Sample, measures: Measures) -> None:
         """This is what it shall look like; what was known before is forgotten, for both lights."""
         self._references.clear()
+        self._sent.clear()
         self._keep(edges_of(sample.luma), measures, accepted=True)
         self.forget_detail()
 
@@ -77,6 +80,13 @@ class Memory:
         """Begin anew with what it shows."""
         self._detail, self._looks = None, 0
         self._lessons.clear()
+
+    def settle(self, sample: Sample, measures: Measures) -> None:
+        """It has been turned on purpose and should be there: what it shows now is as right as what it is known for."""
+        self._sent.clear()
+        seen = edges_of(sample.luma)
+        if self._references and max(self._likenesses(seen).values()) < ALIKE:
+            self._sent[is_night(measures)] = View(seen)
 
     def accepted_sharpness(self, measures: Measures) -> float | None:
         """What a human agreed to be sharp enough in this light."""
@@ -92,11 +102,25 @@ class Memory:
         if not self._references:
             return None
         seen = edges_of(sample.luma)
-        alike = {light: view.likeness(seen) for light, (_, view) in self._references.items()}
+        if self._sent:
+            return self._match_sent(seen, night=night)
+        alike = self._likenesses(seen)
         other = alike.get(not night)
         if night in alike:
             return max(alike.values())
         return other if other is not None and other >= ALIKE else None
+
+    def _match_sent(self, seen: Floats, *, night: bool) -> float | None:
+        """The same of one that was sent elsewhere: it may stay, and may come back."""
+        back = max(self._likenesses(seen).values())
+        there = {light: view.likeness(seen) for light, view in self._sent.items()}
+        alike = max(back, *there.values())
+        if back >= ALIKE and back == alike:
+            self._sent.clear()
+        return alike if alike >= ALIKE or night in there else None
+
+    def _likenesses(self, seen: Floats) -> dict[bool, float]:
+        return {light: view.likeness(seen) for light, (_, view) in self._references.items()}
 
     def lost(self, measures: Measures) -> float | None:
         """The share of lately detailed cells that show nothing now; None while too little is known."""
@@ -115,7 +139,10 @@ class Memory:
         detail = measures.detail if self._detail is None else self._detail + rate * (measures.detail - self._detail)
         self._detail = cast("Floats", detail)
         night = is_night(measures)
-        if night in self._references:
+        if self._sent:
+            # In another light than it came in, it is there still.
+            self._sent.setdefault(night, View(edges_of(sample.luma)))
+        if night in self._references or self._sent:
             self._lessons.clear()
         else:
             self._learn_edges(edges_of(sample.luma), measures, night=night)
