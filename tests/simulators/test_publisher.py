@@ -28,6 +28,12 @@ _BIRTHS = {
 _PAUSE_S = 30
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, nothing is sent again but for what the tests do."""
+    monkeypatch.setattr("simulators.outbox.PATIENCE_S", 600.0)
+
+
 @pytest.fixture
 def listen(broker_port: int) -> Iterator[Callable[[str], SiteListener]]:
     opened: list[SiteListener] = []
@@ -78,7 +84,7 @@ async def test_births_and_states_are_retained_and_a_clean_stop_says_offline(
     assert set(later.states()) == {False}
 
 
-async def test_samples_arrive_and_are_counted_when_receipted(
+async def test_samples_arrive_once_and_are_counted_when_receipted(
     broker_port: int, listen: Callable[[str], SiteListener]
 ) -> None:
     listener = listen("count")
@@ -88,8 +94,7 @@ async def test_samples_arrive_and_are_counted_when_receipted(
         await eventually_async(lambda: publisher.outbox.acknowledged_total == 300)
         await eventually_async(lambda: len(listener.readings()) >= 300)
     readings = listener.readings()
-    # One whose receipt takes long is sent again.
-    assert {reading.sequence for reading in readings} == set(range(300))
+    assert sorted(reading.sequence for reading in readings) == list(range(300))
     assert sum(not reading.historical for reading in readings) >= 100
 
 
