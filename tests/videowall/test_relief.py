@@ -62,7 +62,7 @@ class Stage:
 
 def test_small_tiles_go_without_while_threads_are_too_busy_and_the_spot_does_not() -> None:
     stage = Stage()
-    for _ in range(4):
+    for _ in range(8):
         stage.pass_second(busy=0.97)
     spot, *small = stage.channels
     assert spot.saving == PLENTY
@@ -83,7 +83,7 @@ def test_all_is_as_it_was_once_there_is_room_again() -> None:
 
 def test_pictures_that_wait_are_pressure_too_and_in_the_end_the_wall_is_slower() -> None:
     stage = Stage()
-    for number in range(12):
+    for number in range(20):
         for channel in stage.channels:
             channel.intake.clear()
             channel.feed(AccessUnit(b"", key=True, gap=True, rtp_timestamp=number, arrival_s=stage.hands.now_s + 0.6))

@@ -85,12 +85,14 @@ _MISSED = 0.1
 _WAITS_S, _GRAVE_WAITS_S = 0.16, 0.3
 _STRAINED_S = 2
 """One such second comes with every new layout."""
-_FIRST_CALM_S, _MOST_CALM_S = 8, 128
+_FELT_AFTER_S = 3
+"""What is left out is felt from a camera's next key picture on: until then nobody knows whether it is enough."""
+_FIRST_CALM_S, _MOST_CALM_S = 4, 128
 _RELAPSE_S = 20
 
 
 class Governor:
-    """Looks once a second; goes down a step a second under pressure and comes up one only after a while of calm.
+    """Looks once a second; goes down under pressure, a step when the one before is felt, and up after a while of calm.
 
     A step up that has to be taken back soon was one too many: the next is waited for twice as long.
     """
@@ -100,18 +102,21 @@ class Governor:
         self._strained = self._calm = 0
         self._calm_needed = _FIRST_CALM_S
         self._since_relief = _RELAPSE_S
+        self._since_step = _FELT_AFTER_S
 
     def look(self, pressure: Pressure) -> int:
         """The depth after one more second."""
         self._since_relief += 1
+        self._since_step += 1
         if pressure.is_high:
             self._calm = 0
             self._strained += 1
-            if self._strained < _STRAINED_S and not pressure.is_grave:
+            if (self._strained < _STRAINED_S and not pressure.is_grave) or self._since_step < _FELT_AFTER_S:
                 return self.depth
             if self._since_relief < _RELAPSE_S:
                 self._calm_needed = min(_MOST_CALM_S, 2 * self._calm_needed)
                 self._since_relief = _RELAPSE_S
+            self._since_step = 0
             self.depth = min(DEEPEST, self.depth + (2 if pressure.is_grave else 1))
             return self.depth
         self._strained = 0
