@@ -1,6 +1,7 @@
 """HTTP to a hub: bounded requests, whose failures are the hub's own errors."""
 
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -24,6 +25,10 @@ T = TypeVar("T")
 MAX_REPLY_BYTES = 32 * 1024 * 1024
 MAX_PICTURE_BYTES = 8 * 1024 * 1024
 TIMEOUT_S = 15.0
+IDLE_S = 5.0
+"""An unused connection is let go by us, long before the hub would (`hub.api.server.KEEP_ALIVE_S`): were both to wait
+equally long, a request could go out on a connection that the hub closes at that moment."""
+_CUT_OFF = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 
 _ERRORS: dict[ErrorKind, Callable[[str], ShekaraError]] = {
     ErrorKind.CONFIG: ConfigError,
@@ -52,7 +57,8 @@ class Transport:
         self.url = url.rstrip("/")
         self.token = token
         # The hub is on the centre's own network: what the environment says of proxies is not for it.
-        self._http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
+        limits = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=IDLE_S)
+        self._http = httpx.AsyncClient(timeout=TIMEOUT_S, limits=limits, trust_env=False)
 
     async def close(self) -> None:
         """Let its connections go; the sign-in stays."""
@@ -125,17 +131,26 @@ class Transport:
         limit: int = MAX_REPLY_BYTES,
     ) -> tuple[int, str, bytes]:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        body = bytearray()
+        request = self._http.build_request(method, _parse(url), content=content, params=params or None, headers=headers)
         try:
-            async with self._http.stream(
-                method, _parse(url), content=content, params=params or None, headers=headers
-            ) as response:
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) > limit:
-                        raise LimitError(f"the reply is over {limit} bytes", subject=url)
+            try:
+                return await self._answer(request, limit)
+            except _CUT_OFF:
+                # A kept connection may have died unseen. What only asks is asked again; an order might be done twice.
+                if method != "GET":
+                    raise
+                return await self._answer(request, limit)
         except httpx.HTTPError as error:
             raise UnavailableError(f"does not answer: {reason_of(error)}", subject=url) from error
+
+    async def _answer(self, request: httpx.Request, limit: int) -> tuple[int, str, bytes]:
+        response = await self._http.send(request, stream=True)
+        body = bytearray()
+        async with aclosing(response):
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > limit:
+                    raise LimitError(f"the reply is over {limit} bytes", subject=str(request.url))
         return response.status_code, response.headers.get("content-type", ""), bytes(body)
 
 

@@ -13,6 +13,8 @@ from sensors.errors import UnavailableError
 
 _STOP_WITHIN_S = 2
 _BACKLOG = 256
+KEEP_ALIVE_S = 30
+"""How long an unused connection stays open: longer than a client keeps one, so that no request meets its end."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -60,6 +62,7 @@ async def serve(app: ASGIApp, listener: socket.socket) -> None:
         log_config=None,
         proxy_headers=False,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=_STOP_WITHIN_S,
         h11_max_incomplete_event_size=16_384,
     )

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from hub.api.server import KEEP_ALIVE_S
 from hub.client import Connected, Disconnected, HubClient, _is_here
 from hub.protocol import AlarmChanged, AlarmState, Logged, Snapshot, WallRequest
+from hub.transport import IDLE_S
 from sensors.access import Role
 from sensors.errors import (
     AccessError,
@@ -201,6 +203,40 @@ async def test_a_reply_of_another_shape_is_said_to_be_one() -> None:
         async with HubClient(f"http://127.0.0.1:{port}", "token") as client:
             with pytest.raises(WireError, match="GET /status"):
                 await client.status()
+
+
+class _Closing:
+    """A server whose every connection answers once, and is closed when the next request is there."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def serve(self) -> asyncio.Server:
+        return await asyncio.start_server(self._answer, "127.0.0.1", 0)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for answered in (True, False):
+            request = await reader.readuntil(b"\r\n\r\n")
+            self.asked.append(request.split(b" ", 1)[0].decode())
+            if answered:
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+        writer.close()
+
+
+async def test_a_connection_that_dies_as_it_is_used_again_fails_no_question_and_repeats_no_order() -> None:
+    closing = _Closing()
+    async with await closing.serve() as listening:
+        url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        async with HubClient(url, "token") as client:
+            assert (await client.devices(), await client.devices()) == ((), ())
+            assert closing.asked == ["GET"] * 3
+            with pytest.raises(UnavailableError, match="does not answer"):
+                await client.acknowledge("an occurrence")
+            assert closing.asked == ["GET"] * 3 + ["POST"]
+
+
+def test_the_hub_keeps_an_idle_connection_for_longer_than_its_client_does() -> None:
+    assert KEEP_ALIVE_S > 2 * IDLE_S
 
 
 def test_the_client_loads_neither_pixels_nor_servers() -> None:
