@@ -72,12 +72,28 @@ def test_it_is_frozen_until_it_moves_and_a_session_begins_anew() -> None:
     assert probe.frozen_s == 0
 
 
-def test_a_loop_of_coded_pictures_is_frozen_however_they_move() -> None:
+@pytest.mark.parametrize("length", [KEY_EVERY, 2 * KEY_EVERY])
+def test_a_loop_of_coded_pictures_is_frozen_however_they_move(length: int) -> None:
     chance, probe = np.random.default_rng(2), Probe()
-    loop = [noisy(chance, scene() + 3 * np.uint8(number)) for number in range(KEY_EVERY)]
-    for number in range(9 * KEY_EVERY):
-        probe.look(loop[number % KEY_EVERY], number / FPS, key=number % KEY_EVERY == 0)
+    loop = [noisy(chance, scene() + 3 * np.uint8(number)) for number in range(length)]
+    said = []
+    for number in range(15 * FPS):
+        probe.look(loop[number % length], number / FPS, key=number % length == 0)
+        said.append(probe.frozen_s >= FROZEN_S)
+    assert all(said[10 * FPS :])
+
+
+def test_what_lives_again_after_a_repeated_key_picture_need_not_wait_for_the_next_one() -> None:
+    chance, probe, still = np.random.default_rng(5), Probe(), scene()
+    last = noisy(chance, still)
+    for number in range(40 * FPS):
+        last = noisy(chance, still) if number < 30 * FPS else last
+        probe.look(last, number / FPS, key=number % (2 * FPS) == 0)
     assert probe.frozen_s >= FROZEN_S
+    probe.look(last, 40.0, key=True)
+    for number in range(40 * FPS + 1, 42 * FPS):
+        probe.look(noisy(chance, still), number / FPS, key=False)
+    assert probe.frozen_s == 0
 
 
 def test_where_key_pictures_alone_are_looked_at_they_tell() -> None:

@@ -182,7 +182,10 @@ def test_waits_grow_to_a_bound_and_are_jittered() -> None:
 
 def test_cameras_that_are_full_or_know_us_not_are_asked_rarely() -> None:
     patience = Patience(random.Random(7))  # noqa: S311 - jitter
+    at_first = [patience.wait_s(PictureState.NO_FREE_SESSION) for _ in range(6)]
+    assert 1 <= min(at_first) <= max(at_first) < 2
     full = [patience.wait_s(PictureState.NO_FREE_SESSION) for _ in range(50)]
+    assert max(full[:1]) <= 10
     locked = [patience.wait_s(PictureState.BAD_CREDENTIALS) for _ in range(50)]
     assert min(full) >= 5
     assert 30 < max(full) <= 60

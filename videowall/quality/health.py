@@ -6,7 +6,7 @@ from sensors.catalog import PictureState
 from videowall.quality.probe import FROZEN_S
 
 NO_PACKETS_S = 2.5
-DELAYED_S = 0.8
+DELAYED_S = 0.75
 """A face is renewed five times a second, so that nothing a second old is shown as live."""
 _PERIODS = 2.5
 """A camera that sends fewer than so many pictures in `DELAYED_S` may take so many of its own periods for one, and

@@ -44,6 +44,10 @@ _LESS_ACTIVITY = 0.15
 _KEYS = 12
 _REPEATED_SHARE, _EXACT_SHARE = 0.65, 0.98
 """Of a key picture's pixels, as many as are exactly those of an earlier one. Live, at most 0.55, but for chance."""
+_LATER = 12
+_NEW_SHARE = 0.3
+"""Which picture after a key picture tells a group that is repeated from one that only begins like it, as that of a
+camera that lives again, whose next key picture may be long in coming; the most it may then share with earlier ones."""
 _REPEATED_WITHIN_S = 6.0
 """Longer loops are no freeze: films are looped, and simulated cameras' pictures recur."""
 _PROOF_S = 12.0
@@ -80,6 +84,10 @@ class Probe:
         self._began_s = now_s
         self._pictures = 0
         self._keys: deque[tuple[float, Plane]] = deque(maxlen=_KEYS)
+        self._laters: deque[Plane] = deque(maxlen=_KEYS)
+        self._since_key = 0
+        self._goes_on = False
+        """Whether what follows the last key picture was never seen before."""
         self._repeated_s: deque[float] = deque(maxlen=_KEYS)
         self._repeats = False
         self._proven_s = float("-inf")
@@ -95,15 +103,20 @@ class Probe:
         if before is not None and before.shape != small.shape:
             self.reset(now_s)
             before = None
+        self._since_key += 1
         if key:
             self._end(now_s)
             self._take_key(small, now_s)
             self._begin(small, now_s)
+            self._since_key, self._goes_on = 0, False
         elif before is None or self._way is None:
             self._begin(small, now_s)
         else:
             self._pictures += 1
             cv2.accumulate(cv2.absdiff(small, before), self._way)
+            if self._since_key == _LATER:
+                self._goes_on = all(_same_share(small, known) < _NEW_SHARE for known in self._laters)
+                self._laters.append(small)
             if now_s - self._began_s >= _WINDOW_S:
                 self._before = small
                 self._end(now_s)
@@ -145,7 +158,8 @@ class Probe:
     def _weigh(self, window: _Window) -> None:
         self._is_weighed = True
         if self._lives(window):
-            if self._repeats and window.end_s - self._keys[-1][0] < _PENDING_S:
+            is_news = self._goes_on and window.returns is not None and window.returns > _MOST_RETURNS
+            if self._repeats and not is_news and window.end_s - self._keys[-1][0] < _PENDING_S:
                 # It replays what was alive once, unless its next key picture is a new one.
                 self._pending_s = window.end_s
             else:
@@ -198,7 +212,7 @@ class Probe:
         """The earliest key picture that this one repeats: when it was, and the share of pixels that are the same."""
         for place, (at_s, known) in enumerate(self._keys):
             if now_s - at_s <= _REPEATED_WITHIN_S or place == len(self._keys) - 1:
-                share = 1 - cv2.countNonZero(cv2.absdiff(small, known)) / small.size
+                share = _same_share(small, known)
                 if share >= _REPEATED_SHARE:
                     return at_s, share
         return now_s, 0.0
@@ -218,6 +232,11 @@ def shrink(luma: Plane) -> Plane:
     """Every n-th pixel of a luma plane, so that noise is kept; at most twice `_ROWS` rows."""
     step = max(1, luma.shape[0] // _ROWS)
     return cast("Plane", np.ascontiguousarray(luma[::step, ::step]))
+
+
+def _same_share(one: Plane, other: Plane) -> float:
+    """Of the pixels, those that are exactly the same."""
+    return 1 - cv2.countNonZero(cv2.absdiff(one, other)) / one.size
 
 
 def _quietest(values: list[float]) -> float:

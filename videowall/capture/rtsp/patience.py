@@ -1,7 +1,8 @@
 """How long to leave a camera alone after a failure, by what kind of failure it was.
 
-Full jitter between a least and a growing ceiling. A camera that has no session left, or does not know our password,
-is asked rarely: asking keeps it busy, and may lock the account.
+Full jitter between a least and a growing ceiling. A camera that does not know our password is asked rarely: asking may
+lock the account. So is one that has no session left, for asking keeps it busy; but only after some seconds, since most
+that are full were left by somebody just now, or have yet to notice that we were cut off.
 """
 
 import random
@@ -15,20 +16,25 @@ STABLE_S = 60.0
 
 
 class Wait(Struct, frozen=True):
-    """The waits of one kind of failure, in seconds; the first ceiling is `first_s`, every `patient`-th is double."""
+    """The waits of one kind of failure, in seconds; the first ceiling is `first_s`, every `patient`-th is double.
+
+    Before them come `eager` short ones.
+    """
 
     least_s: float
     first_s: float
     most_s: float
     patient: int = 1
+    eager: int = 0
 
 
+_EAGER_S = (1.0, 1.8)
 _USUAL = Wait(0.3, 0.6, 10.0, 3)
 """Most that fail are back within seconds, and then shall be seen at once; how many ask at once is bounded elsewhere."""
 _WAITS = {
     PictureState.NOT_FOUND: Wait(1.0, 2.0, 30.0),
     PictureState.CANNOT_DECODE: Wait(1.0, 2.0, 30.0),
-    PictureState.NO_FREE_SESSION: Wait(5.0, 10.0, 60.0),
+    PictureState.NO_FREE_SESSION: Wait(5.0, 10.0, 60.0, eager=6),
     PictureState.BAD_CREDENTIALS: Wait(30.0, 45.0, 300.0),
 }
 
@@ -47,7 +53,10 @@ class Patience:
         before = self._of_kind.get(wait, 0)
         self._of_kind[wait] = min(before + 1, 20)
         self.failures += 1
-        return self._chance.uniform(wait.least_s, min(wait.most_s, wait.first_s * 2 ** (before // wait.patient)))
+        if before < wait.eager:
+            return self._chance.uniform(*_EAGER_S)
+        doublings = (before - wait.eager) // wait.patient
+        return self._chance.uniform(wait.least_s, min(wait.most_s, wait.first_s * 2**doublings))
 
     def reset(self) -> None:
         """The stream has run well."""
