@@ -47,6 +47,7 @@ SLACK_S = 10.0
 _AFTERWARDS_S = 30.0
 _LEFT_OPEN_S = 120.0
 _QUEUE = "electronic-queue"
+_STORM, _FOG, _FADING, _LOSSY = "gust.storm", "visibility.fog", "c_n.fading", "loss.lossy"
 
 
 class Consequence(NamedTuple):
@@ -190,12 +191,13 @@ def _of_weather(turn: WeatherTurn, world: World, now: datetime) -> Iterator[Cons
         if world.path is Path.VSAT and turn.rain_mmph:
             yield from _of_rain(turn.rain_mmph, turn, device, world, now)
         if device.kind == "weather":
-            if gust_mps > _STORM_BOUND_MPS and lasts_s > 0:
-                yield _consequence(world, device.id, "gust.storm", now, ends)._replace(
+            if gust_mps > _bound(device.kind, _STORM) and lasts_s > 0:
+                yield _consequence(world, device.id, _STORM, now, ends)._replace(
                     within_s=turn.over_s + device.period_s + SLACK_S
                 )
-            if turn.visibility_m is not None and turn.visibility_m < _FOG_BOUND_M and lasts_s > _FOG_DELAY_S:
-                yield _consequence(world, device.id, "visibility.fog", full, ends)
+            clear_m = math.inf if turn.visibility_m is None else turn.visibility_m
+            if clear_m < _bound(device.kind, _FOG) and lasts_s > _delay_s(world, device.id, _FOG):
+                yield _consequence(world, device.id, _FOG, full, ends)
 
 
 def _of_rain(
@@ -204,9 +206,11 @@ def _of_rain(
     """What rain makes of a link over a satellite: due when it is well beyond a limit, a nuisance when it is near it."""
     match device.kind:
         case "vsat":
-            alarm, beyond, near = "c_n.fading", *(c_n_db(rain_mmph) < _FADING_DB + by for by in (-0.7, 1.5))
+            alarm, bound, left_db = _FADING, _bound(device.kind, _FADING), c_n_db(rain_mmph)
+            beyond, near = left_db < bound - 0.7, left_db < bound + 1.5
         case "link":
-            alarm, beyond, near = "loss.lossy", *(by_satellite(rain_mmph).loss > _LOSSY + by for by in (0.02, -0.02))
+            alarm, bound, lost = _LOSSY, _bound(device.kind, _LOSSY), by_satellite(rain_mmph).loss
+            beyond, near = lost > bound + 0.02, lost > bound - 0.02
         case _:
             return
     one = _consequence(world, device.id, alarm, now, now + timedelta(seconds=turn.duration_s))
@@ -239,10 +243,10 @@ _SELF_TOLD: dict[type[CameraCover | CameraTurn | CameraBlack | CameraBlur], tupl
 }
 
 
-_STORM_BOUND_MPS, _FOG_BOUND_M, _FOG_DELAY_S = 25.0, 200.0, 120.0
-"""The default limits of weather stations (sensors/kinds/supplies.py)."""
-_FADING_DB, _LOSSY = 6.0, 0.05
-"""Those of satellite terminals and of links (sensors/kinds/uplinks.py, supplies.py)."""
+def _bound(kind: str, alarm: str) -> float:
+    """The level of a default limit."""
+    limits = ((f"{metric.name}.{limit.id}", limit.bound) for metric in KINDS[kind].metrics for limit in metric.limits)
+    return next(float(bound) for name, bound in limits if name == alarm)
 
 
 def _delay_s(world: World, device: str, alarm: str) -> float:
