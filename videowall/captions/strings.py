@@ -34,10 +34,9 @@ SINCE = Names(en="since {}", ru="с {}", kk="{} бастап")
 EXERCISE = Names(en="EXERCISE", ru="УЧЕНИЕ", kk="ОҚУ-ЖАТТЫҒУ")
 ACKNOWLEDGED = Names(en="acknowledged", ru="принята", kk="қабылданды")
 SAVING = Names(en="saving", ru="экономия", kk="үнемдеу")
-SAVING_PARTS = Names(
-    en="saving: part of the pictures", ru="экономия: часть кадров", kk="үнемдеу: кадрлардың бір бөлігі"
-)
-SAVING_KEYS = Names(en="saving: key pictures", ru="экономия: опорные кадры", kk="үнемдеу: тірек кадрлар")
+SAVING_PARTS = Names(en="fewer pictures", ru="не все кадры", kk="кадрлар сирек")
+SAVING_KEYS = Names(en="key pictures only", ru="опорные кадры", kk="тірек кадрлар ғана")
+"""Short, so that they fit beside a tile's clock on a wall of many."""
 PAUSED = Names(en="held", ru="удержана", kk="ұсталды")
 
 ALARMS = Names(en="Alarms", ru="Тревоги", kk="Дабылдар")
