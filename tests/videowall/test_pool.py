@@ -20,8 +20,9 @@ pytestmark = pytest.mark.alone
 class Work:
     """Stands for a channel: so many pictures wait in it."""
 
-    def __init__(self, pictures: int = 1) -> None:
+    def __init__(self, pictures: int = 1, *, goes_first: bool = False) -> None:
         self.left = pictures
+        self.goes_first = goes_first
         self.by: list[str] = []
         self.at_s: list[float] = []
         self.goes_on = threading.Event()
@@ -91,6 +92,30 @@ def test_others_help_when_one_would_take_too_long() -> None:
         assert {name for work in slow for name in work.by} == {"decode-0", "decode-1"}
 
 
+def test_others_help_on_for_as_long_as_more_comes_than_one_can_do() -> None:
+    with running() as pool:
+        endless = [Work(10**9) for _ in range(4)]
+        for work in endless:
+            work.goes_on = _Delay()
+            pool.schedule(as_channel(work))
+        for _ in range(3):
+            done = [len(work.by) for work in endless]
+            eventually(partial(_both_have_worked, endless, done), within_s=20)
+
+
+def test_a_spot_goes_before_all_that_waits() -> None:
+    with running(workers=1) as pool:
+        first, *small, spot = Work(), *(Work() for _ in range(5)), Work(3, goes_first=True)
+        first.goes_on.clear()
+        pool.schedule(as_channel(first))
+        for work in (*small, spot):
+            pool.schedule(as_channel(work))
+        first.goes_on.set()
+        eventually(lambda: all(_is_done(work) for work in small), within_s=10)
+    assert len(spot.at_s) == 3
+    assert max(spot.at_s) < min(work.at_s[0] for work in small)
+
+
 def test_a_pool_ends_though_work_waits() -> None:
     with running() as pool:
         endless = Work(10**9)
@@ -108,6 +133,12 @@ def test_a_beat_knows_the_next_picture_and_none_when_nobody_composes() -> None:
 
 def _is_done(work: Work) -> bool:
     return work.left == 0
+
+
+def _both_have_worked(works: list[Work], since: list[int]) -> bool:
+    """Whether both threads have done some of it since it stood so."""
+    names = {name for work, before in zip(works, since, strict=True) for name in work.by[before:]}
+    return names == {"decode-0", "decode-1"}
 
 
 class _Delay(threading.Event):

@@ -83,7 +83,7 @@ def test_all_is_as_it_was_once_there_is_room_again() -> None:
 
 def test_pictures_that_wait_are_pressure_too_and_in_the_end_the_wall_is_slower() -> None:
     stage = Stage()
-    for number in range(20):
+    for number in range(40):
         for channel in stage.channels:
             channel.intake.clear()
             channel.feed(AccessUnit(b"", key=True, gap=True, rtp_timestamp=number, arrival_s=stage.hands.now_s + 0.6))

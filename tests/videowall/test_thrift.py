@@ -37,7 +37,7 @@ def test_the_wall_itself_is_slowed_only_when_only_key_pictures_are_left() -> Non
 
 @pytest.mark.parametrize(
     ("pressure", "depths"),
-    [(HIGH, [0, 1, 1, 1, 2, 2, 2, 3]), (GRAVE, [2, 2, 2, 4, 4, 4, 6, 6]), (LOW, [0] * 8), (BETWEEN, [0] * 8)],
+    [(HIGH, [0, 1, 1, 1, 2, 2, 2, 3]), (GRAVE, [3, 3, 3, 6, 6, 6, 9, 9]), (LOW, [0] * 8), (BETWEEN, [0] * 8)],
 )
 def test_under_pressure_it_goes_down_and_on_only_when_what_it_did_is_felt(
     pressure: Pressure, depths: list[int]
@@ -49,7 +49,7 @@ def test_under_pressure_it_goes_down_and_on_only_when_what_it_did_is_felt(
 def test_a_step_that_was_enough_is_the_last() -> None:
     governor = Governor()
     felt = [governor.look(GRAVE) for _ in range(3)]
-    assert felt + [governor.look(BETWEEN) for _ in range(20)] == [2] * 23
+    assert felt + [governor.look(BETWEEN) for _ in range(20)] == [3] * 23
 
 
 def test_one_bad_second_is_no_reason() -> None:
@@ -59,7 +59,7 @@ def test_one_bad_second_is_no_reason() -> None:
 
 def test_it_never_goes_deeper_than_there_are_steps() -> None:
     governor = Governor()
-    for _ in range(40):
+    for _ in range(60):
         governor.look(GRAVE)
     assert governor.depth == DEEPEST
 
@@ -67,7 +67,7 @@ def test_it_never_goes_deeper_than_there_are_steps() -> None:
 def test_it_comes_up_a_step_at_a_time_after_some_calm_seconds() -> None:
     governor = Governor()
     governor.look(GRAVE)
-    assert [governor.look(LOW) for _ in range(8)] == [2] * 3 + [1] * 4 + [0]
+    assert [governor.look(LOW) for _ in range(12)] == [3] * 3 + [2] * 4 + [1] * 4 + [0]
 
 
 def test_between_high_and_low_it_stays() -> None:
@@ -84,6 +84,30 @@ def test_a_step_up_that_was_one_too_many_is_not_tried_again_so_soon() -> None:
         waits.append(_seconds_until(lambda: governor.look(LOW) == 0))
         strain(governor)
     assert waits == [4, 8, 16, 32]
+
+
+def test_what_was_one_step_too_many_costs_one_step_however_bad_it_is() -> None:
+    governor = Governor()
+    governor.look(GRAVE)
+    assert _seconds_until(lambda: governor.look(LOW) == 2) == 4
+    assert [governor.look(GRAVE) for _ in range(3)] == [3] * 3
+
+
+def test_no_step_jumps_over_the_key_pictures_to_a_slower_wall() -> None:
+    governor = Governor()
+    depths = [governor.look(GRAVE) for _ in range(60)]
+    slowed = next(depth for depth in range(DEEPEST + 1) if ticks_each(depth) == 2)
+    assert slowed - 1 in depths
+    assert [depth for depth in sorted(set(depths)) if depth >= slowed - 1] == list(range(slowed - 1, DEEPEST + 1))
+
+
+@pytest.mark.parametrize(
+    ("busy", "missed", "is_high"), [(0.5, 0.2, False), (0.5, 0.3, True), (0.85, 0.2, True), (0.85, 0.05, False)]
+)
+def test_decoding_less_is_no_answer_to_pictures_missed_while_it_leaves_room(
+    busy: float, missed: float, *, is_high: bool
+) -> None:
+    assert Pressure(busy=busy, missed=missed, waits_s=0.0).is_high is is_high
 
 
 def test_a_smaller_stream_will_do_for_a_small_tile_where_there_is_too_much_to_decode() -> None:

@@ -62,6 +62,8 @@ class Channel:
         self.pace = Pace()
         self.saving: Saving = PLENTY
         """What this stream does without now; set on the event loop."""
+        self.goes_first = False
+        """Whether its pictures are decoded before those of others; set on the event loop."""
         self.spared_total = 0
         """Pictures that were left out for it."""
         self.decode_errors_total = 0

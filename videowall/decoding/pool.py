@@ -4,6 +4,8 @@ import os
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from typing import Final, NamedTuple, Protocol
 
 from sensors.clock import Clock
@@ -78,12 +80,13 @@ class DecodePool:
         self._waiting: deque[Channel] = deque()
         self._has_work = threading.Event()
         self._stopping = threading.Event()
-        self._help = threading.Semaphore(0)
         self._busy = Busy()
         self._lead_s = _LEAST_LEAD_S
         self._each_s = 0.0
         count = workers or os.cpu_count() or 1
-        targets = (self._lead, *([self._assist] * (count - 1)))
+        self._calls = tuple(threading.Event() for _ in range(count - 1))
+        """One for each thread that helps: set when it shall."""
+        targets: list[Callable[[], None]] = [self._lead, *(partial(self._assist, call) for call in self._calls)]
         self._threads = [
             threading.Thread(target=target, name=f"decode-{number}", daemon=True)
             for number, target in enumerate(targets)
@@ -98,7 +101,8 @@ class DecodePool:
         """End the threads; each finishes the picture it is at."""
         self._stopping.set()
         self._has_work.set()
-        self._help.release(len(self._threads))
+        for call in self._calls:
+            call.set()
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join()
@@ -127,7 +131,7 @@ class DecodePool:
 
     def schedule(self, channel: Channel) -> None:
         """Have one picture of a channel decoded, from any thread."""
-        self._waiting.append(channel)
+        self._queue(channel)
         if not self._has_work.is_set():
             self._has_work.set()
 
@@ -141,35 +145,47 @@ class DecodePool:
         while not self._stopping.wait(self._pause_s()):
             self._has_work.wait()
             began_s = self._clock.monotonic_s()
-            count = len(self._waiting)
             self._has_work.clear()
-            for _ in range(min(len(self._threads) - 1, int(count * self._each_s / _ENOUGH_S))):
-                self._help.release()
-            done = self._work()
+            count = len(self._waiting)
+            for call in self._calls[: int(count * self._each_s / _ENOUGH_S)]:
+                call.set()
+            # No more than waited: where pictures come faster than one thread decodes, others must be called again.
+            done = self._work(count)
+            if self._waiting:
+                self._has_work.set()
             spent_s = self._clock.monotonic_s() - began_s
             if done:
                 self._each_s += _SMOOTHING * (spent_s / done - self._each_s)
             self._lead_s = max(spent_s * _MARGIN, self._lead_s + _SMOOTHING * (spent_s * _MARGIN - self._lead_s))
             self._lead_s = min(max(self._lead_s, _LEAST_LEAD_S), STRIDE_S)
 
-    def _assist(self) -> None:
+    def _assist(self, call: threading.Event) -> None:
         yield_to_the_composer()
-        while self._help.acquire() and not self._stopping.is_set():
+        while call.wait() and not self._stopping.is_set():
+            call.clear()
             self._work()
 
-    def _work(self) -> int:
-        """Decode until nothing waits; how many pictures that were."""
-        began_s, done = self._clock.monotonic_s(), 0
-        while not self._stopping.is_set():
+    def _work(self, most: int = sys.maxsize) -> int:
+        """Decode so many pictures, or until nothing waits; how many that were."""
+        done = 0
+        while done < most and not self._stopping.is_set():
             try:
                 channel = self._waiting.popleft()
             except IndexError:
                 break
+            began_s = self._clock.monotonic_s()
             if channel.work():
-                self._waiting.append(channel)
+                self._queue(channel)
+            self._busy.add(self._clock.monotonic_s() - began_s)
             done += 1
-        self._busy.add(self._clock.monotonic_s() - began_s)
         return done
+
+    def _queue(self, channel: Channel) -> None:
+        """A spot's pictures go before all that waits."""
+        if channel.goes_first:
+            self._waiting.appendleft(channel)
+        else:
+            self._waiting.append(channel)
 
     def _pause_s(self) -> float:
         """Until work should be looked for again; none while nobody composes."""

@@ -43,7 +43,8 @@ class Relief:
         spots = {tile.slot for tile in tiles if tile.is_spot}
         small, large = saving(self.depth, is_spot=False), saving(self.depth, is_spot=True)
         for channel in channels:
-            channel.saving = small if spots.isdisjoint(channel.slots) else large
+            channel.goes_first = not spots.isdisjoint(channel.slots)
+            channel.saving = large if channel.goes_first else small
         for tile in tiles:
             tile.saving = large if tile.is_spot else small
 

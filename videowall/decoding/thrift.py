@@ -30,7 +30,8 @@ class Saving(NamedTuple):
 
 
 PLENTY: Final = Saving()
-_SHARES = (0.8, 0.65, 0.5, 0.35, 0.2)
+_SHARES = (0.8, 0.65, 0.5, 0.4, 0.32, 0.25, 0.2, 0.16, 0.13, 0.1)
+"""Each about four fifths of the one before: what a step too many costs is little, and so is what one too few leaves."""
 _LADDER: Final = (
     PLENTY,
     Saving(Thrift.SMALLER),
@@ -67,7 +68,9 @@ class Pressure(NamedTuple):
     @property
     def is_high(self) -> bool:
         """Pictures are late, or will be soon."""
-        return self.busy > _BUSY or self.missed > _MISSED or self.waits_s > _WAITS_S
+        # Pictures of the wall that are missed while decoding leaves room are not to be had by decoding still less.
+        missed = _MISSED if self.busy > _IDLE else _MANY_MISSED
+        return self.busy > _BUSY or self.missed > missed or self.waits_s > _WAITS_S
 
     @property
     def is_grave(self) -> bool:
@@ -77,12 +80,13 @@ class Pressure(NamedTuple):
     @property
     def is_low(self) -> bool:
         """There is room for more."""
-        return self.busy < _IDLE and self.missed == 0 and self.waits_s < _WAITS_S / 2
+        return self.busy < _IDLE and self.missed < _MISSED and self.waits_s < _WAITS_S / 2
 
 
-_BUSY, _IDLE = 0.9, 0.65
-_MISSED = 0.1
-_WAITS_S, _GRAVE_WAITS_S = 0.16, 0.3
+_BUSY, _IDLE = 0.95, 0.78
+_MISSED, _MANY_MISSED = 0.1, 0.25
+_WAITS_S, _GRAVE_WAITS_S = 0.2, 0.3
+_GRAVE_STEPS = 3
 _STRAINED_S = 2
 """One such second comes with every new layout."""
 _FELT_AFTER_S = 3
@@ -94,7 +98,8 @@ _RELAPSE_S = 20
 class Governor:
     """Looks once a second; goes down under pressure, a step when the one before is felt, and up after a while of calm.
 
-    A step up that has to be taken back soon was one too many: the next is waited for twice as long.
+    A step up that has to be taken back soon was one too many: it alone is taken back, and the next is waited for twice
+    as long.
     """
 
     def __init__(self) -> None:
@@ -113,11 +118,12 @@ class Governor:
             self._strained += 1
             if (self._strained < _STRAINED_S and not pressure.is_grave) or self._since_step < _FELT_AFTER_S:
                 return self.depth
-            if self._since_relief < _RELAPSE_S:
+            relapses = self._since_relief < _RELAPSE_S
+            if relapses:
                 self._calm_needed = min(_MOST_CALM_S, 2 * self._calm_needed)
                 self._since_relief = _RELAPSE_S
             self._since_step = 0
-            self.depth = min(DEEPEST, self.depth + (2 if pressure.is_grave else 1))
+            self.depth = _deeper(self.depth, by=_GRAVE_STEPS if pressure.is_grave and not relapses else 1)
             return self.depth
         self._strained = 0
         if pressure.is_low and self.depth:
@@ -130,3 +136,8 @@ class Governor:
         if not self.depth:
             self._calm_needed = _FIRST_CALM_S if self._since_relief >= _RELAPSE_S else self._calm_needed
         return self.depth
+
+
+def _deeper(depth: int, by: int) -> int:
+    """So many steps further down, but one at a time where the wall itself and its spots begin to suffer."""
+    return min(depth + by, max(depth + 1, _SLOWER - 1), DEEPEST)
