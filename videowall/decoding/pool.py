@@ -142,22 +142,30 @@ class DecodePool:
 
     def _lead(self) -> None:
         yield_to_the_composer()
+        began_s: float | None = None
         while not self._stopping.wait(self._pause_s()):
             self._has_work.wait()
-            began_s = self._clock.monotonic_s()
             self._has_work.clear()
-            count = len(self._waiting)
+            count, now_s = len(self._waiting), self._clock.monotonic_s()
+            began_s = now_s if began_s is None else began_s
             for call in self._calls[: int(count * self._each_s / _ENOUGH_S)]:
                 call.set()
             # No more than waited: where pictures come faster than one thread decodes, others must be called again.
             done = self._work(count)
+            ended_s = self._clock.monotonic_s()
+            if done:
+                self._each_s += _SMOOTHING * ((ended_s - now_s) / done - self._each_s)
             if self._waiting:
                 self._has_work.set()
-            spent_s = self._clock.monotonic_s() - began_s
-            if done:
-                self._each_s += _SMOOTHING * (spent_s / done - self._each_s)
-            self._lead_s = max(spent_s * _MARGIN, self._lead_s + _SMOOTHING * (spent_s * _MARGIN - self._lead_s))
-            self._lead_s = min(max(self._lead_s, _LEAST_LEAD_S), STRIDE_S)
+                continue
+            self._learn_lead(ended_s - began_s)
+            began_s = None
+
+    def _learn_lead(self, spent_s: float) -> None:
+        """What came together took so long."""
+        needed_s = spent_s * _MARGIN
+        self._lead_s = max(needed_s, self._lead_s + _SMOOTHING * (needed_s - self._lead_s))
+        self._lead_s = min(max(self._lead_s, _LEAST_LEAD_S), STRIDE_S)
 
     def _assist(self, call: threading.Event) -> None:
         yield_to_the_composer()
