@@ -209,8 +209,8 @@ def _of_rain(
             alarm, bound, left_db = _FADING, _bound(device.kind, _FADING), c_n_db(rain_mmph)
             beyond, near = left_db < bound - 0.7, left_db < bound + 1.5
         case "link":
-            alarm, bound, lost = _LOSSY, _bound(device.kind, _LOSSY), by_satellite(rain_mmph).loss
-            beyond, near = lost > bound + 0.02, lost > bound - 0.02
+            alarm, bound, lost_percent = _LOSSY, _bound(device.kind, _LOSSY), 100 * by_satellite(rain_mmph).loss
+            beyond, near = lost_percent > bound + 2, lost_percent > bound - 2
         case _:
             return
     one = _consequence(world, device.id, alarm, now, now + timedelta(seconds=turn.duration_s))
@@ -244,7 +244,7 @@ _SELF_TOLD: dict[type[CameraCover | CameraTurn | CameraBlack | CameraBlur], tupl
 
 
 def _bound(kind: str, alarm: str) -> float:
-    """The level of a default limit."""
+    """The level of a default limit, in the metric's unit."""
     limits = ((f"{metric.name}.{limit.id}", limit.bound) for metric in KINDS[kind].metrics for limit in metric.limits)
     return next(float(bound) for name, bound in limits if name == alarm)
 
