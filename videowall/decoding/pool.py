@@ -20,8 +20,8 @@ STRIDE_S: Final = 0.01
 """What came within so long is decoded together."""
 _LEAST_LEAD_S: Final = 0.002
 _MARGIN: Final = 1.25
-_ENOUGH_S: Final = 0.008
-"""What takes one thread longer is shared with the others."""
+_ENOUGH_S: Final = 0.02
+"""What takes one thread longer is shared with the others: two that take turns at the interpreter cost more than one."""
 _SMOOTHING: Final = 0.1
 
 
