@@ -14,8 +14,9 @@ from videowall.picture import Rect
 
 HIGH = Pressure(busy=0.99, missed=0.0, waits_s=0.05)
 GRAVE = Pressure(busy=1.0, missed=0.2, waits_s=0.39)
-LOW = Pressure(busy=0.3, missed=0.0, waits_s=0.01)
-BETWEEN = Pressure(busy=0.8, missed=0.0, waits_s=0.01)
+LOW = Pressure(busy=0.6, missed=0.0, waits_s=0.01)
+SLIGHT = Pressure(busy=0.3, missed=0.0, waits_s=0.01)
+BETWEEN = Pressure(busy=0.85, missed=0.0, waits_s=0.01)
 
 
 def test_each_step_takes_away_more_from_small_tiles_and_spots_are_spared_to_the_last() -> None:
@@ -68,6 +69,13 @@ def test_it_comes_up_a_step_at_a_time_after_some_calm_seconds() -> None:
     governor = Governor()
     governor.look(GRAVE)
     assert [governor.look(LOW) for _ in range(12)] == [3] * 3 + [2] * 4 + [1] * 4 + [0]
+
+
+def test_it_comes_up_some_steps_at_once_where_there_is_room_for_twice_as_much() -> None:
+    governor = Governor()
+    for _ in range(4):
+        governor.look(GRAVE)
+    assert [governor.look(SLIGHT) for _ in range(8)] == [6] * 3 + [3] * 4 + [0]
 
 
 def test_between_high_and_low_it_stays() -> None:

@@ -82,11 +82,17 @@ class Pressure(NamedTuple):
         """There is room for more."""
         return self.busy < _IDLE and self.missed < _MISSED and self.waits_s < _WAITS_S / 2
 
+    @property
+    def is_slight(self) -> bool:
+        """There is room for twice as much."""
+        return self.is_low and self.busy < _IDLE / 2
+
 
 _BUSY, _IDLE = 0.95, 0.78
 _MISSED, _MANY_MISSED = 0.1, 0.25
 _WAITS_S, _GRAVE_WAITS_S = 0.2, 0.3
-_GRAVE_STEPS = 3
+_MANY_STEPS = 3
+"""At once, where things are so bad, or so good: they halve what is decoded, or double it."""
 _STRAINED_S = 2
 """One such second comes with every new layout."""
 _FELT_AFTER_S = 3
@@ -123,14 +129,14 @@ class Governor:
                 self._calm_needed = min(_MOST_CALM_S, 2 * self._calm_needed)
                 self._since_relief = _RELAPSE_S
             self._since_step = 0
-            self.depth = _deeper(self.depth, by=_GRAVE_STEPS if pressure.is_grave and not relapses else 1)
+            self.depth = _deeper(self.depth, by=_MANY_STEPS if pressure.is_grave and not relapses else 1)
             return self.depth
         self._strained = 0
         if pressure.is_low and self.depth:
             self._calm += 1
             if self._calm >= self._calm_needed:
                 self._calm = self._since_relief = 0
-                self.depth -= 1
+                self.depth -= min(self.depth, _MANY_STEPS if pressure.is_slight else 1)
         else:
             self._calm = 0
         if not self.depth:
