@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.api.server import KEEP_ALIVE_S
+from hub.api import server as api_server
 from hub.client import Connected, Disconnected, HubClient, _is_here
 from hub.protocol import AlarmChanged, AlarmState, Logged, Snapshot, WallRequest
 from hub.transport import IDLE_S
@@ -25,6 +25,7 @@ from sensors.errors import (
 from sensors.model import DeviceId, DeviceKey, SiteId
 from tests.hub.standing_hub import CAMERA, FENCE, PASSWORD, standing_hub
 from tests.support.waiting import eventually_async
+from videowall.outputs import listener
 
 NOBODY = DeviceKey(SiteId("kordai"), DeviceId("ghost"))
 
@@ -235,8 +236,8 @@ async def test_a_connection_that_dies_as_it_is_used_again_fails_no_question_and_
             assert closing.asked == ["GET"] * 3 + ["POST"]
 
 
-def test_the_hub_keeps_an_idle_connection_for_longer_than_its_client_does() -> None:
-    assert KEEP_ALIVE_S > 2 * IDLE_S
+def test_hub_and_wall_keep_an_idle_connection_for_longer_than_their_client_does() -> None:
+    assert min(api_server.KEEP_ALIVE_S, listener.KEEP_ALIVE_S) > 2 * IDLE_S
 
 
 def test_the_client_loads_neither_pixels_nor_servers() -> None:

@@ -1,7 +1,7 @@
 """Decoding threads that work in time with the wall."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import cast
@@ -9,10 +9,12 @@ from typing import cast
 import pytest
 
 from sensors.clock import SystemClock
+from tests.support.border_wall import key
 from tests.support.waiting import eventually
 from videowall.capture.channel import Channel
 from videowall.decoding.beat import Beat
-from videowall.decoding.pool import DecodePool
+from videowall.decoding.pool import DecodePool, Pool
+from videowall.decoding.shards.pool import ShardPool
 
 pytestmark = pytest.mark.alone
 
@@ -21,6 +23,7 @@ class Work:
     """Stands for a channel: so many pictures wait in it."""
 
     def __init__(self, pictures: int = 1, *, goes_first: bool = False) -> None:
+        self.key = key("cam-1")
         self.left = pictures
         self.goes_first = goes_first
         self.by: list[str] = []
@@ -103,15 +106,21 @@ def test_others_help_on_for_as_long_as_more_comes_than_one_can_do() -> None:
             eventually(partial(_both_have_worked, endless, done), within_s=20)
 
 
-def test_a_spot_goes_before_all_that_waits() -> None:
-    with running(workers=1) as pool:
-        first, *small, spot = Work(), *(Work() for _ in range(5)), Work(3, goes_first=True)
-        first.goes_on.clear()
-        pool.schedule(as_channel(first))
-        for work in (*small, spot):
-            pool.schedule(as_channel(work))
-        first.goes_on.set()
-        eventually(lambda: all(_is_done(work) for work in small), within_s=10)
+@pytest.mark.parametrize(
+    "make_pool",
+    [partial(DecodePool, 1, SystemClock(), Beat()), partial(ShardPool, 1, 1500, SystemClock())],
+    ids=["threads", "shards"],
+)
+def test_a_spot_goes_before_all_that_waits(make_pool: Callable[[], Pool]) -> None:
+    pool = make_pool()
+    *small, spot = *(Work() for _ in range(5)), Work(3, goes_first=True)
+    for work in (*small, spot):
+        pool.schedule(as_channel(work))
+    pool.start()
+    try:
+        eventually(lambda: all(_is_done(work) for work in small), within_s=30)
+    finally:
+        pool.stop()
     assert len(spot.at_s) == 3
     assert max(spot.at_s) < min(work.at_s[0] for work in small)
 

@@ -3,7 +3,6 @@
 import os
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple, Protocol
@@ -13,6 +12,7 @@ from sensors.model import DeviceKey, StreamRole
 from videowall.capture.channel import Channel
 from videowall.decoding.beat import Beat
 from videowall.decoding.decoder import OpenDecoder
+from videowall.decoding.turns import Turns
 from videowall.hardware.decoding import DecoderMaker
 
 _NICENESS: Final = 5
@@ -77,7 +77,7 @@ class DecodePool:
         self._hardware = hardware or DecoderMaker(0)
         self._clock = clock
         self._beat = beat
-        self._waiting: deque[Channel] = deque()
+        self._waiting = Turns()
         self._has_work = threading.Event()
         self._stopping = threading.Event()
         self._busy = Busy()
@@ -131,7 +131,7 @@ class DecodePool:
 
     def schedule(self, channel: Channel) -> None:
         """Have one picture of a channel decoded, from any thread."""
-        self._queue(channel)
+        self._waiting.put(channel)
         if not self._has_work.is_set():
             self._has_work.set()
 
@@ -176,24 +176,13 @@ class DecodePool:
     def _work(self, most: int = sys.maxsize) -> int:
         """Decode so many pictures, or until nothing waits; how many that were."""
         done = 0
-        while done < most and not self._stopping.is_set():
-            try:
-                channel = self._waiting.popleft()
-            except IndexError:
-                break
+        while done < most and not self._stopping.is_set() and (channel := self._waiting.take()) is not None:
             began_s = self._clock.monotonic_s()
             if channel.work():
-                self._queue(channel)
+                self._waiting.put(channel)
             self._busy.add(self._clock.monotonic_s() - began_s)
             done += 1
         return done
-
-    def _queue(self, channel: Channel) -> None:
-        """A spot's pictures go before all that waits."""
-        if channel.goes_first:
-            self._waiting.appendleft(channel)
-        else:
-            self._waiting.append(channel)
 
     def _pause_s(self) -> float:
         """Until work should be looked for again; none while nobody composes."""

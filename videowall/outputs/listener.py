@@ -16,7 +16,7 @@ _BACKLOG: Final = 128
 _CONNECTIONS: Final = 512
 _SEND_BUFFER_BYTES: Final = 256 * 1024
 """Small, since what waits in the kernel is old picture that no skip can take back."""
-_KEEP_ALIVE_S: Final = 30
+KEEP_ALIVE_S: Final = 30
 """How long an unused connection stays open: longer than clients usually keep one (the hub's: 5 s)."""
 _DEAD_PEER_MS: Final = 15_000
 _DATE_S: Final = 1.0
@@ -93,7 +93,7 @@ async def serve(app: ASGIApp, listener: socket.socket) -> None:
         proxy_headers=False,
         limit_concurrency=_CONNECTIONS,
         server_header=False,
-        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=_STOP_WITHIN_S,
         h11_max_incomplete_event_size=16_384,
     )

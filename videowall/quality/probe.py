@@ -87,7 +87,7 @@ class Probe:
         self._laters: deque[Plane] = deque(maxlen=_KEYS)
         self._since_key = 0
         self._goes_on = False
-        """Whether what follows the last key picture was never seen before."""
+        """Whether the last key picture was a repeated one, but what follows it was never seen before."""
         self._repeated_s: deque[float] = deque(maxlen=_KEYS)
         self._repeats = False
         self._proven_s = float("-inf")
@@ -115,7 +115,7 @@ class Probe:
             self._pictures += 1
             cv2.accumulate(cv2.absdiff(small, before), self._way)
             if self._since_key == _LATER:
-                self._goes_on = all(_same_share(small, known) < _NEW_SHARE for known in self._laters)
+                self._goes_on = self._repeats and all(_same_share(small, known) < _NEW_SHARE for known in self._laters)
                 self._laters.append(small)
             if now_s - self._began_s >= _WINDOW_S:
                 self._before = small

@@ -17,13 +17,17 @@ from videowall.decoding.pool import STRIDE_S, Busy, PoolCounts, yield_to_the_com
 from videowall.decoding.shards.conduct import Conduct
 from videowall.decoding.shards.decoder import ShardDecoder, Ward
 from videowall.decoding.shards.shard import Shard
+from videowall.decoding.turns import Turns
 
 _MAX_KNOWN = 4096
 
 
 class _Place(NamedTuple):
+    """A child, who waits for it, and a call for each of them; a call of False ends its thread."""
+
     ward: Ward
-    waiting: "queue.SimpleQueue[Channel | None]"
+    waiting: Turns
+    calls: "queue.SimpleQueue[bool]"
     thread: threading.Thread
 
 
@@ -51,7 +55,7 @@ class ShardPool:
         """End the children, and with them what they were asked."""
         for place in self._places:
             place.ward.shard.stop()
-            place.waiting.put(None)
+            place.calls.put(False)
         for place in self._places:
             if place.thread.ident is not None:
                 place.thread.join()
@@ -89,7 +93,9 @@ class ShardPool:
 
     def schedule(self, channel: Channel) -> None:
         """Have one picture of a channel decoded, from any thread."""
-        self._places[self.number_of(channel.key)].waiting.put(channel)
+        place = self._places[self.number_of(channel.key)]
+        place.waiting.put(channel)
+        place.calls.put(True)
 
     def opener(self, key: DeviceKey, role: StreamRole) -> OpenDecoder:
         """Decoders in the camera's child. What it did to children is remembered beyond its streams' sessions."""
@@ -103,18 +109,19 @@ class ShardPool:
     def _make(self, number: int, limit_bytes: int) -> _Place:
         chance = random.Random()  # noqa: S311 - jitter, not a secret
         ward = Ward(Shard(number, limit_bytes, self._clock, chance))
-        waiting: queue.SimpleQueue[Channel | None] = queue.SimpleQueue()
+        waiting, calls = Turns(), queue.SimpleQueue[bool]()
         thread = threading.Thread(
-            target=_run, args=(ward.shard, waiting, self._busy, self._clock), name=f"shard-{number}", daemon=True
+            target=_run, args=(ward.shard, waiting, calls, self._busy, self._clock), name=f"shard-{number}", daemon=True
         )
-        return _Place(ward, waiting, thread)
+        return _Place(ward, waiting, calls, thread)
 
 
-def _run(shard: Shard, waiting: "queue.SimpleQueue[Channel | None]", busy: Busy, clock: Clock) -> None:
+def _run(shard: Shard, waiting: Turns, calls: "queue.SimpleQueue[bool]", busy: Busy, clock: Clock) -> None:
     yield_to_the_composer()
     shard.is_ready()
-    while (channel := waiting.get()) is not None:
+    while calls.get() and (channel := waiting.take()) is not None:
         began_s = clock.monotonic_s()
         if channel.work():
             waiting.put(channel)
+            calls.put(True)
         busy.add(clock.monotonic_s() - began_s)
