@@ -72,10 +72,11 @@ def test_it_is_frozen_until_it_moves_and_a_session_begins_anew() -> None:
     assert probe.frozen_s == 0
 
 
+@pytest.mark.parametrize("brighter", [3, 0], ids=["dawn", "noise"])
 @pytest.mark.parametrize("length", [KEY_EVERY, 2 * KEY_EVERY])
-def test_a_loop_of_coded_pictures_is_frozen_however_they_move(length: int) -> None:
+def test_a_loop_of_coded_pictures_is_frozen_however_they_move(length: int, brighter: int) -> None:
     chance, probe = np.random.default_rng(2), Probe()
-    loop = [noisy(chance, scene() + 3 * np.uint8(number)) for number in range(length)]
+    loop = [noisy(chance, scene() + np.uint8(brighter * number)) for number in range(length)]
     said = []
     for number in range(15 * FPS):
         probe.look(loop[number % length], number / FPS, key=number % length == 0)
