@@ -1,5 +1,6 @@
 """A wall without cameras: a moving test picture, really encoded, published at its real pace into a real broadcast."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from sensors.catalog import PictureState
 from sensors.clock import SystemClock
 from sensors.model import DeviceId, DeviceKey, Language, Names, SiteId, StreamRole
-from videowall.encoding.broadcast import CLOCK_RATE_HZ, Broadcast, EncodedFrame, TileView
+from videowall.encoding.broadcast import CLOCK_RATE_HZ, Broadcast, EncodedFrame, Subscription, TileView
 from videowall.encoding.profile import ProfileName
 from videowall.outputs.live_wall import Placed
 from videowall.outputs.showing import Showing
@@ -68,11 +69,31 @@ class Encoder:
         return [self.encode(index) for index in range(count)]
 
 
+class CrowdingBroadcast(Broadcast):
+    """One that can hand over many frames while its viewers' event loop, which sends them, stands still."""
+
+    _loop: asyncio.AbstractEventLoop | None = None
+
+    def subscribe(self) -> Subscription:
+        """Join, and remember the loop."""
+        self._loop = asyncio.get_running_loop()
+        return super().subscribe()
+
+    def crowd(self, frames: list[EncodedFrame]) -> None:
+        """Publish them all in one step of the loop of the newest viewer; returns before that."""
+        assert self._loop is not None, "nobody watches"
+        self._loop.call_soon_threadsafe(self._publish_all, frames)
+
+    def _publish_all(self, frames: list[EncodedFrame]) -> None:
+        for frame in frames:
+            self.publish(frame)
+
+
 class MovingWall:
     """A `WallView`; `running()` publishes at its pace, `stall` holds it still like a wall that hangs.
 
     `ticks_per_frame` above 1 skips ticks, as a wall short of time does; as many pictures as `at_once` says are
-    published in one go, which is too fast for any viewer.
+    published in one go, with no chance for a viewer to be sent one in between.
     """
 
     name = "main"
@@ -80,7 +101,7 @@ class MovingWall:
 
     def __init__(self, fps: int = 25, key_every: int = 50) -> None:
         self._key_every = key_every
-        self.broadcast = Broadcast()
+        self.broadcast = CrowdingBroadcast()
         self.thin = Broadcast()
         """Half the size and every second picture."""
         self.passthrough = Passthrough(SystemClock(), lambda: None)
@@ -145,8 +166,7 @@ class MovingWall:
         start = time.monotonic()
         while not self._end.wait(max(0.0, start + self.index / self._fps - time.monotonic())):
             if self.at_once:
-                for frame in [encoder.encode(self.index + step) for step in range(self.at_once)]:
-                    self.broadcast.publish(frame)
+                self.broadcast.crowd([encoder.encode(self.index + step) for step in range(self.at_once)])
                 self.index += self.at_once
                 self.at_once = 0
             elif not self.stall.is_set():
