@@ -44,6 +44,19 @@ async def test_a_slow_viewer_resumes_at_a_key_frame_and_a_quick_one_misses_nothi
     assert broadcast.viewers == 0
 
 
+async def test_a_gap_is_told_with_the_frame_after_it_not_with_the_one_that_is_being_sent() -> None:
+    broadcast = Broadcast()
+    with broadcast.subscribe() as subscription:
+        broadcast.publish(frame(0, key=True))
+        assert (await anext(subscription)).index == 0
+        for index in range(1, int(MAX_PENDING_S * 25) + 5):
+            broadcast.publish(frame(index))
+        assert (subscription.skipped_total > 0, subscription.skipped_before) == (True, 0)
+        broadcast.publish(frame(60, key=True))
+        assert (await anext(subscription)).index == 60
+        assert subscription.skipped_before == subscription.skipped_total
+
+
 async def test_frames_from_a_thread_wake_the_viewer_and_closing_ends_it() -> None:
     broadcast = Broadcast()
     subscription = broadcast.subscribe()

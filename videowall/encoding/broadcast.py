@@ -71,6 +71,8 @@ class Subscription:
 
     def __init__(self, broadcast: "Broadcast", loop: asyncio.AbstractEventLoop) -> None:
         self.skipped_total = 0
+        self.skipped_before = 0
+        """How many of these came before the frame that was taken last."""
         self._broadcast = broadcast
         self._loop = loop
         self._lock = threading.Lock()
@@ -103,6 +105,7 @@ class Subscription:
                 if self._pending:
                     frame, self._taken_s = self._pending.popleft()
                     self._pending_bytes -= len(frame.data)
+                    self.skipped_before = self.skipped_total
                     return frame
                 if self._closed:
                     raise StopAsyncIteration

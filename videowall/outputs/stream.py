@@ -107,7 +107,7 @@ class Streams:
     ) -> NoReturn:
         """End when the stream's time goes back, or when another stream is the viewer's profile now."""
         sent: Opening | None = None
-        skipped_total = 0
+        skipped_told = 0
         before: EncodedFrame | None = None
         async for frame in frames:
             if before is not None and frame.pts_90k <= before.pts_90k:
@@ -123,13 +123,13 @@ class Streams:
                     if not is_current():
                         raise _EndedError(_GOING_AWAY)
                     if sent is None:
-                        skipped_total = frames.skipped_total
+                        skipped_told = frames.skipped_before
                     sent = package.opening
                     await socket.send_text(self._start(sent))
                     await socket.send_bytes(sent.init)
-                if frames.skipped_total != skipped_total:
-                    message = Skipped(frames.skipped_total - skipped_total)
-                    skipped_total = frames.skipped_total
+                if frames.skipped_before != skipped_told:
+                    message = Skipped(frames.skipped_before - skipped_told)
+                    skipped_told = frames.skipped_before
                     await socket.send_text(msgspec.json.encode(message).decode())
                 await socket.send_bytes(package.fragment)
             before = frame
