@@ -64,6 +64,8 @@ from sensors.settings import Settings
 
 hub = typer.Typer()
 _THREADS_STOP_WITHIN_S = 1.0
+_PIPELINE_STOPS_WITHIN_S = 5.0
+"""It may be waiting for a slow disk to keep the last batch."""
 _WATCH_S = 1.0
 _log = structlog.get_logger("hub")
 
@@ -322,7 +324,7 @@ async def _watch(engine: _Engine) -> None:
 
 def _stop_threads(engine: _Engine) -> None:
     """The pipeline first, so that its last acknowledgements still find the way out."""
-    if not engine.pipeline.stop(_THREADS_STOP_WITHIN_S):
+    if not engine.pipeline.stop(_PIPELINE_STOPS_WITHIN_S):
         _log.error("the pipeline did not end in time; what it did not acknowledge comes again")
     engine.door.stop(_THREADS_STOP_WITHIN_S)
 

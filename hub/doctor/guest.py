@@ -15,7 +15,7 @@ from sensors.errors import UnavailableError
 from sensors.rtsp.authentication import Credentials
 
 CONNECT_WITHIN_S = 3.0
-QUIET_S = 0.5
+QUIET_S = 1.0
 """What has not come after so long a silence is not coming."""
 _SESSION_S = 300
 _WINDOW = 1_000

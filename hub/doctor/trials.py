@@ -26,7 +26,7 @@ WAITING = 1_200
 """Messages that the broker must keep for a hub that is away; a common default is a thousand."""
 UNACKNOWLEDGED = 200
 """Messages that the broker should deliver before the first is acknowledged; common defaults are 20 and 32."""
-_WITHIN_S = 3.0
+_WITHIN_S = 10.0
 _CHANGES = 3 * SAVED_AFTER_CHANGES
 _STORE_FILE = "mosquitto.db"
 _PAYLOAD = b"doctor"

@@ -10,7 +10,7 @@ import psutil
 
 from sensors.errors import UnavailableError
 
-_STOP_WITHIN_S = 6.0
+_STOP_WITHIN_S = 15.0
 _RESTART_AFTER_S = 1.0
 _MAX_RESTARTS = 5
 

@@ -26,6 +26,7 @@ _HUB_WITHIN_S = 30.0
 _SETTLE_WITHIN_S = 40.0
 _SPOT_WITHIN_S = 15.0
 _LIVE_WINDOW_S = 1.0
+_LATE_WITHIN_S = 10.0
 _GATEWAY = DeviceId("gateway")
 
 
@@ -185,6 +186,8 @@ async def _measure(stage: Stage, witness: Witness, until: float) -> None:
     report.cpu_s_per_s = {
         name: round((used - cpu_from.get(name, 0.0)) / steady_s, 3) for name, used in sorted(stage.cpu_s().items())
     }
+    # One that is late for a moment is not missing.
+    await _wait(lambda: tiles_live() >= report.tiles_expected, time.time() + _LATE_WITHIN_S)
     report.tiles_live = tiles_live()
     report.devices_registered = watch.registered(stage.expected)
 
