@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from sensors.access import Audience, Role
 from tests.support.browser import open_browser
@@ -15,6 +15,9 @@ from tests.support.wall_page import Enter, Open, serving_wall
 from tests.support.wall_server import Keys
 from videowall.board import Board
 from videowall.plan import Plan
+
+# For all files together: it is Playwright's own, whichever of them says it last.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,6 @@ from tests.support.wall_page import Open
 from videowall.plan import Mask, Plan
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(180)]
-expect.set_options(timeout=20_000)
 MASK = Mask(((0.0, 0.0), (0.4, 0.0), (0.4, 0.4), (0.0, 0.4)))
 NO_WORD_MS = 13_000
 """After so long without a word the page takes its wall for silent."""

@@ -22,7 +22,6 @@ from videowall.picture import planes_of
 from videowall.plan import Feed, Plan
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(180)]
-expect.set_options(timeout=20_000)
 GATE, YARD, BRIDGE = "Ворота", "yard", "Көпір"
 TURNING, SILENT = CAMERAS[1], "cam-silent"
 NOBODY = "rtsp://127.0.0.1:9/main"

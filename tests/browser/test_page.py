@@ -1,6 +1,7 @@
 """The wall's page in a real Chromium: it plays, it stays honest when the wall does not, and it lets nobody in."""
 
 import io
+import re
 
 import av
 import numpy as np
@@ -13,7 +14,6 @@ from tests.support.wall_page import Enter, serving_wall, wait_for_more_frames, w
 from tests.support.wall_server import Keys
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow]
-expect.set_options(timeout=15_000)
 PIXELS = """() => {
   const video = document.getElementById("video");
   const canvas = document.createElement("canvas");
@@ -80,7 +80,7 @@ def test_a_stalled_wall_is_covered_and_comes_back(page: Page, enter: Enter, wall
     bright = _brightness(page)
     wall.stall.set()
     expect(page.locator("#reason")).to_have_text("Қабырғамен байланыс жоқ")
-    expect(page.locator("#age")).to_have_text(" · 4 с")
+    expect(page.locator("#age")).to_have_text(re.compile(r"^ · ([4-9]|\d\d) с$"))
     assert _brightness(page) < bright / 2
     wall.stall.clear()
     expect(page.locator("#overlay")).to_be_hidden()
@@ -137,7 +137,7 @@ def test_stills_change_and_are_called_stills(page: Page, enter: Enter, errors: l
     shown = page.locator("#still").get_attribute("src")
     assert shown is not None
     expect(page.locator("#still")).not_to_have_attribute("src", shown)
-    assert page.evaluate("document.getElementById('still').naturalWidth") == 640
+    wait_until(page, "document.getElementById('still').naturalWidth === 640")
     assert page.evaluate("document.getElementById('video').readyState") == 0
     assert errors == []
 
@@ -177,9 +177,9 @@ def test_another_sites_link_with_a_ticket_leads_in(page: Page, keys: Keys, addre
 
 
 def test_the_picture_ends_with_the_sign_in(page: Page, enter: Enter) -> None:
-    enter(lifetime_s=5)
+    enter(lifetime_s=15)
     wait_until_live(page)
-    expect(page.locator("#reason")).to_have_text("The sign-in has ended")
+    expect(page.locator("#reason")).to_have_text("The sign-in has ended", timeout=40_000)
     expect(page.locator("h1").nth(2)).to_have_text("Sign-in needed")
 
 

@@ -4,10 +4,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.moving_picture import MovingWall
+from tests.support.waiting import eventually
 from tests.support.wall_page import Enter, wait_for_more_frames, wait_until, wait_until_live
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow]
-expect.set_options(timeout=15_000)
 WIDTH = "document.getElementById('video').videoWidth"
 
 
@@ -27,7 +27,7 @@ def test_a_smaller_size_is_chosen_by_keyboard_and_remembered(
     expect(page.locator("#choice")).to_be_hidden()
     assert page.evaluate("document.activeElement.id") == "wall"
     wait_until_live(page)
-    assert (wall.thin.viewers, wall.broadcast.viewers) == (1, 0)
+    eventually(lambda: (wall.thin.viewers, wall.broadcast.viewers) == (1, 0))
     page.reload()
     wait_until_live(page)
     assert page.evaluate(WIDTH) == 320

@@ -3,6 +3,7 @@ import json
 import re
 import socket
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from hub.api.html import choose_language
 from hub.api.server import bind
 from hub.protocol import Problem
 from sensors.access import Audience, Principal, Role, issue_token, verify_token
-from sensors.clock import SystemClock
+from sensors.clock import ManualClock, SystemClock
 from sensors.errors import UnavailableError
 from sensors.model import Language
 from tests.hub.standing_hub import FENCE, PASSWORD, StandingHub, standing_hub
@@ -118,7 +119,8 @@ async def test_the_document_describes_every_route_and_type(tmp_path: Path) -> No
 
 
 async def test_guessing_is_slowed_down_and_says_for_how_long(tmp_path: Path) -> None:
-    async with standing_hub(tmp_path) as hub, browser(hub) as http:
+    clock = ManualClock(datetime.now(UTC))
+    async with standing_hub(tmp_path, clock) as hub, browser(hub) as http:
         guess = {"name": "administrator", "password": "wrong"}
         statuses = [(await http.post("/api/v1/session", json=guess)).status_code for _ in range(4)]
         assert statuses == [401] * 4

@@ -201,7 +201,7 @@ async def test_equipment_of_another_makers_library_is_found_measured_commanded_a
                 assert watch.metrics["temperature"].unit == "[degF]"
                 assert watch.metrics["vehicles"].type is MetricType.COUNTER
                 assert device.provenance == ("home-assistant",)
-                assert watch.values["not-read"] == "camera Eye"
+                await eventually_async(lambda: watch.values.get("not-read") == "camera Eye")
                 numbers = count(1)
 
                 def measured() -> bool:

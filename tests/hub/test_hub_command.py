@@ -4,7 +4,7 @@ import socket
 import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -32,6 +32,11 @@ def taken_port() -> Iterator[str]:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield str(listener.getsockname()[1])
+
+
+def _stored_in(folder: Path) -> list[tuple[float]]:
+    with closing(sqlite3.connect(folder / "data" / "readings.sqlite")) as connection:
+        return connection.execute("SELECT value FROM readings").fetchall()
 
 
 def test_a_port_in_use_is_named_with_the_mend(tmp_path: Path) -> None:
@@ -116,10 +121,7 @@ def test_bad_input_over_the_embedded_broker_is_counted_and_logged_and_nothing_el
         client.disconnect()
         client.loop_stop()
         eventually(lambda: sum(kind == "rejected" for kind, _ in hub.entries()) >= 2, within_s=20)
-        with sqlite3.connect(tmp_path / "data" / "readings.sqlite") as connection:
-            stored = connection.execute("SELECT value FROM readings").fetchall()
-        connection.close()
-        assert stored == [(5.0,)]
+        eventually(lambda: _stored_in(tmp_path) == [(5.0,)], within_s=20)
         assert hub.end() == 0
 
 

@@ -282,7 +282,7 @@ def test_victoria_metrics_that_goes_away_and_comes_back_has_every_point_once(tmp
             victoria.stop()
             each.store.write([measured(number) for number in range(200, 400)])
             eventually(lambda: bool(each.problems))
-            assert each.health.forwarding.pending == 200
+            eventually(lambda: each.health.forwarding.pending == 200)
             victoria.start()
             eventually(lambda: each.left == 0, within_s=60)
             first_ms = round(START.timestamp() * 1000)

@@ -233,7 +233,8 @@ class Hub:
             ).fetchall()
 
 
-def publish(port: int, hub: Hub) -> None:
+def publish(port: int, hub: Hub, killed: threading.Event) -> None:
+    """All messages; the second half of them when one of the processes has been killed."""
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
     client.max_inflight_messages_set(100)
     client.connect("127.0.0.1", port)
@@ -252,6 +253,8 @@ def publish(port: int, hub: Hub) -> None:
 
     eventually(probe_arrives, within_s=30, what="the fourth site being taken in")
     for number in range(MESSAGES):
+        if number == MESSAGES // 2:
+            killed.wait(60)
         payload = native.encode_data(START + timedelta(milliseconds=number), number, {"level": number})
         info = client.publish(topic(keys[number % len(keys)], Leaf.DATA), payload, 1)
         if number % 100 == 0:
@@ -267,10 +270,12 @@ async def test_two_processes_lose_and_double_nothing_and_keep_the_order_although
         hub = Hub(tmp_path, port)
         try:
             await eventually_async(lambda: hub.connections() == 3, within_s=60, what="the hub and both processes")
-            publishing = asyncio.create_task(asyncio.to_thread(publish, port, hub))
+            killed = threading.Event()
+            publishing = asyncio.create_task(asyncio.to_thread(publish, port, hub, killed))
             await eventually_async(lambda: len(hub.rows()) > MESSAGES // 10, within_s=60, what="the first readings")
             hub.ingest_process(1).send_signal(signal.SIGKILL)
             assert not publishing.done()
+            killed.set()
             await publishing
             await eventually_async(lambda: len(hub.rows()) == MESSAGES, within_s=60, what="all of them")
             await eventually_async(lambda: hub.connections() == 4, within_s=30, what="the killed one begun again")

@@ -20,7 +20,7 @@ from tests.support.brokers import free_port
 from tests.support.running_hub import COMMAND, environ
 from tests.support.waiting import eventually
 
-SILENT_S = 3
+SILENT_S = 8
 
 
 class Walls:
@@ -105,7 +105,7 @@ sys.stdin.read()
 """
 
 
-@pytest.mark.parametrize(("ballast", "why"), [(300_000_000, "uses 3"), (0, "has not said for 0.5 s that it is alive")])
+@pytest.mark.parametrize(("ballast", "why"), [(300_000_000, "uses "), (0, "has not said for 0.5 s that it is alive")])
 async def test_a_child_that_grows_or_falls_silent_is_found_out(ballast: int, why: str) -> None:
     limits = Limits(silent_s=60 if ballast else 0.5, memory_bytes=200_000_000)
     async with watching("talker", limits, SystemClock()) as dog:

@@ -60,16 +60,25 @@ async def test_a_dead_and_a_frozen_camera_are_named_and_harm_no_other(system: Sy
             within_s=20,
             what="an alarm for each broken picture",
         )
+        # Before the console is opened, whose work would hold up whoever looks at the wall from this very process.
+        during = {key: _rhythm(system, key, broken_from) for key in others}
+        for key in others:
+            assert abs(during[key].median_s - before[key].median_s) <= HALF_A_FRAME_S, key
+            assert during[key].long_s <= before[key].long_s + TWO_FRAMES_S, key
+        # Who is late for a moment, as on a busy machine, is not harmed; who stays so is.
+        await eventually_async(
+            lambda: (
+                system.state_of(FROZEN) == PictureState.FROZEN
+                and all(system.state_of(key) == PictureState.LIVE for key in others)
+            ),
+            within_s=20,
+            what="all others being live beside them",
+        )
         client = HubClient(system.stage.installation.hub_url, system.client.token)
         async with open_console(client, SystemClock()) as console:
             await console.open("cameras")
-            await console.see("застыло", within_s=10)
+            await console.see("застыло")
         await client.close()
-        for key in others:
-            during = _rhythm(system, key, broken_from)
-            assert abs(during.median_s - before[key].median_s) <= HALF_A_FRAME_S, key
-            assert during.long_s <= before[key].long_s + TWO_FRAMES_S, key
-            assert system.state_of(key) == PictureState.LIVE
     finally:
         await system.command(KILLED.site, "camera-resume", camera=KILLED.device)
         await system.command(FROZEN.site, "camera-resume", camera=FROZEN.device)

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from hub.client import HubClient
-from hub.protocol import AlarmState
+from hub.protocol import AlarmState, AlarmView
 from sensors.clock import SystemClock
 from tests.support.console import open_console
 from tests.support.system import System, tuple_of
@@ -30,8 +30,13 @@ def _answered_since(system: System, waiting: int) -> bool:
 async def test_an_intrusion_brings_its_camera_to_the_spot_and_the_officer_answers(system: System) -> None:
     before = len(system.watch.raised)
     await system.command("kordai", "intrusion")
-    await eventually_async(lambda: len(system.watch.raised) > before, within_s=15, what="the ground sensor's alarm")
-    alarm = system.watch.raised[before]
+
+    def of_sensors() -> list[AlarmView]:
+        """Not of a camera that a busy machine keeps waiting."""
+        return [alarm for alarm in system.watch.raised[before:] if alarm.metric != "picture"]
+
+    await eventually_async(of_sensors, within_s=15, what="the ground sensor's alarm")
+    alarm = of_sensors()[0]
     assert alarm.key.site == "kordai"
     assert alarm.cameras
     camera = alarm.cameras[0]
@@ -60,13 +65,12 @@ async def test_an_intrusion_brings_its_camera_to_the_spot_and_the_officer_answer
         async with open_console(client, SystemClock()) as console, asyncio.timeout(90):
             await console.open("alarms")
             await console.see("Кордай", "не принята")
-            while waiting := _unanswered(system):
+            while (waiting := _unanswered(system)) or "не принята" in console.screen:
                 # A Russian layout is active: the key that says "u" says "г", and "a" says "ф". Pressed again, as people
                 # do, where the console had not heard yet of an alarm that came just then.
                 await console.press("г", "ф")
                 with suppress(AssertionError):
                     await eventually_async(partial(_answered_since, system, waiting), within_s=3, what="an answer")
-            await console.miss("не принята")
     finally:
         await client.close()
 

@@ -26,7 +26,7 @@ class Wire:
     """The dialect with a connection of its own: clean session, and its will."""
 
     def __init__(self, port: int) -> None:
-        self.host = SparkplugHost(HOST, SITES, reorder_s=0.3, rebirth_interval_s=1.0)
+        self.host = SparkplugHost(HOST, SITES, reorder_s=0.3, rebirth_interval_s=30.0)
         self.messages: list[Message] = []
         self.sent: list[Send] = []
         self._arrived: queue.SimpleQueue[mqtt.MQTTMessage] = queue.SimpleQueue()

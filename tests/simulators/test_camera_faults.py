@@ -189,7 +189,7 @@ def test_lost_packets_leave_gaps(stand: Stand) -> None:
         client.play()
         numbers = [packet.sequence for packet in itertools.islice(_packets(client), 100)]
     steps = [(after - before) & 0xFFFF for before, after in itertools.pairwise(numbers)]
-    assert 20 < sum(step - 1 for step in steps) < 90
+    assert 10 < sum(step - 1 for step in steps) < 90
     assert min(steps) == 1
 
 
@@ -261,19 +261,28 @@ def test_a_camera_changes_its_codec_within_a_session(stand: Stand) -> None:
         assert None not in stamps_until(container, different=10)
 
 
+def _steps(timestamps: list[int]) -> list[int]:
+    return [(after - before + 2**31) % 2**32 - 2**31 for before, after in itertools.pairwise(timestamps)]
+
+
 @pytest.mark.parametrize("jump_s", [3600, -60])
+@pytest.mark.usefixtures("never_late")
 def test_timestamps_jump_once(stand: Stand, jump_s: int) -> None:
     with Client(stand) as client:
         client.play()
         packets = _packets(client)
         timestamps = [next(packets).timestamp]
         stand.set_fault(OPEN, Fault.JUMPED, jump_s)
-        timestamps += [packet.timestamp for packet in itertools.islice(packets, 60)]
-    steps = [(after - before + 2**31) % 2**32 - 2**31 for before, after in itertools.pairwise(timestamps)]
+        for packet in itertools.islice(packets, 1_000):
+            timestamps.append(packet.timestamp)
+            if len(timestamps) > 30 and len(set(_steps(timestamps[:-30]))) == 3:
+                break
+    steps = _steps(timestamps)
     assert set(steps) == {0, 3600, 3600 + jump_s * 90_000}
     assert steps.count(3600 + jump_s * 90_000) == 1
 
 
+@pytest.mark.usefixtures("never_late")
 def test_timestamps_and_numbers_roll_over_and_ffmpeg_plays_on(stand: Stand) -> None:
     with Client(stand) as watching:
         watching.play()

@@ -145,7 +145,7 @@ async def test_equipment_of_every_dialect_raises_its_alarms_and_is_missed_when_t
                 )
                 await post.perform(CameraCover(site="kordai", camera="cam-1"))
                 await _wait_for_alarms(client, ("cam-1", "tamper"))
-                await post.perform(LinkCut(site="kordai", duration_s=8.0))
+                await post.perform(LinkCut(site="kordai", duration_s=60.0))
                 await _wait_for_alarms(client, ("gateway", "offline"), ("ground-1", "offline"))
                 assert not await client.rejected()
                 running.cancel()

@@ -58,7 +58,11 @@ async def test_a_foreign_client_learns_what_a_camera_is_and_where_its_streams_ar
         assert (await media.GetProfile({"ProfileToken": "sub"})).PTZConfiguration.NodeToken == "node"
 
 
-async def test_a_foreign_client_turns_a_camera_to_its_presets_and_makes_and_removes_one() -> None:
+async def test_a_foreign_client_turns_a_camera_to_its_presets_and_makes_and_removes_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # So that it can be seen on its way.
+    monkeypatch.setattr("simulators.cameras.mount._SETTLES_S", 1.5)
     async with onvif_stand() as stand, foreign_client(stand.address, PASSWORD) as client:
         await client.update_xaddrs()
         ptz = await client.create_ptz_service()
@@ -129,6 +133,10 @@ def envelope(asked: str, header: str = "") -> bytes:
         f'<e:Envelope xmlns:e="{SOAP}" xmlns:d="{DEVICE}" xmlns:m="{MEDIA}" xmlns:p="{PTZ}">'
         f"<e:Header>{header}</e:Header><e:Body>{asked}</e:Body></e:Envelope>"
     ).encode()
+
+
+_HARDLY = httpx.Timeout(10, read=0.3)
+"""For who never answers."""
 
 
 async def post(stand: OnvifStand, path: str, body: bytes, **how: Any) -> httpx.Response:
@@ -226,7 +234,7 @@ async def test_a_camera_that_is_locked_dead_or_silent_is_so_over_onvif_too() -> 
             await post(stand, MEDIA_PATH, signed)
         await stand.cameras.set_fault(TURNING, Fault.HALF_OPEN)
         with pytest.raises(httpx.ReadTimeout):
-            await post(stand, MEDIA_PATH, signed, timeout=0.3)
+            await post(stand, MEDIA_PATH, signed, timeout=_HARDLY)
         await stand.cameras.set_fault(TURNING, Fault.NONE)
         assert (await post(stand, MEDIA_PATH, signed)).status_code == 200
         assert not stand.cameras.rigs[FIXED].mount.turns
@@ -251,6 +259,6 @@ async def test_a_camera_behind_a_line_names_it_and_is_as_far_away_over_onvif_as_
         link.act(LinkResume(site="kordai"), clock.now())
         link.act(LinkHalfOpen(site="kordai", duration_s=600), clock.now())
         with pytest.raises(httpx.ReadTimeout):
-            await post(stand, DEVICE_PATH, anybody, timeout=0.3)
+            await post(stand, DEVICE_PATH, anybody, timeout=_HARDLY)
         link.act(LinkResume(site="kordai"), clock.now())
         assert (await post(stand, DEVICE_PATH, anybody)).status_code == 200

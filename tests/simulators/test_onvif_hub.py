@@ -64,6 +64,9 @@ async def test_the_hub_finds_simulated_cameras_reads_their_streams_and_turns_one
                 stand.cameras.url(TURNING, role, LOOPBACK) for role in (StreamRole.MAIN, StreamRole.SUB)
             ]
             assert (turning.presets, found["SIM-kordai-cam-2"].presets) == (("Ворота", "yard"), ())
+            # A stream that is still being drawn answers late.
+            await stand.cameras.warm_up()
+            await stand.cameras.prepare_mains()
             await StreamChecks(hub.facade, SECRETS, SystemClock(), on_loopback=True).run_once()
             for view in (await found_in(hub)).values():
                 assert [check.state for check in view.checks] == [StreamState.OK] * 3

@@ -55,6 +55,12 @@ _SCENARIO = parse_scenario(
 )
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No session is given up because a busy machine brought nothing for a while."""
+    monkeypatch.setattr("videowall.capture.rtsp.player.NO_PACKETS_S", 60.0)
+
+
 class _Posts(NamedTuple):
     """Two posts with a camera each, of which one's link can be made faulty."""
 

@@ -32,6 +32,7 @@ _PAUSE_S = 30
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine is, nothing is sent again but for what the tests do."""
     monkeypatch.setattr("simulators.outbox.PATIENCE_S", 600.0)
+    monkeypatch.setattr("simulators.publisher._FAREWELL_S", 60.0)
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ async def _running(publisher: Publisher) -> AsyncIterator[Publisher]:
         yield publisher
     finally:
         running.cancel()
-        await asyncio.wait([running], timeout=5)
+        await asyncio.wait([running], timeout=90)
         assert running.cancelled()
 
 

@@ -105,7 +105,7 @@ def test_it_runs_until_it_is_told_to_stop_and_then_leaves_nothing(tmp_path: Path
         }
         eventually(lambda: any(b'"climb":true' in one for one in heard["shekara/v1/kordai/fence-1/data"]))
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=60)
         assert process.returncode == 0, errors.decode()
         eventually(lambda: b'"online":false' in heard["shekara/v1/kordai/gateway/state"][-1])
         assert read_run(tmp_path / "run").until is not None

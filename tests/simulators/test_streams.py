@@ -21,7 +21,7 @@ from tests.support.rtsp_clients import Client, opened, stamps
 
 pytestmark = pytest.mark.alone
 
-_LIMIT_S = 2
+_LIMIT_S = 6
 
 
 class _Sort(NamedTuple):

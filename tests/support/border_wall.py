@@ -1,11 +1,12 @@
 """Twelve real simulated cameras of one post, and what a wall needs to show them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sensors.catalog import PictureState
 from sensors.model import DeviceId, DeviceKey, Language, Names, Priority, SiteId, Stream, StreamRole
 from sensors.stamp import Stamp, read
 from simulators.cameras.camera import Camera
@@ -54,6 +55,17 @@ def make_plan(feeds: tuple[Feed, ...], spot: Feed | None = None, layout: LayoutN
         spotlights = (light,)
     canvas = Canvas(1920, 1080, 12.5)
     return Plan(1, "main", Names(kk="Қабырға", ru="Стена"), canvas, layout, feeds, Language.KK, spotlights=spotlights)
+
+
+def were_live(tiles: Callable[[], tuple[TileView, ...]], cameras: Iterable[str]) -> Callable[[], bool]:
+    """Whether each has been live since now; not all at once, which a busy machine may not manage."""
+    wanted, seen = set(cameras), set[str]()
+
+    def look() -> bool:
+        seen.update(str(tile.device) for tile in tiles() if tile.state is PictureState.LIVE)
+        return seen >= wanted
+
+    return look
 
 
 def stamp_in(luma: NDArray[np.uint8], tile: TileView) -> Stamp | None:

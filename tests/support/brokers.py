@@ -8,16 +8,26 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import SystemRandom
 
 from sensors.rtsp.authentication import Credentials
 from tests.support.waiting import eventually
 
+_CHANCE = SystemRandom()
+_PORTS = range(20_000, 32_000)
+"""Below those that a system hands out by itself: what is free a moment ago is not given to another process since."""
+
 
 def free_port() -> int:
     """A TCP port of the loopback interface that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        port = _CHANCE.choice(_PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 @contextmanager
@@ -34,10 +44,11 @@ def running_broker(directory: Path, credentials: Credentials | None = None) -> I
         )
         try:
             eventually(lambda: _answers(port) or process.poll() is not None, within_s=20, what="the broker's port")
+            assert process.poll() is None, f"the broker ended with {process.returncode}"
             yield port
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(10)
+            process.wait(60)
 
 
 def _answers(port: int) -> bool:

@@ -82,7 +82,7 @@ class Stand:
             self.set_fault(camera.key.device, Fault.NONE)
 
     def _call(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     async def _draw_all(self, faults: Mapping[str, Fault]) -> None:
         clips = []

@@ -43,7 +43,7 @@ from sensors.clock import Clock
 from sensors.commands import Told, write_told
 from sensors.errors import AccessError, ConflictError, ShekaraError, UnavailableError
 from sensors.model import DeviceKey, Value
-from tests.support.waiting import eventually_async
+from tests.support.waiting import WITHIN_S, eventually_async
 from tui.app import ConsoleApp
 from tui.config import ConsoleSettings
 from tui.console import Console
@@ -278,7 +278,7 @@ class ConsoleDriver:
     async def acknowledge(self) -> None:
         await self.press("a")
 
-    async def see(self, *texts: str, within_s: float = 5.0) -> None:
+    async def see(self, *texts: str, within_s: float = WITHIN_S) -> None:
         """Wait until all texts are on the screen."""
         await eventually_async(
             lambda: all(text in self.screen for text in texts),
@@ -287,7 +287,7 @@ class ConsoleDriver:
         )
         await self.settle()
 
-    async def miss(self, text: str, within_s: float = 5.0) -> None:
+    async def miss(self, text: str, within_s: float = WITHIN_S) -> None:
         """Wait until a text is not on the screen."""
         await eventually_async(lambda: text not in self.screen, within_s=within_s, what=f"losing {text}")
 

@@ -17,7 +17,7 @@ from sensors.clock import SystemClock
 from sensors.model import Language, Names, Stream, StreamRole
 from sensors.secrets import Secrets
 from sensors.stamp import Stamp, read
-from tests.support.border_wall import key
+from tests.support.border_wall import key, were_live
 from tests.support.camera_stand import Stand
 from tests.support.fault_cases import CASES, SLOW_TO_RETURN, WITNESSES, Case, camera_of
 from tests.support.waiting import eventually_async
@@ -75,7 +75,7 @@ class Rhythm(NamedTuple):
 
     usual: int
     long: int
-    longest: int
+    longest_s: float
 
 
 class Watched(NamedTuple):
@@ -93,7 +93,7 @@ class Watched(NamedTuple):
     @property
     def slack_s(self) -> float:
         """How late this machine made even healthy pictures."""
-        return max(rhythm.longest for rhythm in self.during.values()) / _CANVAS.fps
+        return max(rhythm.longest_s for rhythm in self.during.values())
 
 
 async def watch(stand: Stand, transport: Transport, folder: Path) -> Watched:
@@ -194,15 +194,8 @@ class _Viewer:
         return Feed(key(camera), Names(en=camera), Names(en="Kordai"), (stream,))
 
     def _were_live(self, cameras: Iterable[str]) -> Callable[[], bool]:
-        """Whether viewers have seen each live since now; not all at once, which a busy machine may not manage."""
-        seen: set[str] = set()
-
-        def look() -> bool:
-            tiles = self._shown[-1].tiles if self._shown else ()
-            seen.update(str(tile.device) for tile in tiles if tile.state is PictureState.LIVE)
-            return seen >= set(cameras)
-
-        return look
+        """Whether viewers have seen each live since now."""
+        return were_live(lambda: self._shown[-1].tiles if self._shown else (), cameras)
 
     def _sights(self) -> dict[str, list[Sight]]:
         found: dict[str, list[Sight]] = {camera: [] for camera in self._cameras()}
@@ -231,17 +224,20 @@ def _between(sights: list[Sight], from_s: float, to_s: float) -> list[Sight]:
 
 
 def _rhythm(sights: list[Sight]) -> Rhythm:
-    changes = tuple(_changes_s(sights))
-    intervals = sorted(round((later - earlier) * _CANVAS.fps) for earlier, later in pairwise(changes))
-    return Rhythm(intervals[len(intervals) // 2], intervals[len(intervals) * 19 // 20], intervals[-1])
+    changes = list(_changes(sights))
+    # Counted in pictures: one that the wall itself left out is nothing that a camera missed.
+    intervals = sorted(later - earlier for (earlier, _), (later, _) in pairwise(changes))
+    longest_s = max(later_s - earlier_s for (_, earlier_s), (_, later_s) in pairwise(changes))
+    return Rhythm(intervals[len(intervals) // 2], intervals[len(intervals) * 19 // 20], longest_s)
 
 
-def _changes_s(sights: list[Sight]) -> Iterator[float]:
+def _changes(sights: list[Sight]) -> Iterator[tuple[int, float]]:
+    """Which of the wall's pictures showed a new one, and when."""
     before: Stamp | None = None
-    for sight in sights:
+    for place, sight in enumerate(sights):
         if sight.stamp is not None and sight.stamp != before:
             before = sight.stamp
-            yield sight.at_s
+            yield place, sight.at_s
 
 
 def _outcome(case: Case, sights: list[Sight], broken_s: float, mended_s: float) -> Outcome:

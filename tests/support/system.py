@@ -69,7 +69,9 @@ class System:
             what=f"registering {expected.devices_expected} devices",
         )
         await eventually_async(
-            lambda: self.live_tiles() >= expected.tiles_expected, within_s=40, what="all tiles being live"
+            lambda: self.live_tiles() >= expected.tiles_expected,
+            within_s=120,  # where no film has been drawn before, they are covered as frozen until they are
+            what="all tiles being live",
         )
 
     async def clips_drawn(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -174,6 +175,21 @@ class Fleet:
         return max(later - before for each in times for before, later in pairwise(each))
 
 
+class Deprived:
+    """How long this process has been kept waiting for a processor at most, by others on the machine."""
+
+    def __init__(self) -> None:
+        self.longest_s = 0.0
+
+    async def watch(self) -> None:
+        step_s = 0.02
+        while True:
+            began_s, worked_s = time.monotonic(), time.process_time()
+            await asyncio.sleep(step_s)
+            waited_s = time.monotonic() - began_s - step_s - (time.process_time() - worked_s)
+            self.longest_s = max(self.longest_s, waited_s)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 async def test_two_hundred_cameras_that_return_together_are_live_within_a_minute() -> None:
@@ -192,7 +208,8 @@ async def test_two_hundred_cameras_that_return_together_are_live_within_a_minute
             await admission.narrow()
             storm.connected_at_s.clear()
             storm.is_open = True
-            back_s = clock.monotonic_s()
+            back_s, deprived = clock.monotonic_s(), Deprived()
+            tasks.append(group.create_task(deprived.watch()))
             await eventually_async(lambda: returning.live == 200, within_s=60)
             gap_s = healthy.largest_gap_s(back_s)
             for task in tasks:
@@ -201,4 +218,4 @@ async def test_two_hundred_cameras_that_return_together_are_live_within_a_minute
     assert rate <= 2 * wall.openings_per_s + 1
     assert [stream.sessions_total for stream in healthy.streams] == [1] * 8
     assert [stream.failure for stream in healthy.streams] == [None] * 8
-    assert gap_s < DELAYED_S, "no healthy camera would have been said to be late"
+    assert gap_s - deprived.longest_s < DELAYED_S, "no healthy camera would have been said to be late"

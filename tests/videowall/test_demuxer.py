@@ -135,7 +135,8 @@ async def test_a_source_that_hangs_ends_in_time(path: str) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_thread_that_hangs_holds_nobody_and_gets_no_second_beside_it() -> None:
+async def test_a_thread_that_hangs_holds_nobody_and_gets_no_second_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("videowall.capture.demuxer.OPEN_TIMEOUT_S", 6.0)
     async with web_source(WebSource(Path("/nonexistent"))) as source:
         client = Opened(source.url("hang"))
         async with running(client.stream):
@@ -144,7 +145,7 @@ async def test_a_thread_that_hangs_holds_nobody_and_gets_no_second_beside_it() -
         assert reading() == 1
         assert "hangs" in (await client.fails()).text
         assert reading() == 1
-    await eventually_async(lambda: not reading())
+    await eventually_async(lambda: not reading(), within_s=30)
 
 
 async def test_what_is_not_there_or_no_video_is_named(tmp_path: Path) -> None:

@@ -116,8 +116,12 @@ async def test_a_camera_changes_and_the_others_miss_nothing(border_stand: Stand,
         )
         await eventually_async(lambda: state(LOCKED) is PictureState.BAD_CREDENTIALS, within_s=20)
         await eventually_async(lambda: viewer.shown.get(CHANGED) == 2, within_s=20)
-        ticks = wall.composer.counts.ticks_total
-        usual = await rhythm(lambda: wall.composer.counts.ticks_total > ticks + 25)
+
+        async def at_rest() -> int:
+            ticks = wall.composer.counts.ticks_total
+            return await rhythm(lambda: wall.composer.counts.ticks_total > ticks + 50)
+
+        usual = await at_rest()
 
         async with serving(FilmServer(film(Coding.H265))) as server:
             feeds[CHANGED] = readdressed(feeds[CHANGED], server.url, WIDTH, HEIGHT)
@@ -126,6 +130,7 @@ async def test_a_camera_changes_and_the_others_miss_nothing(border_stand: Stand,
 
         wall.renew_secrets(right)
         unlocked = await rhythm(lambda: state(LOCKED) is PictureState.LIVE)
+        usual = max(usual, await at_rest())
         # A busy machine may keep anything waiting; a stream that was opened anew waits longer, and is counted besides.
         assert max(moved, unlocked) <= max(usual, 1) + HALF_A_SECOND
         assert sessions() == [1] * len(OTHERS)

@@ -16,7 +16,18 @@ from sensors.broker_settings import BrokerSettings
 from sensors.catalog import CAMERA_HEALTH, PictureState
 from sensors.clock import SystemClock
 from sensors.dialects.native import decode, encode_command
-from sensors.model import AckSeen, Birth, BirthSeen, Message, Priority, ReadingsSeen, StateSeen, StreamRole, Value
+from sensors.model import (
+    AckSeen,
+    Birth,
+    BirthSeen,
+    DeviceKey,
+    Message,
+    Priority,
+    ReadingsSeen,
+    StateSeen,
+    StreamRole,
+    Value,
+)
 from sensors.secrets import Secrets
 from sensors.topics import EVERYTHING, Leaf, topic, wall_key
 from tests.support.board_of import alarm, board_of
@@ -75,6 +86,10 @@ class Hub:
         seen = [message for message in self.messages if isinstance(message, ReadingsSeen)]
         return [reading.value for message in seen for reading in message.readings if reading.metric == metric]
 
+    def reported(self) -> set[tuple[DeviceKey, str]]:
+        seen = [message for message in self.messages if isinstance(message, ReadingsSeen)]
+        return {(message.key, reading.metric) for message in seen for reading in message.readings}
+
     def _hear(self, client: object, userdata: object, message: paho.MQTTMessage) -> None:
         del client, userdata
         payload = bytes(message.payload)
@@ -112,6 +127,8 @@ async def running_node(
 async def test_a_wall_announces_itself_draws_its_retained_plan_and_reports(
     port: int, hub: Hub, border_stand: Stand
 ) -> None:
+    # A clock's drift takes most of an hour to tell.
+    known = {metric.name for metric in CAMERA_HEALTH} - {"clock_drift"}
     hub.plan(encode_plan(make_plan(tuple(feed(border_stand, camera) for camera in CAMERAS[:2]))))
     async with running_node(port) as (wall, _):
         await eventually_async(lambda: len(wall.tiles()) == 2)
@@ -119,20 +136,13 @@ async def test_a_wall_announces_itself_draws_its_retained_plan_and_reports(
         await eventually_async(lambda: PictureState.LIVE in hub.values("picture"), within_s=20)
         await eventually_async(lambda: hub.values("cameras_live"), within_s=20)
         # The first report of a camera knows no rate yet.
-        await eventually_async(lambda: hub.values("bitrate"), within_s=20)
+        await eventually_async(lambda: {(key("cam-1"), name) for name in known} <= hub.reported())
     births = [message for message in hub.messages if isinstance(message, BirthSeen) and message.key == WALL]
     birth = births[-1].birth
     assert birth is not None
     assert (birth.kind, birth.streams[0].role, birth.names.kk) == ("wall", StreamRole.WALL, "Қабырға")
     assert (birth.streams[0].width, birth.streams[0].fps) == (1920, 12.5)
-    reported = {
-        (message.key, reading.metric)
-        for message in hub.messages
-        if isinstance(message, ReadingsSeen)
-        for reading in message.readings
-    }
-    # A clock's drift takes most of an hour to tell.
-    known = {metric.name for metric in CAMERA_HEALTH} - {"clock_drift"}
+    reported = hub.reported()
     assert {name for seen, name in reported if seen == key("cam-1")} == known
     assert {name for seen, name in reported if seen == WALL} <= {metric.name for metric in WALL_METRICS}
     await eventually_async(lambda: hub.online() is False)

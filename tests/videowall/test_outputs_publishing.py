@@ -18,6 +18,7 @@ from tests.support.media_probe import probe, video
 from tests.support.moving_picture import MovingWall
 from tests.support.publishing import holds, listening, publishing, said, sent
 from tests.support.waiting import eventually_async
+from videowall.outputs.targets import output
 from videowall.outputs.targets.output import OutputState
 from videowall.outputs.targets.rtmp.amf import Amf, decode, encode, encode_array
 from videowall.outputs.targets.rtmp.chunks import ChunkReader, Message, encode_message
@@ -90,7 +91,10 @@ async def test_ffmpeg_takes_rtsp(wall: MovingWall, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_ffmpeg_takes_rtmp_and_is_found_again_after_it_was_away(wall: MovingWall, tmp_path: Path) -> None:
+async def test_ffmpeg_takes_rtmp_and_is_found_again_after_it_was_away(
+    wall: MovingWall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "_MOST_WAIT_S", 2.0)
     port, first, second = free_port(), tmp_path / "first.ts", tmp_path / "second.ts"
     url = f"rtmp://127.0.0.1:{port}/live/key-of-the-stream"
     async with publishing(wall, url) as outputs:

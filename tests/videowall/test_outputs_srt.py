@@ -93,8 +93,8 @@ async def test_lost_packets_are_made_good(wall: MovingWall, tmp_path: Path) -> N
     relay = LossyRelay(("127.0.0.1", port))
     relay.transport, _ = await loop.create_datagram_endpoint(lambda: relay, local_addr=("127.0.0.1", 0))
     through = relay.transport.get_extra_info("sockname")[1]
-    with listening(f"srt://127.0.0.1:{port}?mode=listener&latency=400000", file):
-        async with publishing(wall, f"srt://127.0.0.1:{through}?latency=400") as outputs:
+    with listening(f"srt://127.0.0.1:{port}?mode=listener&latency=3000000", file):
+        async with publishing(wall, f"srt://127.0.0.1:{through}?latency=3000") as outputs:
             await sent(outputs, 150)
             await eventually_async(holds(file, 40_000), within_s=20)
     relay.transport.close()

@@ -186,7 +186,10 @@ async def test_a_receiver_that_fails_is_left_and_said_and_the_wall_does_not_enco
     assert isinstance((await asyncio.gather(task, return_exceptions=True))[0], asyncio.CancelledError)
 
 
-async def test_a_receiver_that_hangs_holds_up_neither_the_wall_nor_another_viewer(wall: MovingWall) -> None:
+async def test_a_receiver_that_hangs_holds_up_neither_the_wall_nor_another_viewer(
+    wall: MovingWall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("videowall.outputs.targets.output.SEND_WITHIN_S", 60.0)
     seen: list[str] = []
     output = sending_to(wall, "hangs", seen)
     task = asyncio.create_task(output.run())

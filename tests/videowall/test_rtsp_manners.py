@@ -214,7 +214,9 @@ class Guard:
         return Challenge("digest", "camera", f"nonce{self._nonce}", self._algorithm, "auth", stale=stale)
 
 
-async def test_a_nonce_that_has_gone_stale_is_replaced_without_a_break() -> None:
+async def test_a_nonce_that_has_gone_stale_is_replaced_without_a_break(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(player, "NO_PACKETS_S", 6.0)
+
     async def play(algorithm: str, *, says_stale: bool) -> None:
         renewed: set[str] = set()
 

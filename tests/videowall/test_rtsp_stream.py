@@ -70,7 +70,8 @@ async def test_a_camera_that_changes_its_codec_in_a_session_is_asked_what_it_sen
         await eventually_async(lambda: client.stream.failure is None and client.codecs == ["h264", "hevc"], within_s=15)
 
 
-async def test_silence_after_play_is_no_packets_and_the_session_is_taken_down() -> None:
+async def test_silence_after_play_is_no_packets_and_the_session_is_taken_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("videowall.capture.rtsp.player.NO_PACKETS_S", 6.0)
     async with scripted(willing) as server:
         client = Opened(server.url)
         assert (await client.fails()).state is PictureState.NO_PACKETS

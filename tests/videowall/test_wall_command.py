@@ -33,8 +33,8 @@ def test_it_serves_only_the_signed_in_and_ends_cleanly_on_a_signal(tmp_path: Pat
     port, key_file = free_port(), Keys(tmp_path).public_file
     process = start(tmp_path, SHEKARA_WALL_PORT=str(port), SHEKARA_WALL_PUBLIC_KEY_FILE=str(key_file))
     try:
-        eventually(lambda: _status(port) or process.poll() is not None, within_s=30)
-        assert _status(port) == 401
+        eventually(lambda: _status(port) == 401 or process.poll() is not None, within_s=30)
+        assert process.poll() is None
     finally:
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=10)
