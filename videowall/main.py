@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from typing import Annotated
 
 # Before PyAV: when PyAV's own X libraries are loaded first, OpenCV's windows never open.
-import cv2
+import cv2  # noqa: F401 - see above
 
 # isort: split
 import av.logging
@@ -34,6 +34,7 @@ from videowall.outputs.targets.outputs import Outputs
 from videowall.outputs.webrtc.addresses import own_addresses
 from videowall.outputs.webrtc.peers import Peers
 from videowall.outputs.window import check_display, show_window
+from videowall.picture import prepare_opencv
 from videowall.secrets_file import SecretsFile
 from videowall.wall import Wall
 
@@ -62,7 +63,7 @@ def run(
         check_display(settings.environ)
     place = find_monitor(monitor, settings.environ) if window and monitor else None
     sys.setswitchinterval(_SWITCH_S)
-    cv2.setNumThreads(1)
+    prepare_opencv()
     av.logging.set_level(av.logging.FATAL)
     clock = SystemClock()
     engine = Wall(section, settings.secrets, clock, settings.section(OutputsSettings, "outputs"))

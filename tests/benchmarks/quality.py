@@ -3,14 +3,12 @@
 import time
 from itertools import cycle, islice
 
-import cv2
-
 from tests.benchmarks.row import Row
 from tests.support.faulty_pictures import SCENES, Scene, coded, seconds
 from tests.support.frozen_scores import is_provable, judge, score
 from tests.support.frozen_streams import draw_cases
 from tests.support.quality_scores import Sequence, judge_all, scores
-from videowall.picture import Planes, allocate, scale
+from videowall.picture import Planes, allocate, prepare_opencv, scale
 from videowall.quality.inspector import Inspector
 from videowall.quality.probe import Probe
 
@@ -24,7 +22,7 @@ _TUNED_SEED, _HELD_OUT_SEED = 303, 404
 
 def measure() -> list[Row]:
     """Every scene with every fault and every weather; then the cost of a look."""
-    cv2.setNumThreads(1)
+    prepare_opencv()
     sequences = judge_all(SCENES)
     costs = [_probe_cost(*size) for size in _PROBE_SIZES]
     return [*_right(sequences), _false_alarms(sequences), *_frozen(), *(_cost(*size) for size in _SIZES), *costs]

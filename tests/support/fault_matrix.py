@@ -12,13 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import av.logging
-import cv2
 import structlog
 
 from tests.support.camera_stand import Stand
 from tests.support.fault_cases import CASES, FROZEN_S, STALL_S, TRANSPORTS, camera_of, cameras
 from tests.support.fault_wall import Outcome, Rhythm, Watched, watch
 from videowall.capture.rtsp.conversation import Transport
+from videowall.picture import prepare_opencv
 
 _HEAD = """# What a wall says of every fault of a camera
 
@@ -88,7 +88,7 @@ def _rhythm(rhythm: Rhythm) -> str:
 
 def main() -> None:
     """Print the page."""
-    cv2.setNumThreads(1)
+    prepare_opencv()
     sys.setswitchinterval(0.0002)
     av.logging.set_level(av.logging.FATAL)
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))

@@ -1,5 +1,7 @@
 """Planes: scaled in place, without a copy, and blended."""
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from videowall.captions.sheet import Sheet, blend, dim, fill
 from videowall.capture.rtsp.assembly import AccessUnit
 from videowall.composing.canvas import CanvasBuffer
 from videowall.decoding.decoder import Decoder
-from videowall.picture import Planes, Rect, allocate, crop, encode_jpeg, scale
+from videowall.picture import Planes, Rect, allocate, crop, encode_jpeg, prepare_opencv, scale
 from videowall.plan import Canvas
 
 
@@ -44,6 +46,32 @@ def test_halving_keeps_detail_that_a_plain_linear_filter_loses() -> None:
     target = allocate(320, 180)
     scale(Planes(stripes, grey, grey), target)
     assert int(target.y.max()) - int(target.y.min()) <= 2
+
+
+@pytest.fixture
+def prepared() -> Iterator[None]:
+    threads, rounds_otherwise = cv2.getNumThreads(), cv2.ipp.useIPP_NotExact()
+    prepare_opencv()
+    yield
+    cv2.setNumThreads(threads)
+    cv2.ipp.setUseIPP_NotExact(rounds_otherwise)
+
+
+@pytest.mark.usefixtures("prepared")
+@pytest.mark.parametrize("size", [(1280, 720), (960, 540), (472, 266)], ids=["two thirds", "half", "no simple ratio"])
+def test_scaling_down_keeps_to_what_averages_of_areas_or_a_linear_filter_give(size: tuple[int, int]) -> None:
+    chance = np.random.default_rng(1)
+    picture = cv2.GaussianBlur(chance.integers(0, 255, (1080, 1920), np.uint8), (9, 9), 2).astype(np.uint8)
+    source = Planes(picture, *(cv2.resize(picture, (960, 540)).astype(np.uint8) for _ in range(2)))
+    target = allocate(*size)
+    scale(source, target)
+    cv2.ipp.setUseIPP_NotExact(False)
+    before, way = picture, cv2.INTER_AREA
+    if size == (472, 266):
+        way = cv2.INTER_LINEAR
+        for half in ((960, 540), (480, 270)):
+            before = cv2.resize(before, half, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    assert cv2.absdiff(target.y, cv2.resize(before, size, interpolation=way).astype(np.uint8)).max() <= 1
 
 
 def test_a_sheet_covers_what_it_should_and_a_dimmed_picture_loses_its_colour() -> None:

@@ -8,7 +8,7 @@ from tests.support.faulty_pictures import SCENES
 from tests.support.frozen_scores import SAID_WITHIN_S, judge
 from tests.support.frozen_streams import Case, Coding, Content, Freeze
 from videowall.picture import Planes, allocate
-from videowall.quality.probe import FROZEN_S, Probe, shrink
+from videowall.quality.probe import FROZEN_S, Probe, thinned
 
 FPS, KEY_EVERY = 10, 10
 NIGHT = SCENES[3]
@@ -125,4 +125,4 @@ def test_pictures_of_another_size_begin_anew() -> None:
         planes = noisy(chance, scene()) if number < 10 * FPS else allocate(320, 200)
         probe.look(planes, number / FPS, key=number % KEY_EVERY == 0)
     assert probe.frozen_s >= FROZEN_S
-    assert shrink(allocate(1920, 1080).y).shape == (72, 128)
+    assert thinned(allocate(1920, 1080).y).shape == (72, 128)

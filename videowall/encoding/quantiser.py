@@ -6,7 +6,7 @@ the same for a group of pictures and is set anew between groups; a group that gr
 
 import math
 
-FINEST, COARSEST = 18, 44
+FINEST, COARSEST = 22, 44
 """Finer shows nothing more of a camera's picture that was coded once already; coarser shows nothing worth a look."""
 _BEGIN = 24
 _HALVES_BY = 6

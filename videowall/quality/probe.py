@@ -13,7 +13,7 @@ How far noise is coded differs from stream to stream, so what a stream does is h
 """
 
 from collections import deque
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -24,6 +24,7 @@ from videowall.picture import Plane, Planes
 FROZEN_S = 6.0
 """Pictures that bring nothing for so long are frozen; with the time it takes to see that, it is said within 10 s."""
 _ROWS = 68
+_TOGETHER = 32
 _WINDOW_S = 1.5
 _LEAST_PICTURES = 4
 _CELLS = (8, 6)
@@ -66,6 +67,51 @@ class _Window(NamedTuple):
     returns: float | None
 
 
+class _Way:
+    """How far each pixel of a stream's small pictures has gone, reckoned for many pictures together.
+
+    `last` is the newest picture; it stays what it is until the next one comes.
+    """
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape
+        self._stack = np.empty((_TOGETHER, *shape), np.uint8)
+        self._flat = self._stack.reshape(_TOGETHER, -1)
+        self._gone = np.zeros((1, self._flat.shape[1]), np.float32)
+        self._newest = 0
+
+    def begin(self, picture: Plane) -> None:
+        """From this picture on."""
+        self._stack[0] = picture
+        self._newest = 0
+        self._gone.fill(0)
+
+    def add(self, picture: Plane) -> None:
+        """The next one; may be a view of a larger one, which is free again after."""
+        self._newest += 1
+        self._stack[self._newest] = picture
+        if self._newest == _TOGETHER - 1:
+            self._settle()
+
+    @property
+    def last(self) -> Plane:
+        newest: Plane = self._stack[self._newest]
+        return newest
+
+    def gone(self) -> NDArray[np.float32]:
+        """Levels that each pixel has gone, up and down alike, since it began."""
+        self._settle()
+        return self._gone.reshape(self.shape)
+
+    def _settle(self) -> None:
+        if not self._newest:
+            return
+        steps = cv2.absdiff(self._flat[1 : self._newest + 1], self._flat[: self._newest])
+        self._gone += cv2.reduce(steps, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F)
+        self._stack[0] = self._stack[self._newest]
+        self._newest = 0
+
+
 class Probe:
     """Looks at every decoded picture of one stream, small."""
 
@@ -78,9 +124,8 @@ class Probe:
         self._alive_s: deque[float] = deque([now_s], maxlen=_WINDOWS)
         """When the stream was last seen to live; the newest are taken back when a picture turns out to be repeated."""
         self._pending_s: float | None = None
-        self._before: Plane | None = None
         self._first: Plane | None = None
-        self._way: NDArray[np.float32] | None = None
+        self._way: _Way | None = None
         self._began_s = now_s
         self._pictures = 0
         self._keys: deque[tuple[float, Plane]] = deque(maxlen=_KEYS)
@@ -98,30 +143,30 @@ class Probe:
 
     def look(self, planes: Planes, now_s: float, *, key: bool) -> None:
         """Take in the next picture."""
-        small, before = shrink(planes.y), self._before
+        thin, way = thinned(planes.y), self._way
         self._now_s = now_s
-        if before is not None and before.shape != small.shape:
+        if way is not None and way.shape != thin.shape:
             self.reset(now_s)
-            before = None
+            way = None
         self._since_key += 1
         if key:
+            small = thin.copy()
             self._end(now_s)
             self._take_key(small, now_s)
             self._begin(small, now_s)
             self._since_key, self._goes_on = 0, False
-        elif before is None or self._way is None:
-            self._begin(small, now_s)
+        elif way is None:
+            self._begin(thin.copy(), now_s)
         else:
             self._pictures += 1
-            cv2.accumulate(cv2.absdiff(small, before), self._way)
+            way.add(thin)
             if self._since_key == _LATER:
+                small = way.last.copy()
                 self._goes_on = self._repeats and all(_same_share(small, known) < _NEW_SHARE for known in self._laters)
                 self._laters.append(small)
             if now_s - self._began_s >= _WINDOW_S:
-                self._before = small
                 self._end(now_s)
-                self._begin(small, now_s)
-        self._before = small
+                self._begin(way.last.copy(), now_s)
 
     @property
     def frozen_s(self) -> float:
@@ -138,16 +183,15 @@ class Probe:
     def _begin(self, first: Plane, now_s: float) -> None:
         self._first, self._began_s, self._pictures = first, now_s, 0
         if self._way is None:
-            self._way = np.zeros(first.shape, np.float32)
-        else:
-            self._way.fill(0)
+            self._way = _Way(first.shape)
+        self._way.begin(first)
 
     def _end(self, now_s: float) -> None:
-        first, last, way = self._first, self._before, self._way
-        if first is None or last is None or way is None or self._pictures < _LEAST_PICTURES:
+        first, way = self._first, self._way
+        if first is None or way is None or self._pictures < _LEAST_PICTURES:
             return
-        gone = cv2.resize(way, _CELLS, interpolation=cv2.INTER_AREA)
-        got = cv2.resize(cv2.absdiff(last, first).astype(np.float32), _CELLS, interpolation=cv2.INTER_AREA)
+        got = cv2.resize(cv2.absdiff(way.last, first).astype(np.float32), _CELLS, interpolation=cv2.INTER_AREA)
+        gone = cv2.resize(way.gone(), _CELLS, interpolation=cv2.INTER_AREA)
         active = gone > _ACTIVE
         returns = None
         if np.count_nonzero(active) >= _LEAST_CELLS:
@@ -228,10 +272,10 @@ class Probe:
             self._unconfirmed_keys = 0
 
 
-def shrink(luma: Plane) -> Plane:
-    """Every n-th pixel of a luma plane, so that noise is kept; at most twice `_ROWS` rows."""
+def thinned(luma: Plane) -> Plane:
+    """A view of every n-th pixel of a luma plane, so that noise is kept; at most twice `_ROWS` rows."""
     step = max(1, luma.shape[0] // _ROWS)
-    return cast("Plane", np.ascontiguousarray(luma[::step, ::step]))
+    return luma[::step, ::step]
 
 
 def _same_share(one: Plane, other: Plane) -> float:

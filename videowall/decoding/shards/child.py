@@ -14,12 +14,12 @@ import time
 from pathlib import Path
 
 import av.logging
-import cv2
 import numpy as np
 
 from videowall.capture.rtsp.assembly import AccessUnit
 from videowall.decoding.decoder import Decoder
 from videowall.decoding.shards.messages import MEMORY_BYTES, Answer, Line, Request, lay_out
+from videowall.picture import prepare_opencv
 
 _LOOK_S = 0.5
 _HARD_BYTES = 1_000_000_000
@@ -76,7 +76,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_DATA, (limit_bytes + _HARD_BYTES, limit_bytes + _HARD_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    cv2.setNumThreads(1)
+    prepare_opencv()
     av.logging.set_level(av.logging.FATAL)
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
     line = Line(socket.socket(fileno=socket_fd))
