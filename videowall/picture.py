@@ -96,8 +96,7 @@ def scale(source: Planes, target: Planes, *, roughly: bool = False) -> None:
     """Fill `target`'s own memory with `source`, scaled; `roughly` for half the time, with less of fine detail."""
     for from_plane, to_plane in zip(source, target, strict=True):
         if roughly:
-            way = _way(from_plane.shape, to_plane.shape)
-            cv2.resize(from_plane, to_plane.shape[::-1], dst=to_plane, interpolation=way)
+            _resize(from_plane, to_plane)
         else:
             _scale_plane(from_plane, to_plane)
 
@@ -161,16 +160,21 @@ def _scale_plane(source: Plane, target: Plane) -> None:
         return
     if source.shape[0] >= 2 * height and source.shape[1] >= 2 * width and source.shape != (2 * height, 2 * width):
         source = _halved(source)
-    cv2.resize(source, (width, height), dst=target, interpolation=_way(source.shape, target.shape))
+    _resize(source, target)
+
+
+def _resize(source: Plane, target: Plane) -> None:
+    way = _way(source.shape, target.shape, averages_fast=cv2.ipp.useIPP_NotExact())
+    cv2.resize(source, target.shape[::-1], dst=target, interpolation=way)
 
 
 @lru_cache(1024)
-def _way(source: _Shape, target: _Shape) -> int:
+def _way(source: _Shape, target: _Shape, *, averages_fast: bool) -> int:
     """The quickest interpolation that does not alias: averages of areas at simple ratios, else a linear filter."""
     down, across = (Fraction(to, of) for to, of in zip(target, source, strict=True))
     if down != across or down > 1:
         return cv2.INTER_LINEAR
-    is_simple = cv2.ipp.useIPP_NotExact() and down.denominator <= _FEW_PHASES
+    is_simple = averages_fast and down.denominator <= _FEW_PHASES
     return cv2.INTER_AREA if is_simple or down == Fraction(1, 2) else cv2.INTER_LINEAR
 
 
