@@ -25,6 +25,7 @@ from videowall.config import WallSettings
 from videowall.encoding.broadcast import EncodedFrame
 from videowall.fmp4.fragment import CLOCK_BYTES
 from videowall.outputs import stream
+from videowall.outputs.packaging import Package, Packager
 from videowall.outputs.server import build_app
 
 pytestmark = pytest.mark.alone
@@ -185,6 +186,29 @@ def test_a_slow_viewer_goes_on_at_a_key_frame_and_is_told_how_much_is_missing(
     assert missing > 0
     assert got[-1] == 100
     assert got == sorted(got)
+
+
+def test_a_gap_that_comes_about_while_a_frame_is_packed_is_told_after_that_frame(
+    wall: MovingWall, open_stream: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = Encoder(key_every=50).encode_many(102)
+    package = Packager.package
+
+    def crowd(packager: Packager, frame: EncodedFrame, before: EncodedFrame | None) -> Package:
+        if frame is frames[1]:
+            for later in frames[2:]:
+                wall.broadcast.publish(later)
+        return package(packager, frame, before)
+
+    monkeypatch.setattr(Packager, "package", crowd)
+    viewer = open_stream()
+    for frame in frames[:2]:
+        wall.broadcast.publish(frame)
+    assert _message(viewer)["kind"] == "start"
+    assert b"ftyp" in _bytes(viewer)
+    assert [_times(_bytes(viewer))[0] // TICK for _ in range(2)] == [0, 1]
+    assert _message(viewer) == {"kind": "skipped", "skipped": 98}
+    assert sum(_times(_bytes(viewer))) // TICK - 1 == 100
 
 
 def test_a_viewer_that_stops_reading_is_given_up(
