@@ -99,7 +99,7 @@ class Wall:
         self._settings = settings
         self._secrets = secrets
         self._clock = clock
-        self._keeper = Keeper(Shelf(Path(settings.references_dir) / settings.name))
+        self._keeper = Keeper(Shelf(Path(settings.references_dir) / settings.name), clock)
         self._attention = Attention()
         self._scene: Scene = build_scene(_waiting(settings.name), settings.fps, None)
         self._painted: Scene | None = None
@@ -243,16 +243,11 @@ class Wall:
         await self._store()
 
     def expect_move(self, key: DeviceKey, for_s: float) -> None:
-        """A camera is being turned on purpose: for so long its view is not judged.
-
-        Raises:
-            NotFoundError: it is not shown here.
-        """
-        channels = self._channels(key)
-        if not channels:
-            raise NotFoundError("it is not shown here", subject=str(key))
-        for channel in channels:
-            channel.inspector.expect_move(self._clock.monotonic_s() + for_s)
+        """A camera is being turned on purpose: for so long its view is not judged, in streams still to come neither."""
+        until_s = self._clock.monotonic_s() + for_s
+        self._keeper.whereabouts.send(key, until_s)
+        for channel in self._channels(key):
+            channel.inspector.expect_move(until_s)
 
     async def _keep(self) -> None:
         while True:

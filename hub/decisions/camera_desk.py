@@ -14,7 +14,6 @@ from sensors.errors import NotFoundError, UnavailableError
 from sensors.model import DeviceKey
 from sensors.topics import Leaf, topic, wall_key
 from sensors.wall_orders import EXPECT_MOVE
-from videowall.plan import Feed, Plan
 
 GO_TO_PRESET: Final = "go-to-preset"
 MOVE_S: Final = 30.0
@@ -66,21 +65,14 @@ class CameraDesk:
         return Turn(entry, service)
 
     def _warn_walls(self, key: DeviceKey, entry: LogEntry) -> list[Outgoing]:
-        """That walls which show the camera do not take it for one that somebody has moved."""
+        """That no wall takes the camera for one that somebody has moved: one may show it only when it is there."""
         command = CommandPayload(
             f"move-{entry.number}", EXPECT_MOVE, {"site": key.site, "camera": key.device, "seconds": MOVE_S}
         )
         payload = encode_command(command.id, command.name, command.arguments)
         return [
-            Outgoing(topic(wall_key(wall), Leaf.COMMAND), payload, retained=False)
-            for wall, plan in self._state.walls.plans.items()
-            if _shows(plan, key)
+            Outgoing(topic(wall_key(wall), Leaf.COMMAND), payload, retained=False) for wall in self._state.walls.plans
         ]
-
-
-def _shows(plan: Plan, key: DeviceKey) -> bool:
-    spots = (spotlight.feed for spotlight in plan.spotlights)
-    return any(isinstance(each, Feed) and each.key == key for each in (*plan.tiles, *spots, *plan.preload))
 
 
 def _service(device: Device) -> str:

@@ -16,7 +16,8 @@ from hub.cues import Cues
 from hub.discovery.onvif import Interviewer
 from hub.discovery.turning import Turner
 from hub.inputs import Connected, Moment
-from hub.protocol import Approval, StreamCheck, StreamState
+from hub.protocol import Approval, StreamCheck, StreamState, WallRequest
+from hub.protocol.walls import Blank
 from hub.wall_orders import WallOrders
 from sensors.access import Audience, Role, issue_token
 from sensors.clock import SystemClock
@@ -30,6 +31,7 @@ from sensors.wall_orders import ANSWER, ORDER, WallOrder, seal_order
 from tests.hub.standing_hub import CAMERA, CAMERA_BIRTH, FENCE, FENCE_BIRTH, StandingHub, standing_hub
 from tests.support.onvif_device import OnvifDevice, onvif_device
 from tests.support.waiting import eventually_async
+from videowall.plan import Feed, decode_plan
 
 PASSWORD = Credentials("viewer", "not a secret: tests")
 INTERVIEWER = Interviewer(SystemClock())
@@ -117,7 +119,7 @@ async def test_a_camera_tells_its_presets_and_one_that_does_not_turn_or_gets_it_
     assert confused.state is StreamState.OK
 
 
-async def test_an_officer_sends_a_camera_and_the_walls_that_show_it_know_before(tmp_path: Path) -> None:
+async def test_an_officer_sends_a_camera_and_the_walls_know_before(tmp_path: Path) -> None:
     async with hub_with_camera(tmp_path) as (hub, device), HubClient(hub.url) as client:
         await client.sign_in(Role.DUTY_OFFICER.value, "quiet-border-night")
         (view,) = [each for each in await client.devices() if each.key == CAMERA]
@@ -133,6 +135,16 @@ async def test_an_officer_sends_a_camera_and_the_walls_that_show_it_know_before(
             await client.go_to_preset(CAMERA, "nowhere")
         with pytest.raises(NotFoundError):
             await client.go_to_preset(FENCE, GATE)
+
+
+async def test_a_wall_that_does_not_show_the_camera_yet_knows_too(tmp_path: Path) -> None:
+    async with hub_with_camera(tmp_path) as (hub, _), HubClient(hub.url) as client:
+        await client.sign_in(Role.DUTY_OFFICER.value, "quiet-border-night")
+        await client.change_wall("main", WallRequest(layout="1x1", tiles=(Blank(),)))
+        plan = [each.payload for each in hub.outbox.published if each.topic == topic(wall_key("main"), Leaf.PLAN)][-1]
+        assert not any(isinstance(tile, Feed) for tile in decode_plan(plan).tiles)
+        await client.go_to_preset(CAMERA, GATE)
+        assert [move.arguments["camera"] for move in commands(hub, wall_key("main"))] == ["cam-1"]
 
 
 async def test_only_who_may_control_walls_may_turn_cameras(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sensors.clock import SystemClock
 from sensors.errors import LimitError, UnavailableError
 from sensors.model import DeviceId, DeviceKey, SiteId, StreamRole
 from tests.support.faulty_pictures import SCENES, coded, seconds
@@ -80,7 +81,7 @@ def test_the_folder_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 async def test_the_keeper_stores_what_is_new_and_tries_again_what_the_disk_refused(tmp_path: Path) -> None:
     blocked = tmp_path / "references"
     blocked.write_bytes(b"a file where the folder should be")
-    keeper, shelf = Keeper(Shelf(blocked)), Shelf(blocked)
+    keeper, shelf = Keeper(Shelf(blocked), SystemClock()), Shelf(blocked)
     inspector = Inspector(keeper.load(VIEW))
     for planes in coded(seconds(SCENES[0], 1)):
         inspector.look(planes, 0.0)

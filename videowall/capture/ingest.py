@@ -183,6 +183,7 @@ class Ingest:
         references = self._keeper.load(View(key, role, name_of(masks)))
         opener = self._pool.opener(key, role)
         channel = Channel(key, role, self._clock, self._pool.schedule, references, opener, masks)
+        self._keeper.whereabouts.brief(key, channel.inspector)
         channel.stream = CameraStream(
             source, self._clock, self._chance, self._admission, channel.feed, channel.begin_session, self._poller
         )

@@ -69,6 +69,11 @@ class Memory:
         """At most one by day and one by night."""
         return tuple(reference for reference, _ in self._references.values())
 
+    @property
+    def is_away(self) -> bool:
+        """Whether it stays where it was sent to."""
+        return bool(self._sent)
+
     def accept(self, sample: Sample, measures: Measures) -> None:
         """This is what it shall look like; what was known before is forgotten, for both lights."""
         self._references.clear()
@@ -132,8 +137,8 @@ class Memory:
         now, before = measures.detail[clear], self._detail[clear]
         return float(np.mean(now < np.minimum(_LOST_BELOW, _LOST_SHARE * before)))
 
-    def learn(self, sample: Sample, measures: Measures) -> None:
-        """A picture in which nothing is wrong."""
+    def learn(self, sample: Sample, measures: Measures, *, view: bool) -> None:
+        """A picture in which nothing is wrong; `view`: it may be what the camera shall look like."""
         self._looks = min(self._looks + 1, _DETAIL_LOOKS)
         rate = max(_DETAIL_RATE, 1 / self._looks) if self._looks < _DETAIL_LOOKS else _DETAIL_RATE
         detail = measures.detail if self._detail is None else self._detail + rate * (measures.detail - self._detail)
@@ -142,7 +147,7 @@ class Memory:
         if self._sent:
             # In another light than it came in, it is there still.
             self._sent.setdefault(night, View(edges_of(sample.luma)))
-        if night in self._references or self._sent:
+        if night in self._references or self._sent or not view:
             self._lessons.clear()
         else:
             self._learn_edges(edges_of(sample.luma), measures, night=night)

@@ -1,6 +1,7 @@
-"""References on disk: one small file for each stream of each camera, replaced as a whole.
+"""References on disk: one small file for each stream of each camera, and one that names the cameras sent elsewhere.
 
-What was learnt of a camera before something of it was masked is no reference any more, and is not kept.
+Each is replaced as a whole. What was learnt of a camera before something of it was masked is no reference any more, and
+is not kept.
 """
 
 import os
@@ -16,7 +17,11 @@ from videowall.quality.likeness import COLUMNS, ROWS, Reference
 MAX_FILES = 4096
 _MAX_BYTES = 4 * COLUMNS * ROWS
 _LIGHTS = 2
+_MAX_SENT_BYTES = 1_000_000
+_SENT = ".sent"
+"""No site can be named so."""
 _decoder = msgspec.msgpack.Decoder(tuple[Reference, ...])
+_sent_decoder = msgspec.msgpack.Decoder(frozenset[DeviceKey])
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -59,18 +64,29 @@ class Shelf:
             UnavailableError: the disk does not take it now.
         """
         path = self._path(view)
-        fresh = path.with_suffix(".new")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if not path.exists() and len(list(self._folder.glob("*/*.ref"))) >= MAX_FILES:
-                raise LimitError(f"{MAX_FILES} references are stored", subject=str(self._folder))
-            with fresh.open("wb") as file:
-                file.write(_encode(references))
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(path)
+            is_one_more = not path.exists() and len(list(self._folder.glob("*/*.ref"))) >= MAX_FILES
         except OSError as error:
-            raise UnavailableError(error.strerror or "cannot be written", subject=str(path)) from error
+            raise UnavailableError(error.strerror or "cannot be read", subject=str(path)) from error
+        if is_one_more:
+            raise LimitError(f"{MAX_FILES} references are stored", subject=str(self._folder))
+        _replace(path, _encode(references))
+
+    def load_sent(self) -> frozenset[DeviceKey]:
+        """The cameras that were sent elsewhere; none when that file is missing, cannot be read, or is none of ours."""
+        path = self._folder / _SENT
+        try:
+            return _sent_decoder.decode(path.read_bytes()) if path.stat().st_size <= _MAX_SENT_BYTES else frozenset()
+        except (OSError, msgspec.DecodeError):
+            return frozenset()
+
+    def store_sent(self, keys: frozenset[DeviceKey]) -> None:
+        """Keep which cameras were sent elsewhere.
+
+        Raises:
+            UnavailableError: the disk does not take it now.
+        """
+        _replace(self._folder / _SENT, _encode(keys))
 
     def forget(self, key: DeviceKey, role: StreamRole) -> None:
         """Know nothing of a stream any more, under whatever masks.
@@ -91,3 +107,16 @@ class Shelf:
     def _path(self, view: View) -> Path:
         masks = f".{view.masks}" if view.masks else ""
         return self._folder / view.key.site / f"{view.key.device}.{view.role}{masks}.ref"
+
+
+def _replace(path: Path, content: bytes) -> None:
+    fresh = path.with_suffix(".new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with fresh.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError as error:
+        raise UnavailableError(error.strerror or "cannot be written", subject=str(path)) from error
