@@ -24,8 +24,9 @@ from videowall.plan import Mask
 from videowall.quality.health import Facts, judge
 from videowall.quality.inspector import Inspector
 from videowall.quality.likeness import Reference
+from videowall.quality.opinion import Opinion
 from videowall.quality.pace import Pace
-from videowall.quality.probe import FROZEN_S, Probe
+from videowall.quality.probe import FROZEN_S
 from videowall.quality.shelf import View
 
 _RATE_SAMPLES = 50
@@ -58,7 +59,7 @@ class Channel:
         """The tiles that this stream fills now."""
         self.taps: tuple[Tap, ...] = ()
         """Who else gets every access unit as it comes; set on the event loop."""
-        self.inspector = Inspector(references)
+        self.opinion = Opinion(references)
         self.pace = Pace()
         self.saving: Saving = PLENTY
         """What this stream does without now; set on the event loop."""
@@ -71,7 +72,6 @@ class Channel:
         self._clock = clock
         self._schedule = schedule
         self._burner = Burner(masks)
-        self._probe = Probe()
         self._open_decoder = open_decoder
         self._decoder: PictureDecoder | None = None
         self._codec, self._extradata = "", b""
@@ -92,6 +92,7 @@ class Channel:
 
     def begin_session(self, codec: str, extradata: bytes) -> None:
         """A new session has begun: the decoder of that name starts anew."""
+        self.opinion.begin(self._clock.monotonic_s())
         self._codec, self._extradata = codec, extradata
         self.intake.clear()
         self._held.clear()
@@ -175,8 +176,18 @@ class Channel:
         return self._in_session and self.stream is not None and self.stream.failure is None
 
     @property
+    def inspector(self) -> Inspector:
+        """Who looks at this stream's pictures for good."""
+        return self.opinion.inspector
+
+    @property
     def state(self) -> PictureState:
         """What may be said of this stream's picture now."""
+        return self.opinion.state(self._own_state, self._clock.monotonic_s())
+
+    @property
+    def _own_state(self) -> PictureState:
+        """What this stream's picture tells itself."""
         now_s = self._clock.monotonic_s()
         stream = self.stream
         packet_s = stream.last_packet_s if stream else None
@@ -188,7 +199,7 @@ class Channel:
                 late_s=self._late_s,
                 picture_in_session=self._in_session,
                 errors_in_row=self._decoder.errors_in_row if self._decoder else 0,
-                frozen_s=self._probe.frozen_s,
+                frozen_s=self.opinion.frozen_s,
                 fault=self.inspector.verdict.fault,
                 period_s=1 / fps if (fps := self.fps) > 0 and self.saving.share >= 1 else 0.0,
             )
@@ -220,14 +231,12 @@ class Channel:
         age_s, now_s = self.picture_age_s, self._clock.monotonic_s()
         if age_s is None:
             return None
-        frozen_s, verdict = self._probe.frozen_s, self.inspector.verdict
-        still_s = frozen_s if frozen_s >= FROZEN_S else 0.0
-        return max(age_s, still_s, 0.0 if verdict.fault is None else now_s - verdict.since_s)
+        return max(age_s, self.opinion.trouble_s(now_s))
 
     @property
     def frozen_share(self) -> float:
         """How near the picture is to being called frozen, 0 to 1."""
-        return min(1.0, self._probe.frozen_s / FROZEN_S)
+        return min(1.0, self.opinion.frozen_s / FROZEN_S)
 
     @property
     def fps(self) -> float:
@@ -271,7 +280,7 @@ class Channel:
         thrift = min(self.saving.thrift, Thrift.REFERENCED)
         if self._renew or self._decoder is None:
             self._renew = False
-            self._probe.reset(self._clock.monotonic_s())
+            self.opinion.reset(self._clock.monotonic_s())
             self._decoder = None
         if self._decoder is None or (unit.key and thrift is not self._thrift):
             self._thrift = thrift
@@ -293,6 +302,4 @@ class Channel:
         self.decoded_total += 1
         if not self._rests and (not self._times_s or unit.arrival_s > self._times_s[-1]):
             self._times_s.append(unit.arrival_s)
-        now_s = self._clock.monotonic_s()
-        self._probe.look(planes, now_s, key=unit.key)
-        self.inspector.look(planes, now_s)
+        self.opinion.look(planes, self._clock.monotonic_s(), key=unit.key)

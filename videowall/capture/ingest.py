@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+from collections import OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -26,11 +28,15 @@ from videowall.config import WallSettings
 from videowall.decoding.pool import Pool
 from videowall.decoding.thrift import Thrift
 from videowall.plan import Feed, Mask
+from videowall.quality.hearsay import Word
 from videowall.quality.keeper import Keeper
 from videowall.quality.shelf import View
 
 _LINGER_S = 3.0
 """A stream that no tile wants runs on this long, because alarms come and go."""
+_REMEMBERED_S = 900.0
+"""What was wrong with a camera that is not shown is remembered for so long, as tours turn their pages."""
+_MOST_WORDS = 2048
 _HOPELESS_FOR_SMALLER = frozenset(
     {PictureState.LIVE, PictureState.CONNECTING, PictureState.BAD_CREDENTIALS, PictureState.NO_FREE_SESSION}
 )
@@ -46,6 +52,13 @@ class _Running(Struct):
     """What the source was made of: while these are the same objects, it need not be made again."""
     task: asyncio.Task[None]
     unwanted_since_s: float | None = None
+
+
+class _LastWords(NamedTuple):
+    """What was wrong with a stream's pictures when it was let go."""
+
+    words: tuple[Word, ...]
+    at_s: float
 
 
 class Ingest:
@@ -78,6 +91,7 @@ class Ingest:
         self._running: dict[tuple[DeviceKey, StreamRole], _Running] = {}
         self._masks: dict[DeviceKey, tuple[Mask, ...]] = {}
         self._serving: dict[Slot, Channel] = {}
+        self._last_words: OrderedDict[tuple[DeviceKey, StreamRole], _LastWords] = OrderedDict()
 
     def reconcile(self, tiles: Iterable[Tile], handed_on: Iterable[tuple[Feed, StreamRole]] = ()) -> None:
         """Start what tiles want, let go what none wants, and have each tile filled by the best that shows a picture.
@@ -107,6 +121,7 @@ class Ingest:
             running.channel.show_on(tuple(tile.slot for tile in filled.get(running.channel, ())))
             self._age(running, is_wanted=key in wanted)
         self._let_go()
+        self._confer()
 
     def serving(self, tile: Tile) -> Channel | None:
         """The channel that fills a tile now."""
@@ -184,6 +199,7 @@ class Ingest:
         opener = self._pool.opener(key, role)
         channel = Channel(key, role, self._clock, self._pool.schedule, references, opener, masks)
         self._keeper.whereabouts.brief(key, channel.inspector)
+        self._recall(key, channel)
         channel.stream = CameraStream(
             source, self._clock, self._chance, self._admission, channel.feed, channel.begin_session, self._poller
         )
@@ -202,8 +218,33 @@ class Ingest:
             if running.unwanted_since_s is not None and now_s - running.unwanted_since_s > _LINGER_S:
                 self._drop(key)
 
+    def _confer(self) -> None:
+        """Have each stream hear what the camera's others know."""
+        now_s = self._clock.monotonic_s()
+        for key, _ in self._running:
+            if len(channels := self.channels(key)) > 1:
+                for channel in channels:
+                    others = (other for other in channels if other is not channel and other.is_showing)
+                    channel.opinion.confer((other.opinion for other in others), now_s)
+
+    def _recall(self, key: DeviceKey, channel: Channel) -> None:
+        """Tell a stream that begins what was wrong with its pictures when they were last shown, or with another's."""
+        own = self._last_words.pop((key, channel.role), None)
+        others = (self._last_words.get((key, role)) for role in _ROLES if role is not channel.role)
+        since_s = self._clock.monotonic_s() - _REMEMBERED_S
+        known = (last.words for last in (own, *others) if last is not None and last.at_s > since_s)
+        channel.opinion.recall(next(known, ()))
+
+    def _remember(self, key: tuple[DeviceKey, StreamRole], channel: Channel) -> None:
+        now_s = self._clock.monotonic_s()
+        if words := channel.opinion.words(now_s):
+            self._last_words[key] = _LastWords(words, now_s)
+        if len(self._last_words) > _MOST_WORDS:
+            self._last_words.popitem(last=False)
+
     def _drop(self, key: tuple[DeviceKey, StreamRole]) -> None:
         running = self._running.pop(key)
         running.task.cancel()
+        self._remember(key, running.channel)
         # The two hold each other: without this only the garbage collector would free the decoder, much later.
         running.channel.stream = None

@@ -14,7 +14,7 @@ never more than `DELAYED_S` after the next was due."""
 ERRORS_IN_ROW = 10
 ERRORS_AT_FIRST = 3
 """So many units without a picture say as much of a session that has shown none yet."""
-_BLIND = frozenset({PictureState.BLACK, PictureState.OVEREXPOSED})
+BLIND = frozenset({PictureState.BLACK, PictureState.OVEREXPOSED})
 """Where there is nothing to see, nothing can change: that it does not says nothing more."""
 
 
@@ -48,7 +48,7 @@ def judge(facts: Facts) -> PictureState:
         (not facts.picture_in_session, PictureState.CONNECTING),
         (picture_age_s > max(DELAYED_S, min(_PERIODS * period_s, period_s + DELAYED_S)), PictureState.DELAYED),
         (facts.late_s > 0, PictureState.DELAYED),
-        (fault in _BLIND, fault),
+        (fault in BLIND, fault),
         (facts.frozen_s >= FROZEN_S, PictureState.FROZEN),
     )
     return facts.failure or next((state for holds, state in rules if holds), fault)

@@ -121,6 +121,10 @@ class Probe:
     def reset(self, now_s: float) -> None:
         """Begin anew with a session."""
         self._now_s = now_s
+        self._first_s = float("inf")
+        """When the first picture came."""
+        self.shows_life = False
+        """Whether it has shown in this session what no frozen picture does, whatever its habits."""
         self._alive_s: deque[float] = deque([now_s], maxlen=_WINDOWS)
         """When the stream was last seen to live; the newest are taken back when a picture turns out to be repeated."""
         self._pending_s: float | None = None
@@ -144,10 +148,11 @@ class Probe:
     def look(self, planes: Planes, now_s: float, *, key: bool) -> None:
         """Take in the next picture."""
         thin, way = thinned(planes.y), self._way
-        self._now_s = now_s
         if way is not None and way.shape != thin.shape:
             self.reset(now_s)
             way = None
+        self._now_s = now_s
+        self._first_s = min(self._first_s, now_s)
         self._since_key += 1
         if key:
             small = thin.copy()
@@ -201,8 +206,11 @@ class Probe:
 
     def _weigh(self, window: _Window) -> None:
         self._is_weighed = True
+        goes_to_and_fro = window.returns is not None and window.returns > _MOST_RETURNS
+        if goes_to_and_fro and not self._repeats and window.end_s - self._first_s > _REPEATED_WITHIN_S:
+            self.shows_life = True
         if self._lives(window):
-            is_news = self._goes_on and window.returns is not None and window.returns > _MOST_RETURNS
+            is_news = self._goes_on and goes_to_and_fro
             if self._repeats and not is_news and window.end_s - self._keys[-1][0] < _PENDING_S:
                 # It replays what was alive once, unless its next key picture is a new one.
                 self._pending_s = window.end_s

@@ -1,0 +1,86 @@
+"""What is held of one stream's pictures: what the wall sees in them, and what it was told while it sees too little."""
+
+from collections.abc import Iterable
+
+from sensors.catalog import PictureState
+from videowall.picture import Planes
+from videowall.quality.health import BLIND
+from videowall.quality.hearsay import OWN_WORD_S, Hearsay, Word
+from videowall.quality.inspector import Inspector
+from videowall.quality.likeness import Reference
+from videowall.quality.probe import FROZEN_S, Probe
+
+
+class Opinion:
+    """`reset` and `look` belong to the thread that decodes, one at a time; all else to the event loop."""
+
+    def __init__(self, references: tuple[Reference, ...] = ()) -> None:
+        self.inspector = Inspector(references)
+        self._probe = Probe()
+        self._hearsay = Hearsay()
+        self._began_s: float | None = None
+        """When the session's first picture was looked at."""
+
+    def begin(self, now_s: float) -> None:
+        """A session begins; what was wrong with the pictures of the one before is not forgotten for it."""
+        if self._began_s is not None:
+            self.recall(self.words(now_s))
+        self._began_s = None
+
+    def recall(self, words: tuple[Word, ...]) -> None:
+        """What was wrong when the camera was last seen."""
+        self._hearsay.recall(words)
+
+    def reset(self, now_s: float) -> None:
+        """What follows is decoded anew."""
+        self._probe.reset(now_s)
+
+    def look(self, planes: Planes, now_s: float, *, key: bool) -> None:
+        """Take in the next picture."""
+        if self._began_s is None:
+            self._began_s = now_s
+        self._probe.look(planes, now_s, key=key)
+        self.inspector.look(planes, now_s)
+
+    @property
+    def frozen_s(self) -> float:
+        """For how long the pictures brought nothing new, as far as they tell themselves."""
+        return self._probe.frozen_s
+
+    def words(self, now_s: float) -> tuple[Word, ...]:
+        """All that is wrong with the pictures, gravest first: what they tell themselves, else what others know."""
+        return self.own_words(now_s) or self._heard(now_s)
+
+    def own_words(self, now_s: float) -> tuple[Word, ...]:
+        """The same, as far as they tell themselves."""
+        frozen_s, verdict = self.frozen_s, self.inspector.verdict
+        frozen = (Word(PictureState.FROZEN, now_s - frozen_s),) if frozen_s >= FROZEN_S else ()
+        fault = () if verdict.fault is None else (Word(verdict.fault, verdict.since_s),)
+        return (*fault, *frozen) if verdict.fault in BLIND else (*frozen, *fault)
+
+    def state(self, own: PictureState, now_s: float) -> PictureState:
+        """What may be said of pictures whose own state this is."""
+        heard = self._heard(now_s) if own is PictureState.LIVE else ()
+        return heard[0].state if heard else own
+
+    def trouble_s(self, now_s: float) -> float:
+        """For how long something is wrong with the pictures; 0 where nothing is."""
+        return max((now_s - word.since_s for word in self.words(now_s)), default=0.0)
+
+    def confer(self, others: Iterable["Opinion"], now_s: float) -> None:
+        """Hear what is held of the camera's other streams, those that have been seen for long enough."""
+        elders = [other for other in others if other.has_seen(OWN_WORD_S, now_s)]
+        if elders:
+            self._hearsay.tell([word for other in elders for word in other.own_words(now_s)], self._began_s)
+        else:
+            self._hearsay.hush()
+
+    def has_seen(self, period_s: float, now_s: float) -> bool:
+        """Whether the session's pictures have been looked at for so long."""
+        return self._began_s is not None and now_s - self._began_s >= period_s
+
+    def _heard(self, now_s: float) -> tuple[Word, ...]:
+        """Nothing is shown before the first picture, of which there is nothing to be said."""
+        if self._began_s is None:
+            return ()
+        return self._hearsay.believed(self._began_s, now_s, shows_life=self._probe.shows_life)
