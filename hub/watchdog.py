@@ -15,6 +15,8 @@ from sensors.clock import Clock
 from sensors.supervised import ALIVE, READY
 
 _LOOK_S = 0.5
+_OVERSLEPT_S = 1.0
+"""A look that comes so late was kept waiting by the machine, and the child as well as a rule: that is no silence."""
 _WEIGH_EVERY = 4
 """Memory is summed at every fourth look: it takes a while, and grows slowly."""
 _log = structlog.get_logger("hub.supervision")
@@ -43,8 +45,12 @@ class Watchdog:
         """Watch until the child does what it may not: that, in words."""
         looks = 0
         while True:
+            before_s = self._clock.monotonic_s()
             await asyncio.sleep(_LOOK_S)
-            silent_s = self._clock.monotonic_s() - self._heard_s
+            now_s = self._clock.monotonic_s()
+            if (overslept_s := now_s - before_s - _LOOK_S) > _OVERSLEPT_S:
+                self._heard_s = min(now_s, self._heard_s + overslept_s)
+            silent_s = now_s - self._heard_s
             if silent_s > self._patience_s:
                 return f"has not said for {self._patience_s:g} s that it is alive"
             looks += 1

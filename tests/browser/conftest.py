@@ -11,10 +11,11 @@ from sensors.access import Audience, Role
 from tests.support.browser import open_browser
 from tests.support.live_wall import ServedWall, served_wall
 from tests.support.moving_picture import MovingWall
+from tests.support.waiting import eventually
 from tests.support.wall_page import Enter, Open, serving_wall
 from tests.support.wall_server import Keys
 from videowall.board import Board
-from videowall.plan import Plan
+from videowall.plan import Feed, Plan
 
 # For all files together: it is Playwright's own, whichever of them says it last.
 expect.set_options(timeout=20_000)
@@ -82,6 +83,10 @@ def open_page(browser: Browser, served: ServedWall, plan: Plan) -> Iterator[Open
     """Open the page of the wall that shows the module's `plan`; no error may show in its console in the end."""
     errors: list[str] = []
     served.show(plan)
+    # A page asks at once for decoded pictures of what may not be handed on; before the first there is a 404, and the
+    # browser's console calls that an error.
+    masked = [tile.key for tile in plan.tiles if isinstance(tile, Feed) and tile.masks]
+    eventually(lambda: all(served.wall.camera_bitmap(key) for key in masked), what="pictures of masked cameras")
     served.tell(Board(datetime.now(UTC)))
     context = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 720})
 

@@ -40,7 +40,7 @@ MASK = Mask(((0.0, 0.0), (0.4, 0.0), (0.4, 0.4), (0.0, 0.4)))
 @pytest.fixture(scope="module")
 def stand() -> Iterator[Stand]:
     with Stand(twelve_cameras()[:5]) as stand:
-        stand.warm_up()
+        stand.draw_all({})
         yield stand
 
 
@@ -232,7 +232,7 @@ def test_a_new_page_is_loaded_but_not_over_an_alarm(open_page: Open, served: Ser
     page.add_init_script(AGE_PAGE_ONCE)
     page.reload()
     expect(page.locator("#alarm-bar")).to_be_visible()
-    page.wait_for_timeout(2_500)
+    page.wait_for_timeout(4_000)
     expect(page.locator("body")).to_have_attribute("data-version", "an-older-page")
     served.tell(_alarm(acknowledged=True))
     expect(page.locator("body")).to_have_attribute("data-version", old)

@@ -1,5 +1,6 @@
 """What the page offers to those who may do more than watch, and what becomes of it: orders, presets, clips."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,9 +148,10 @@ def test_an_officer_saves_the_last_seconds_and_the_hash_that_proves_them(
     expect(page.locator("#camera-note")).to_contain_text("main stream")
     with page.expect_download() as downloading:
         page.locator("#camera-clip").press("Enter")
+        expect(_said(page)).to_have_text(re.compile("^Saved: "))
     clip = _keep(downloading.value, tmp_path)
     manifest = served.saved[-1]
-    expect(_said(page)).to_have_text(f"Saved: {manifest.file}")
+    expect(page.locator("#toast")).to_have_text(f"Saved: {manifest.file}")  # which may be hidden again
     expect(page.locator("#camera-proof")).to_have_text(f"SHA-256 {manifest.sha256}")
     with page.expect_download() as downloading:
         page.locator("#camera-proof").click()

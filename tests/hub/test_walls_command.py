@@ -8,17 +8,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 import pytest
 
 from hub.watchdog import Limits, watching
-from sensors.clock import SystemClock
-from sensors.supervised import NOTIFY_SOCKET, Restarts, read_restarts
+from sensors.clock import ManualClock, SystemClock
+from sensors.supervised import ALIVE, NOTIFY_SOCKET, Restarts, read_restarts
 from tests.support.brokers import free_port
 from tests.support.running_hub import COMMAND, environ
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, eventually_async
 
 SILENT_S = 8
 
@@ -124,3 +125,22 @@ async def test_a_child_that_grows_or_falls_silent_is_found_out(ballast: int, why
             child.kill()
             await child.wait()
     assert not dog.address.parent.exists()
+
+
+async def test_a_machine_that_stands_still_takes_no_child_for_silent() -> None:
+    clock = ManualClock(datetime.now(UTC))
+    async with watching("wall", Limits(silent_s=2.0, memory_bytes=1 << 40), clock) as dog:
+        dog.hear(ALIVE)
+        watch = asyncio.create_task(dog.run(os.getpid()))
+        await asyncio.sleep(0)
+        clock.advance(60)  # while it waited for its next look
+
+        def time_passes() -> bool:
+            clock.advance(0.02)
+            return watch.done()
+
+        for _ in range(60):
+            assert not time_passes()
+            await asyncio.sleep(0.02)
+        await eventually_async(time_passes)
+        assert await watch == "has not said for 2 s that it is alive"

@@ -4,6 +4,7 @@ import collections
 import itertools
 import re
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,7 +101,7 @@ def _is_silent(client: Client) -> bool:
     """Nothing comes for a while, once what was on its way has come."""
     client.socket.settimeout(_A_QUARTER)
     try:
-        for _ in range(100):
+        for _ in range(2_000):
             client.next()
     except TimeoutError:
         return True
@@ -136,10 +137,12 @@ def test_a_resetting_camera_ends_connections_with_a_reset(stand: Stand) -> None:
 def test_a_trickling_camera_answers_a_few_bytes_at_a_time(stand: Stand) -> None:
     stand.set_fault(OPEN, Fault.TRICKLING, 50)
     with Client(stand) as client:
+        began_s = time.monotonic()
         client.socket.sendall(encode_request(Request("DESCRIBE", client.url, {"CSeq": "1"})))
         pieces = [client.socket.recv(65_536) for _ in range(8)]
-        assert all(0 < len(piece) <= 50 for piece in pieces)
-        assert sum(map(len, pieces)) < 250
+        assert all(pieces)
+        # What came while this thread was kept waiting lies in one piece.
+        assert sum(map(len, pieces)) <= 50 * (time.monotonic() - began_s) + 5
         stand.set_fault(OPEN, Fault.NONE)
         rest = b"".join(pieces)
         while b"trackID=0\r\n" not in rest:

@@ -85,17 +85,17 @@ def test_it_runs_until_it_is_told_to_stop_and_then_leaves_nothing(tmp_path: Path
         assert process.stdout is not None
         ready = msgspec.json.decode(process.stdout.readline())
         assert (ready["cameras"], ready["devices"]) == (1, 4)
-        eventually(lambda: "shekara/v1/kordai/cam-1/birth" in heard)
+        eventually(lambda: heard.get("shekara/v1/kordai/cam-1/birth"))
         birth = msgspec.json.decode(heard["shekara/v1/kordai/cam-1/birth"][0])
         url = next(stream["url"] for stream in birth["streams"] if stream["role"] == "sub")
         port = urlsplit(url).port
         assert port not in (None, ready["rtsp_port"])  # that of the post's line
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as viewer:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as viewer:
             viewer.sendall(f"SETUP {url} RTSP/1.0\r\nCSeq: 1\r\nTransport: RTP/AVP/TCP;unicast\r\n\r\n".encode())
             session = viewer.recv(4096).split(b"Session: ")[1].split(b";")[0].decode()
             viewer.sendall(f"PLAY {url} RTSP/1.0\r\nCSeq: 2\r\nSession: {session}\r\n\r\n".encode())
             eventually(lambda: viewer.recv(65_536) and len(list(read_departures(log))) > 10)
-        eventually(lambda: "shekara/v1/kordai/fence-1/data" in heard)
+        eventually(lambda: heard.get("shekara/v1/kordai/fence-1/data"))
         listener.publish("shekara/v1/kordai/gateway/cmd", encode_command("42", "intrusion"), qos=1)
         eventually(lambda: heard.get("shekara/v1/kordai/gateway/ack"), what="the answer")
         assert msgspec.json.decode(heard["shekara/v1/kordai/gateway/ack"][0]) == {

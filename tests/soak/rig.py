@@ -132,7 +132,7 @@ class Rig:
         self._hub.disconnect()
         self._hub.loop_stop()
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(60)
 
     def _publish(self, feeds: tuple[Feed, ...], spot: Feed | None, layout: LayoutName) -> None:
         self.plans += 1

@@ -14,20 +14,24 @@ from sensors.rtsp.authentication import Credentials
 from tests.support.waiting import eventually
 
 _CHANCE = SystemRandom()
+_GIVEN: set[int] = set()
 _PORTS = range(20_000, 32_000)
 """Below those that a system hands out by itself: what is free a moment ago is not given to another process since."""
 
 
 def free_port() -> int:
-    """A TCP port of the loopback interface that nobody listened on a moment ago."""
+    """A TCP port of the loopback interface that nobody listened on a moment ago, and that was not given before."""
     while True:
         port = _CHANCE.choice(_PORTS)
+        if port in _GIVEN:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return port
+        _GIVEN.add(port)
+        return port
 
 
 @contextmanager

@@ -80,13 +80,17 @@ class CrowdingBroadcast(Broadcast):
         return super().subscribe()
 
     def crowd(self, frames: list[EncodedFrame]) -> None:
-        """Publish them all in one step of the loop of the newest viewer; returns before that."""
+        """Publish them all in one step of the loop of the newest viewer; returns after that: none overtakes them."""
         assert self._loop is not None, "nobody watches"
-        self._loop.call_soon_threadsafe(self._publish_all, frames)
+        are_out = threading.Event()
 
-    def _publish_all(self, frames: list[EncodedFrame]) -> None:
-        for frame in frames:
-            self.publish(frame)
+        def publish_all() -> None:
+            for frame in frames:
+                self.publish(frame)
+            are_out.set()
+
+        self._loop.call_soon_threadsafe(publish_all)
+        assert are_out.wait(30), "the viewers' loop has ended"
 
 
 class MovingWall:

@@ -31,20 +31,21 @@ class ScriptedServer:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections_total += 1
         parser = Parser()
-        while data := await reader.read(65_536):
-            for message in parser.feed(data):
-                if not isinstance(message, Request):
-                    continue
-                self.requests.append(message)
-                answer = self._script(message)
-                if answer is None:
-                    continue
-                if isinstance(answer, bytes):
-                    writer.write(answer)
-                    writer.close()
-                    return
-                writer.write(encode_response(answer))
-        writer.close()
+        try:
+            while data := await reader.read(65_536):
+                for message in parser.feed(data):
+                    if not isinstance(message, Request):
+                        continue
+                    self.requests.append(message)
+                    answer = self._script(message)
+                    if answer is None:
+                        continue
+                    if isinstance(answer, bytes):
+                        writer.write(answer)
+                        return
+                    writer.write(encode_response(answer))
+        finally:
+            writer.close()
 
 
 @asynccontextmanager

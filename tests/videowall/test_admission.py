@@ -176,7 +176,7 @@ class Fleet:
 
 
 class Deprived:
-    """How long this process has been kept waiting for a processor at most, by others on the machine."""
+    """How long this thread has been kept waiting for a processor at most, by others on the machine."""
 
     def __init__(self) -> None:
         self.longest_s = 0.0
@@ -184,9 +184,9 @@ class Deprived:
     async def watch(self) -> None:
         step_s = 0.02
         while True:
-            began_s, worked_s = time.monotonic(), time.process_time()
+            began_s, worked_s = time.monotonic(), time.thread_time()
             await asyncio.sleep(step_s)
-            waited_s = time.monotonic() - began_s - step_s - (time.process_time() - worked_s)
+            waited_s = time.monotonic() - began_s - step_s - (time.thread_time() - worked_s)
             self.longest_s = max(self.longest_s, waited_s)
 
 

@@ -228,7 +228,7 @@ def test_the_file_is_served_to_those_who_may_export_with_its_hash_beside(tmp_pat
     def headers(role: Role) -> dict[str, str]:
         return {"Authorization": f"Bearer {keys.token(role=role, clock=kept.clock)}"}
 
-    with serving(app) as address, httpx.Client(base_url=f"http://{address}") as http:
+    with serving(app) as address, httpx.Client(base_url=f"http://{address}", timeout=30) as http:
         assert http.get(path).status_code == 401
         for role in (Role.VIEWER, Role.TECHNICIAN):
             assert http.get(path, headers=headers(role)).status_code == 403

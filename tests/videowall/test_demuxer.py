@@ -72,7 +72,7 @@ async def test_a_camera_whose_codec_is_not_ours_is_read_by_ffmpeg_without_being_
         assert client.stream.failure is None
     seen = [stamp.frame for stamp in stamps(client) if stamp is not None]
     assert len(seen) >= 25
-    assert seen == list(range(seen[0], seen[0] + len(seen)))
+    assert seen == [(seen[0] + step) % 50 for step in range(len(seen))]
 
 
 async def test_motion_jpeg_over_http_plays_with_a_password() -> None:

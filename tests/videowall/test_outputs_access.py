@@ -64,7 +64,7 @@ def _close_code(address: str, path: str, **options: object) -> int:
         connect(f"ws://{address}{path}", **options) as socket,  # type: ignore[arg-type] # options are connect's own
         pytest.raises(ConnectionClosed) as closed,
     ):
-        socket.recv(timeout=5)
+        socket.recv(timeout=30)
     assert closed.value.rcvd is not None
     return closed.value.rcvd.code
 

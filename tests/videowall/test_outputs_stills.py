@@ -36,7 +36,10 @@ def clock() -> ManualClock:
 def client(wall: MovingWall, clock: ManualClock, tmp_path: Path) -> Iterator[httpx.Client]:
     keys = Keys(tmp_path)
     app = build_app(wall, WallSettings(public_key_file=str(keys.public_file)), clock)
-    with serving(app) as address, httpx.Client(base_url=f"http://{address}", headers=keys.bearer()) as client:
+    with (
+        serving(app) as address,
+        httpx.Client(base_url=f"http://{address}", headers=keys.bearer(), timeout=30) as client,
+    ):
         yield client
 
 

@@ -81,13 +81,13 @@ def _times(piece: bytes) -> tuple[int, int]:
 
 
 def _bytes(viewer: ClientConnection) -> bytes:
-    message = viewer.recv(timeout=5)
+    message = viewer.recv(timeout=30)
     assert isinstance(message, bytes)
     return message
 
 
 def _message(viewer: ClientConnection) -> dict[str, object]:
-    text = viewer.recv(timeout=5)
+    text = viewer.recv(timeout=30)
     assert isinstance(text, str)
     message: dict[str, object] = json.loads(text)
     return message
@@ -95,7 +95,7 @@ def _message(viewer: ClientConnection) -> dict[str, object]:
 
 def _close_code(viewer: Connection) -> int:
     with pytest.raises(ConnectionClosed) as closed:
-        deque(iter(partial(viewer.recv, timeout=5), None), maxlen=0)
+        deque(iter(partial(viewer.recv, timeout=30), None), maxlen=0)
     assert closed.value.rcvd is not None
     return closed.value.rcvd.code
 
@@ -176,7 +176,7 @@ def test_a_slow_viewer_goes_on_at_a_key_frame_and_is_told_how_much_is_missing(
     got: list[int] = []
     missing = 0
     while len(got) + missing < 101:
-        message = slow.recv(timeout=5)
+        message = slow.recv(timeout=30)
         if isinstance(message, str):
             missing += json.loads(message)["skipped"]
             got.append(sum(_times(_bytes(slow))) // TICK - 1)

@@ -88,10 +88,10 @@ async def test_an_hls_folder_plays_and_keeps_only_the_newest_segments(wall: Movi
     (folder / "notes.txt").write_text("not ours")
     settings = OutputsSettings(urls=f"hls:{folder}", hls_segment_s=0.5, hls_segments=3)
     async with sending(wall, settings):
-        await eventually_async(lambda: len(names_in(folder, "wall-*.ts")) == 5, within_s=15)
+        await eventually_async(lambda: len(names_in(folder, "wall-*.ts")) == 5)
         first = names_in(folder, "wall-*.ts")
         assert await decoded(folder / "wall.m3u8", 60, "-live_start_index", "0") == ""
-        await eventually_async(lambda: set(first).isdisjoint(names_in(folder, "wall-*.ts")), within_s=15)
+        await eventually_async(lambda: set(first).isdisjoint(names_in(folder, "wall-*.ts")))
         assert len(names_in(folder, "wall-*.ts")) <= 5
         assert "wall-12.ts" not in first
     found = probe(folder / names_in(folder, "wall-*.ts")[-1])
@@ -103,12 +103,13 @@ async def test_an_hls_folder_plays_and_keeps_only_the_newest_segments(wall: Movi
 @pytest.mark.parametrize("suffix", [".mp4", ".ts"])
 async def test_a_recording_goes_on_in_new_files_that_each_play(wall: MovingWall, tmp_path: Path, suffix: str) -> None:
     settings = OutputsSettings(urls=f"file:{tmp_path}/wall{suffix}", file_piece_s=1)
-    async with sending(wall, settings):
-        await eventually_async(lambda: len(names_in(tmp_path)) == 4, within_s=15)
+    async with sending(wall, settings) as outputs:
+        await eventually_async(lambda: len(names_in(tmp_path)) >= 4)
+    skipped = outputs.reports[0].skipped_total
     for name in names_in(tmp_path)[:3]:
         found = probe(tmp_path / name)
         assert (video(found)["codec_name"], found["errors"]) == ("h264", "")
-        assert 25 <= int(video(found)["nb_read_frames"]) <= 40
+        assert 25 - skipped <= int(video(found)["nb_read_frames"]) <= 40
 
 
 async def test_recordings_never_take_more_room_than_allowed_and_the_oldest_go_first(tmp_path: Path) -> None:
@@ -132,8 +133,8 @@ async def test_a_full_disk_is_said_and_the_others_go_on(wall: MovingWall, tmp_pa
     (full / ".wall.m3u8.part").symlink_to("/dev/full")
     settings = OutputsSettings(urls=f"hls:{full}, hls:{good}", hls_segment_s=0.5)
     async with sending(wall, settings) as outputs:
-        await eventually_async(lambda: "disk is full" in outputs.reports[0].problem, within_s=15)
-        await eventually_async((good / "wall.m3u8").exists, within_s=15)
+        await eventually_async(lambda: "disk is full" in outputs.reports[0].problem)
+        await eventually_async((good / "wall.m3u8").exists)
         assert outputs.reports[1].failures_total == 0
 
 

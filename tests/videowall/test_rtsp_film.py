@@ -1,6 +1,7 @@
 """Real coded films over each transport, whole and mangled: what is decoded is read by the stamps in its frames."""
 
 import random
+import time
 
 import numpy as np
 import pytest
@@ -24,6 +25,12 @@ FRAMES = 60
 FAST = 75
 """Frames a second of most films here: three times the usual, so that tests end sooner."""
 CODINGS = [Coding.H264, Coding.H264_OUT_OF_BAND, Coding.H265, Coding.H265_OUT_OF_BAND]
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The camera is on the client's own loop: when that stands still, nothing has fallen silent."""
+    monkeypatch.setattr(player, "NOTHING_WHOLE_S", 60.0)
 
 
 def decoded(units: list[AccessUnit], codec: str) -> list[Planes]:
@@ -162,6 +169,18 @@ async def test_the_camera_is_told_how_it_is_received(transport: Transport) -> No
     assert report.last_report != 0
     assert 0 < report.delay_since_report < 20 * 65_536
     assert report.highest_sequence > 0x10000
+
+
+@pytest.mark.parametrize("transport", [Transport.TCP, Transport.UDP])
+async def test_a_wall_that_stands_still_for_seconds_does_not_take_its_camera_for_silent(transport: Transport) -> None:
+    async with serving(FilmServer(film(Coding.H264))) as server:
+        client = Opened(server.url, transport=transport)
+        async with running(client.stream):
+            await eventually_async(lambda: len(client.units) > 5, within_s=20)
+            time.sleep(player.NO_PACKETS_S + 0.5)  # noqa: ASYNC251 - the event loop itself stands still
+            seen = len(client.units)
+            await eventually_async(lambda: len(client.units) > seen + 5, within_s=20)
+    assert client.codecs == ["h264"]
 
 
 @pytest.mark.parametrize(("ahead_s", "sane"), [(0.0, True), (-3600.0, False), (90.0, False)])

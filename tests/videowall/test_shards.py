@@ -61,6 +61,13 @@ def units(count: int, codec: str = "libx264") -> list[AccessUnit]:
     ]
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """A child that this machine keeps waiting does not hang."""
+    if request.function is not test_a_child_that_hangs_is_ended:
+        monkeypatch.setattr("videowall.decoding.shards.shard.ANSWER_TIMEOUT_S", 60.0)
+
+
 def make_decoder(shard: Shard, conduct: Conduct | None = None) -> ShardDecoder:
     return ShardDecoder(key("cam-1"), Ward(shard), conduct or Conduct(SystemClock()), "h264", b"")
 
@@ -193,7 +200,14 @@ async def test_a_killed_child_costs_its_own_tiles_seconds_and_no_other_a_frame(b
         assert before is not None
         os.kill(before, signal.SIGKILL)
         lost = {camera for camera, number in belongs.items() if number == 0}
-        await eventually_async(lambda: {states()[camera] for camera in lost} == {PictureState.CANNOT_DECODE})
+        blind = set[str]()
+
+        def were_blind() -> bool:
+            """Not all at once: each is back with its own next key picture."""
+            blind.update(camera for camera in lost if states()[camera] is PictureState.CANNOT_DECODE)
+            return blind == lost
+
+        await eventually_async(were_blind)
         others = [tile for tile in wall.tiles() if tile.device not in lost]
         assert {tile.site for tile in others} == {SITE}
         seen: dict[int, set[int]] = {tile.slot: set() for tile in others}
@@ -206,7 +220,7 @@ async def test_a_killed_child_costs_its_own_tiles_seconds_and_no_other_a_frame(b
                     seen[tile.slot].add(stamp.frame)
             return min(map(len, seen.values())) >= 5
 
-        await eventually_async(advanced, within_s=10)
+        await eventually_async(advanced)
         await eventually_async(were_live(wall.tiles, CAMERAS[:6]), within_s=30)
         assert pool.pids()[1] == other
         assert (pool.counts.lost_total, pool.counts.kept_away) == (1, 0)

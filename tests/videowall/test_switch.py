@@ -35,7 +35,7 @@ async def test_a_tile_that_grows_is_never_black_while_its_larger_stream_is_opene
         for layout, count in (("1x1", 1), ("3x3", 4)):
             wall.apply(make_plan(feeds[:count], layout=layout))
             wanted = StreamRole.MAIN if count == 1 else StreamRole.SUB
-            await eventually_async(lambda: _is_drawn(wall), within_s=10)
+            await eventually_async(lambda: _is_drawn(wall))
             for _ in range(2000):
                 tile = wall.tiles()[0]
                 roles.append(tile.stream_role)

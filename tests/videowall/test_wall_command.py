@@ -37,7 +37,7 @@ def test_it_serves_only_the_signed_in_and_ends_cleanly_on_a_signal(tmp_path: Pat
         assert process.poll() is None
     finally:
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
     assert "Traceback" not in errors
 

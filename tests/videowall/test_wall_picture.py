@@ -19,6 +19,7 @@ from sensors.catalog import PictureState
 from sensors.clock import SystemClock
 from sensors.model import Priority, StreamRole
 from sensors.secrets import Secrets
+from sensors.stamp import Stamp
 from tests.support.board_of import alarm, board_of
 from tests.support.border_wall import CAMERAS, feed, key, make_plan, stamp_in
 from tests.support.camera_stand import Stand
@@ -63,6 +64,17 @@ def hidden(luma: NDArray[np.uint8], tile: TileView) -> NDArray[np.uint8]:
     return luma[tile.y + 8 : tile.y + round(tile.height * 0.35), left:right]
 
 
+def beside(luma: NDArray[np.uint8], tile: TileView) -> NDArray[np.uint8]:
+    """Of the upper left, which nothing hides."""
+    return luma[tile.y + 20 : tile.y + 200, tile.x + 20 : tile.x + 400]
+
+
+def stamp_though_dimmed(luma: NDArray[np.uint8], tile: TileView) -> Stamp | None:
+    """The stamp in a tile, also where the wall says that the picture comes late: what dims it undone."""
+    undone = np.asarray(cv2.convertScaleAbs(luma, alpha=1 / 0.34, beta=-12 / 0.34), np.uint8)
+    return stamp_in(luma, tile) or stamp_in(undone, tile)
+
+
 def is_hidden(luma: NDArray[np.uint8], tile: TileView) -> bool:
     """Whether it is of one level: the mask's, or a darker one while the wall dims a picture that comes late."""
     seen = hidden(luma, tile)
@@ -80,11 +92,11 @@ async def test_what_is_masked_is_in_no_still_no_canvas_and_no_encoded_frame(stan
     async with running_wall(tmp_path) as wall:
         wall.apply(make_plan((masked, feed(stand, "cam-2")), layout="2x2"))
         await eventually_async(lambda: len(wall.tiles()) == 2 and all_live(wall), within_s=30)
-        await eventually_async(lambda: stamp_in(wall.composer.snapshot().y, wall.tiles()[1]), within_s=10)
         tile = wall.tiles()[0]
-        luma = wall.composer.snapshot().y
-        assert is_hidden(luma, tile)
-        assert int(luma[tile.y + 20 : tile.y + 200, tile.x + 20 : tile.x + 400].std()) > 3
+        await eventually_async(lambda: stamp_in(wall.composer.snapshot().y, wall.tiles()[1]))
+        # Its face is live before the composer has drawn its first picture, whichever camera came first.
+        await eventually_async(lambda: beside(wall.composer.snapshot().y, tile).std() > 3)
+        assert is_hidden(wall.composer.snapshot().y, tile)
         still = jpeg_luma(wall.camera_jpeg(key("cam-1"), 640))
         assert int(still[10:200, 340:630].std()) <= 1
         bitmap = jpeg_luma(wall.camera_bitmap(key("cam-1"), 160))
@@ -139,9 +151,7 @@ async def test_pictures_are_turned_clockwise_on_the_wall_and_in_stills(stand: St
         await eventually_async(lambda: len(wall.tiles()) == 3 and all_live(wall), within_s=30)
         assert wall.tiles()[0].height > wall.tiles()[0].width
         # Of the three, this one's stamp lies in the upper left, where nothing of the wall's own does.
-        await eventually_async(
-            lambda: stamp_in(*turned_back(wall.composer.snapshot().y, wall.tiles()[2], 3)), within_s=10
-        )
+        await eventually_async(lambda: stamp_in(*turned_back(wall.composer.snapshot().y, wall.tiles()[2], 3)))
         for turns, camera in enumerate(CAMERAS[:3], 1):
             still = jpeg_luma(wall.camera_jpeg(key(camera), 1280))
             height, width = still.shape
@@ -175,9 +185,9 @@ async def test_the_next_page_shows_pictures_of_now_at_once(stand: Stand, tmp_pat
         wall.apply(msgspec.structs.replace(first, tiles=ahead, preload=here, page=Page(2, 2)))
         await eventually_async(lambda: wall.composer._drawn_scene is wall._scene)
         luma = wall.composer.snapshot().y
-        stamps = [stamp_in(luma, tile) for tile in wall.tiles()]
+        stamps = [stamp_though_dimmed(luma, tile) for tile in wall.tiles()]
         assert [stamp.camera if stamp else None for stamp in stamps] == [3, 4]
-        await eventually_async(lambda: all_live(wall), within_s=5)
+        await eventually_async(lambda: all_live(wall))
         assert [channel.role for _, channel in wall.cameras() if channel] == [StreamRole.SUB] * 2
 
 
@@ -202,9 +212,7 @@ async def test_a_calm_wall_is_dark_until_an_alarm_and_its_cameras_are_reported_a
         await eventually_async(lambda: states() == [PictureState.LIVE] * 2, within_s=30)
         wall.show_board(board_of(loud, at=datetime.now(UTC)))
         assert len(wall.tiles()) == 2
-        await eventually_async(
-            lambda: all(stamp_in(wall.composer.snapshot().y, tile) for tile in wall.tiles()), within_s=10
-        )
+        await eventually_async(lambda: all(stamp_in(wall.composer.snapshot().y, tile) for tile in wall.tiles()))
         wall.show_board(board_of(msgspec.structs.replace(loud, acknowledged=True), at=datetime.now(UTC)))
         await eventually_async(lambda: int(wall.composer.snapshot().y.mean()) < CANVAS.y + 3)
 

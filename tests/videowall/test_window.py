@@ -65,7 +65,7 @@ def running_wall(folder: Path, display: str, *options: str) -> Iterator[None]:
         yield
     finally:
         wall.send_signal(signal.SIGTERM)
-        assert wall.wait(15) == 0, (folder / "wall.log").read_text()
+        assert wall.wait(60) == 0, (folder / "wall.log").read_text()
 
 
 @pytest.mark.slow

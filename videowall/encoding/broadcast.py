@@ -186,9 +186,11 @@ class Broadcast:
 
     def take_key_request(self) -> bool:
         """Whether the next frame should be a key frame; asking resets the wish."""
-        wanted = self._key_wanted.is_set()
+        if not self._key_wanted.is_set():
+            # Not cleared for nothing: a wish that comes just now would go with it.
+            return False
         self._key_wanted.clear()
-        return wanted
+        return True
 
     def publish(self, frame: EncodedFrame, parameter_sets: ParameterSets | None = None) -> None:
         """Hand one frame to every viewer. Never blocks; `parameter_sets` replace the known ones when given."""

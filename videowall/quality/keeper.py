@@ -23,6 +23,7 @@ class Keeper:
 
     def __init__(self, shelf: Shelf, clock: Clock) -> None:
         self.unstored_total = 0
+        self._turn = asyncio.Lock()
         self._shelf = shelf
         self._stored: dict[View, tuple[Reference, ...]] = {}
         self._stored_sent = shelf.load_sent()
@@ -41,7 +42,10 @@ class Keeper:
 
     async def store(self, running: Iterable[tuple[View, Inspector]]) -> None:
         """Put down what was learnt or accepted since the last time; what fails is tried again the next time."""
-        running = tuple(running)
+        async with self._turn:
+            await self._store(tuple(running))
+
+    async def _store(self, running: tuple[tuple[View, Inspector], ...]) -> None:
         self.whereabouts.follow((view.key, inspector) for view, inspector in running)
         await self._store_sent()
         current = {view: inspector.references for view, inspector in running}

@@ -26,6 +26,8 @@ NOTHING_WHOLE_S = 4.0
 to another codec within the session."""
 OPEN_TIMEOUT_S = 10.0
 _WATCH_S, _WATCH_DATAGRAMS_S = 0.5, 0.2
+_OVERSLEPT_S = 0.5
+"""Who is woken so late has not listened meanwhile: that is not the camera's silence."""
 _KEEP_ALIVE_SHARE = 0.4
 _FAREWELL_S = 0.5
 _NAME = "shekara"
@@ -108,10 +110,14 @@ class Player:
         report_s = alive_s + self._report_in_s() / 2
         period_s = _WATCH_S if self._ports is None else _WATCH_DATAGRAMS_S
         while True:
-            await asyncio.wait({link.ended}, timeout=until_next(period_s, self._clock.monotonic_s()))
+            slept_from_s = self._clock.monotonic_s()
+            pause_s = until_next(period_s, slept_from_s)
+            await asyncio.wait({link.ended}, timeout=pause_s)
             if link.ended.done():
                 raise link.ended.result()
             now_s = self._clock.monotonic_s()
+            if (overslept_s := now_s - slept_from_s - pause_s) > _OVERSLEPT_S:
+                reception.excuse(overslept_s, now_s)
             # What the camera says comes before its silence: it may say why.
             while (response := link.take_response()) is not None:
                 if (retry := conversation.answer(response)) is not None:
@@ -235,6 +241,11 @@ class _Reception:
             ready = self._sequencer.feed(packet, now_s)
             self._reporter.take(ssrc, timestamp, now_s)
             self._assemble(ready)
+
+    def excuse(self, deaf_s: float, now_s: float) -> None:
+        """For so long, until now, nobody listened to what came."""
+        self.heard_s = min(now_s, self.heard_s + deaf_s)
+        self._whole_s = None if self._whole_s is None else self._whole_s + deaf_s
 
     def look(self, now_s: float, *, is_datagrams: bool) -> None:
         """Let go what has waited too long.
