@@ -44,7 +44,7 @@ class Seen:
             self.opinion.look(self._last, number / FPS, key=number % KEY_EVERY == 0)
             if others:
                 self.opinion.confer((other.opinion for other in others), number / FPS)
-            own = self.opinion.own_words(number / FPS)
+            own = self.opinion.own_words()
             said.add(self.opinion.state(own[0].state if own else LIVE, number / FPS))
         return said
 
@@ -68,7 +68,9 @@ def frozen_since(seconds: float) -> Seen:
 def test_a_frozen_camera_is_never_live_in_a_stream_that_another_of_its_streams_can_tell_of() -> None:
     sub, main = frozen_since(12), Seen(2)
     assert main.show(42, 60, frozen=True, others=[sub]) == {FROZEN}
-    assert main.opinion.trouble_s(60) >= 15
+    # For as long as the stream says that has seen it begin, though this one has seen it for itself by now.
+    assert main.opinion.own_words()
+    assert main.opinion.trouble_s(60) == sub.opinion.trouble_s(60) >= 29
 
 
 def test_a_stream_that_shows_life_is_live_though_another_of_the_camera_is_frozen() -> None:
@@ -118,6 +120,16 @@ def test_what_others_say_holds_until_one_can_see_for_oneself() -> None:
     told.hush()
     assert believed(told, OWN_WORD_S - 1, shows_life=True) == [COVERED, BLURRED]
     assert believed(told, OWN_WORD_S, shows_life=True) == []
+
+
+def test_who_sees_the_same_is_told_since_when() -> None:
+    told = hearsay(Word(FROZEN, 60.0), Word(COVERED, 50.0))
+    assert told.since_s(Word(FROZEN, 90.0), shows_life=False) == 60.0
+    assert told.since_s(Word(FROZEN, 90.0), shows_life=True) == 90.0
+    assert told.since_s(Word(COVERED, 90.0), shows_life=True) == 50.0
+    assert told.since_s(Word(BLURRED, 90.0), shows_life=True) == 90.0
+    told.hush()
+    assert told.since_s(Word(COVERED, 90.0), shows_life=False) == 90.0
 
 
 def test_what_began_while_one_looked_oneself_is_not_taken_from_others() -> None:

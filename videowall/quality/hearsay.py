@@ -52,6 +52,14 @@ class Hearsay:
         """Nobody is there who knows more; what was said last is remembered."""
         self._is_said = False
 
+    def since_s(self, own: Word, *, shows_life: bool) -> float:
+        """Since when it is so what a stream sees itself: who has seen the camera for longer may know."""
+        if own.state is PictureState.FROZEN:
+            known = () if shows_life else (*self._told, *self._recalled)
+        else:
+            known = self._told if self._is_said else ()
+        return min(word.since_s for word in (own, *known) if word.state is own.state)
+
     def believed(self, began_s: float, now_s: float, *, shows_life: bool) -> tuple[Word, ...]:
         """What holds for a stream that sees nothing wrong itself, in the pictures that it shows since `began_s`."""
         seen_s, known = now_s - began_s, (*self._told, *self._recalled)

@@ -49,12 +49,16 @@ class Opinion:
 
     def words(self, now_s: float) -> tuple[Word, ...]:
         """All that is wrong with the pictures, gravest first: what they tell themselves, else what others know."""
-        return self.own_words(now_s) or self._heard(now_s)
+        life = self._probe.shows_life
+        own = self.own_words()
+        return tuple(Word(word.state, self._hearsay.since_s(word, shows_life=life)) for word in own) or self._heard(
+            now_s
+        )
 
-    def own_words(self, now_s: float) -> tuple[Word, ...]:
+    def own_words(self) -> tuple[Word, ...]:
         """The same, as far as they tell themselves."""
-        frozen_s, verdict = self.frozen_s, self.inspector.verdict
-        frozen = (Word(PictureState.FROZEN, now_s - frozen_s),) if frozen_s >= FROZEN_S else ()
+        verdict = self.inspector.verdict
+        frozen = (Word(PictureState.FROZEN, self._probe.lived_s),) if self.frozen_s >= FROZEN_S else ()
         fault = () if verdict.fault is None else (Word(verdict.fault, verdict.since_s),)
         return (*fault, *frozen) if verdict.fault in BLIND else (*frozen, *fault)
 
@@ -71,7 +75,7 @@ class Opinion:
         """Hear what is held of the camera's other streams, those that have been seen for long enough."""
         elders = [other for other in others if other.has_seen(OWN_WORD_S, now_s)]
         if elders:
-            self._hearsay.tell([word for other in elders for word in other.own_words(now_s)], self._began_s)
+            self._hearsay.tell([word for other in elders for word in other.own_words()], self._began_s)
         else:
             self._hearsay.hush()
 

@@ -181,6 +181,11 @@ class Probe:
         return still_s if is_proven and still_s > 2 * _WINDOW_S else 0.0
 
     @property
+    def lived_s(self) -> float:
+        """When the stream was last seen to live."""
+        return self._alive_s[-1]
+
+    @property
     def _knows_habits(self) -> bool:
         habits = self._habits
         return len(habits) >= _LEAST_WINDOWS and habits[-1].end_s - habits[0].end_s >= _KNOWN_S
