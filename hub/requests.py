@@ -114,7 +114,7 @@ class Turn(NamedTuple):
 
 
 class TurnCamera(Request[Turn], frozen=True):
-    """A camera shall go to one of its presets; walls that show it are told before."""
+    """A camera shall go to one of its presets; walls are told before."""
 
     key: DeviceKey
     preset: str

@@ -66,7 +66,7 @@ class PresetOrder(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def go_to_preset(call: Call[PresetOrder, Nothing]) -> LogEntry:
-    """Send a camera to one of its presets; walls that show it do not take that for a camera somebody has moved."""
+    """Send a camera to one of its presets; walls do not take that for a camera somebody has moved."""
     return await call.parts.hub.go_to_preset(call.key, call.body.preset, call.who.name)
 
 
