@@ -1,10 +1,11 @@
 """Who may open a stream now, alone and in a storm."""
 
 import asyncio
+import gc
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
 
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.alone
 
 KORDAI, KONYSBAYEV = SiteId("kordai"), SiteId("konysbayev")
 WIDE = Bounds(100, 10_000.0)
+STEP_S = 0.02
 
 
 async def enter(admission: Admission, site: SiteId, entered: list[str], name: str, failures: int = 0) -> None:
@@ -169,29 +171,45 @@ class Fleet:
         """How many show pictures now."""
         return sum(stream.failure is None and stream.sessions_total > 0 for stream in self.streams)
 
-    def largest_gap_s(self, since_s: float) -> float:
-        """Between two pictures of any stream."""
+    def largest_gap_s(self, since_s: float, deprived: "Deprived") -> float:
+        """Between two pictures of any stream, less what this thread was kept waiting for a processor meanwhile."""
         times = [[at_s for at_s in each if at_s >= since_s] for each in self.units_s]
-        return max(later - before for each in times for before, later in pairwise(each))
+        gaps = ((before, later) for each in times for before, later in pairwise(each))
+        return max(later - before - deprived.between_s(before, later) for before, later in gaps)
 
 
 class Deprived:
-    """How long this thread has been kept waiting for a processor at most, by others on the machine."""
+    """When, and for how long, this thread was kept waiting for a processor by others on the machine."""
 
     def __init__(self) -> None:
-        self.longest_s = 0.0
+        self._waits: list[tuple[float, float]] = []
+
+    def between_s(self, from_s: float, to_s: float) -> float:
+        """All together; a look that fell into the time in part counts whole."""
+        return sum(waited_s for at_s, waited_s in self._waits if from_s < at_s and at_s - waited_s - STEP_S < to_s)
 
     async def watch(self) -> None:
-        step_s = 0.02
         while True:
             began_s, worked_s = time.monotonic(), time.thread_time()
-            await asyncio.sleep(step_s)
-            waited_s = time.monotonic() - began_s - step_s - (time.thread_time() - worked_s)
-            self.longest_s = max(self.longest_s, waited_s)
+            await asyncio.sleep(STEP_S)
+            at_s = time.monotonic()
+            waited_s = at_s - began_s - STEP_S - (time.thread_time() - worked_s)
+            if waited_s > 0:
+                self._waits.append((at_s, waited_s))
+
+
+@pytest.fixture
+def only_own_garbage() -> Iterator[None]:
+    """What other tests have left is not this one's to look through, which takes the better part of a second."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
+@pytest.mark.usefixtures("only_own_garbage")
 async def test_two_hundred_cameras_that_return_together_are_live_within_a_minute() -> None:
     wall, clock = WallSettings(), SystemClock()
     bounds = Bounds(wall.openings_at_once, wall.openings_per_s)
@@ -211,11 +229,12 @@ async def test_two_hundred_cameras_that_return_together_are_live_within_a_minute
             back_s, deprived = clock.monotonic_s(), Deprived()
             tasks.append(group.create_task(deprived.watch()))
             await eventually_async(lambda: returning.live == 200, within_s=60)
-            gap_s = healthy.largest_gap_s(back_s)
+            await asyncio.sleep(2 * STEP_S)  # the last wait is told of when it is over
+            gap_s = healthy.largest_gap_s(back_s, deprived)
             for task in tasks:
                 task.cancel()
     rate = most_within(storm.connected_at_s, 1.0)
     assert rate <= 2 * wall.openings_per_s + 1
     assert [stream.sessions_total for stream in healthy.streams] == [1] * 8
     assert [stream.failure for stream in healthy.streams] == [None] * 8
-    assert gap_s - deprived.longest_s < DELAYED_S, "no healthy camera would have been said to be late"
+    assert gap_s < DELAYED_S, "no healthy camera would have been said to be late"
