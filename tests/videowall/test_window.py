@@ -51,7 +51,7 @@ def pixels(folder: Path, width: int = WIDTH) -> NDArray[np.uint8]:
 
 @contextmanager
 def running_wall(folder: Path, display: str, *options: str) -> Iterator[None]:
-    """`shekara wall --window` on that display, ended politely."""
+    """`shekara wall --window` on that display, ended politely, and not before it was asked."""
     environment = {
         **os.environ,
         "DISPLAY": display,
@@ -64,8 +64,9 @@ def running_wall(folder: Path, display: str, *options: str) -> Iterator[None]:
     try:
         yield
     finally:
+        went_by_itself = wall.poll() is not None
         wall.send_signal(signal.SIGTERM)
-        assert wall.wait(60) == 0, (folder / "wall.log").read_text()
+        assert (wall.wait(60), went_by_itself) == (0, False), (folder / "wall.log").read_text()
 
 
 @pytest.mark.slow

@@ -43,12 +43,16 @@ def show_window(
         cv2.resizeWindow(_TITLE, monitor.width, monitor.height)
         cv2.moveWindow(_TITLE, monitor.x, monitor.y)
     cv2.setWindowProperty(_TITLE, cv2.WND_PROP_FULLSCREEN, cv2.WINDOW_FULLSCREEN)
+    was_visible = False
     try:
         while not stopping.is_set():
             cv2.imshow(_TITLE, to_bgr(snapshot()))
             if cv2.waitKey(max(1, round(1000 / fps()))) & 0xFF in _CLOSING_KEYS:
                 return
-            if cv2.getWindowProperty(_TITLE, cv2.WND_PROP_VISIBLE) < 1:
+            is_visible = cv2.getWindowProperty(_TITLE, cv2.WND_PROP_VISIBLE) >= 1
+            if was_visible and not is_visible:
                 return
+            # A busy display may take its time to open it: that is not somebody who closes it.
+            was_visible = was_visible or is_visible
     finally:
         cv2.destroyAllWindows()
