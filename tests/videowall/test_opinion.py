@@ -186,6 +186,13 @@ async def test_a_frozen_camera_is_frozen_on_the_spot_and_on_its_page_from_the_fi
         )
         wall.apply(make_plan(feeds, spot=feeds[0]))
         on_spot = await said_while(lambda: tile(spot=True).stream_role is StreamRole.MAIN, spot=True)
+        wall.apply(make_plan(feeds))
+        ingest, hearsay = wall._ingest, channel.opinion._hearsay
+        assert ingest is not None
+        await eventually_async(lambda: ingest.channels(key("cam-1")) == (channel,), what="the main stream let go")
+        # What the other stream said last is not said for ever: nobody is there to take it back.
+        hearsay.tell([Word(COVERED, 0.0)], 0.0)
+        await eventually_async(lambda: not hearsay.believed(0.0, OWN_WORD_S, shows_life=True))
         wall.apply(make_plan(feeds[1:]))
         await eventually_async(lambda: wall.camera_bitmap(key("cam-1")) is None)
         wall.apply(make_plan(feeds))

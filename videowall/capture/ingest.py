@@ -219,13 +219,11 @@ class Ingest:
                 self._drop(key)
 
     def _confer(self) -> None:
-        """Have each stream hear what the camera's others know."""
+        """Have each stream hear what the camera's others know, and that there are none any more."""
         now_s = self._clock.monotonic_s()
-        for key, _ in self._running:
-            if len(channels := self.channels(key)) > 1:
-                for channel in channels:
-                    others = (other for other in channels if other is not channel and other.is_showing)
-                    channel.opinion.confer((other.opinion for other in others), now_s)
+        for (key, _), running in self._running.items():
+            others = (other for other in self.channels(key) if other is not running.channel and other.is_showing)
+            running.channel.opinion.confer((other.opinion for other in others), now_s)
 
     def _recall(self, key: DeviceKey, channel: Channel) -> None:
         """Tell a stream that begins what was wrong with its pictures when they were last shown, or with another's."""

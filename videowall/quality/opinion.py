@@ -49,11 +49,10 @@ class Opinion:
 
     def words(self, now_s: float) -> tuple[Word, ...]:
         """All that is wrong with the pictures, gravest first: what they tell themselves, else what others know."""
-        life = self._probe.shows_life
-        own = self.own_words()
-        return tuple(Word(word.state, self._hearsay.since_s(word, shows_life=life)) for word in own) or self._heard(
-            now_s
-        )
+        life, own = self._probe.shows_life, self.own_words()
+        if not own:
+            return self._heard(now_s)
+        return tuple(word._replace(since_s=self._hearsay.since_s(word, shows_life=life)) for word in own)
 
     def own_words(self) -> tuple[Word, ...]:
         """The same, as far as they tell themselves."""
