@@ -46,6 +46,15 @@ from videowall.wall import Wall
 pytestmark = pytest.mark.alone
 
 WALL = wall_key("main")
+# What is published while a wall subscribes may come twice: as it was published, and as what the broker retained of it.
+GARBAGE_PLANS = (b"", b"{}", b"\xff\xfe", b'{"revision": 2, "tiles": 7}', b"[" * 5000)
+BAD_BOARDS = (
+    b"{}",
+    b"[",
+    b'{"at":"2026-07-14T06:00:00Z","sites":7}',
+    b" " * 1_000_001,
+    b'{"at":"2026-07-14T06:00:00"}',
+)
 
 
 class Hub:
@@ -173,9 +182,9 @@ async def test_a_plan_that_cannot_be_read_is_counted_and_the_last_one_stays(
         hub.plan(encode_plan(make_plan((feed(border_stand, "cam-1"),))))
         await eventually_async(lambda: wall.plan is not None)
         good = wall.plan
-        for garbage in (b"", b"{}", b"\xff\xfe", b'{"revision": 2, "tiles": 7}', b"[" * 5000):
+        for garbage in GARBAGE_PLANS:
             hub.plan(garbage)
-        await eventually_async(lambda: node.plans_rejected_total == 5)
+        await eventually_async(lambda: node.plans_rejected_total >= len(GARBAGE_PLANS))
         assert wall.plan == good
 
 
@@ -218,19 +227,13 @@ async def test_a_board_is_shown_and_a_bad_one_is_counted_and_changes_nothing(
     hub.board(encode_board(board))
     async with running_node(port) as (wall, node):
         await eventually_async(lambda: wall.plan is not None and border_is_red(wall), within_s=20)
-        for bad in (
-            b"{}",
-            b"[",
-            b'{"at":"2026-07-14T06:00:00Z","sites":7}',
-            b" " * 1_000_001,
-            b'{"at":"2026-07-14T06:00:00"}',
-        ):
+        for bad in BAD_BOARDS:
             hub.board(bad)
-        await eventually_async(lambda: node.boards_rejected_total == 5)
+        await eventually_async(lambda: node.boards_rejected_total >= len(BAD_BOARDS))
         assert border_is_red(wall)
         hub.board(encode_board(board_of(at=datetime.now(UTC))))
         await eventually_async(lambda: not border_is_red(wall))
-        await eventually_async(lambda: 5 in hub.values("boards_rejected_total"), within_s=20)
+        await eventually_async(lambda: node.boards_rejected_total in hub.values("boards_rejected_total"), within_s=20)
 
 
 def border_is_red(wall: Wall) -> bool:
