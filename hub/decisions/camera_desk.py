@@ -9,15 +9,10 @@ from hub.inputs import Moment
 from hub.protocol import LogEntry
 from hub.requests import NoteTurn, Turn, TurnCamera
 from sensors.catalog import CAMERA
-from sensors.dialects.native import CommandPayload, encode_command
+from sensors.dialects.native import CommandPayload
 from sensors.errors import NotFoundError, UnavailableError
-from sensors.model import DeviceKey
-from sensors.topics import Leaf, topic, wall_key
-from sensors.wall_orders import EXPECT_MOVE
 
 GO_TO_PRESET: Final = "go-to-preset"
-MOVE_S: Final = 30.0
-"""For so long after a camera was sent to a preset its view is not judged."""
 
 
 class CameraDesk:
@@ -54,7 +49,8 @@ class CameraDesk:
         if not native and not service:
             raise UnavailableError("its device service is not known", subject=str(key), mend="Wait until it is found")
         entry = state.log(now, "camera-sent", request.preset, who=request.who, key=key)
-        state.effects.outgoing += self._warn_walls(key, entry)
+        moves = state.moves.tell(state.walls.plans, key, entry.number)
+        state.effects.outgoing += [Outgoing(*told, retained=False) for told in moves]
         if native:
             command = CommandPayload(f"turn-{entry.number}", GO_TO_PRESET, {"preset": request.preset})
             said = self._say(command, device)
@@ -63,16 +59,6 @@ class CameraDesk:
             state.effects.outgoing += said
             return Turn(entry)
         return Turn(entry, service)
-
-    def _warn_walls(self, key: DeviceKey, entry: LogEntry) -> list[Outgoing]:
-        """That no wall takes the camera for one that somebody has moved: one may show it only when it is there."""
-        command = CommandPayload(
-            f"move-{entry.number}", EXPECT_MOVE, {"site": key.site, "camera": key.device, "seconds": MOVE_S}
-        )
-        payload = encode_command(command.id, command.name, command.arguments)
-        return [
-            Outgoing(topic(wall_key(wall), Leaf.COMMAND), payload, retained=False) for wall in self._state.walls.plans
-        ]
 
 
 def _service(device: Device) -> str:

@@ -149,11 +149,16 @@ class Reception:
                 self._take_birth(seen, device, message, provenance)
             case StateSeen():
                 self._state.registry.hear_state(device, online=seen.online)
+                if seen.online and seen.key.site == WALLS and not device.barred:
+                    told = self._state.moves.tell_again(seen.key.device)
+                    self._state.effects.outgoing += [Outgoing(*each, retained=False) for each in told]
             case EventSeen():
                 self._take_event(seen, device, message)
             case AckSeen() if device.barred:
                 self._pass_over(device)
             case AckSeen():
+                if seen.key.site == WALLS:
+                    self._state.moves.hear_answer(seen.key.device, seen.command_id)
                 outcome = "done" if seen.done else "refused"
                 kind = TRAINING_ANSWER if seen.command_id.startswith(ID_PREFIX) else "command-answer"
                 self._state.log(message.moment, kind, f"{seen.command_id}: {outcome} {seen.text}", key=seen.key)

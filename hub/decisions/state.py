@@ -14,6 +14,7 @@ from hub.config import HubSettings
 from hub.decisions.boards import Boards
 from hub.decisions.dialects import MAIN, Dialects
 from hub.decisions.journal import HUB, Journal
+from hub.decisions.moves import Moves
 from hub.decisions.planner import House
 from hub.decisions.purpose import read_purpose
 from hub.decisions.receipts import Receipts
@@ -116,6 +117,7 @@ class State:
         self.receipts = Receipts(self.registry)
         self.walls = Walls(remembered, House(settings.language, settings.time_zone, settings.exercise))
         self.boards = Boards()
+        self.moves = Moves()
         self.journal = Journal(remembered.log, exercise=settings.exercise)
         self.rejections = Rejections()
         self.connected: set[str] = set()

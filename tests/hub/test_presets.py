@@ -21,7 +21,7 @@ from hub.protocol.walls import Blank
 from hub.wall_orders import WallOrders
 from sensors.access import Audience, Role, issue_token
 from sensors.clock import SystemClock
-from sensors.dialects.native import CommandPayload, decode_command, encode_birth
+from sensors.dialects.native import CommandPayload, decode_command, encode_ack, encode_birth, encode_state
 from sensors.errors import AccessError, ConflictError, NotFoundError, UnavailableError
 from sensors.model import Condition, DeviceId, DeviceKey, EventSeen, Limit, Names, Priority, SiteId
 from sensors.rtsp.authentication import Credentials
@@ -145,6 +145,24 @@ async def test_a_wall_that_does_not_show_the_camera_yet_knows_too(tmp_path: Path
         assert not any(isinstance(tile, Feed) for tile in decode_plan(plan).tiles)
         await client.go_to_preset(CAMERA, GATE)
         assert [move.arguments["camera"] for move in commands(hub, wall_key("main"))] == ["cam-1"]
+
+
+async def test_a_wall_that_was_away_is_told_when_it_is_back_until_it_has_answered(tmp_path: Path) -> None:
+    async with hub_with_camera(tmp_path) as (hub, _):
+        wall = wall_key("main")
+
+        async def told_after(leaf: Leaf, payload: bytes) -> list[str]:
+            hub.hear(wall, leaf, payload)
+            await hub.facade.devices()
+            return [each.id for each in commands(hub, wall)]
+
+        online, gone = (encode_state(online=here, since=hub.clock.now()) for here in (True, False))
+        entry = await hub.facade.go_to_preset(CAMERA, GATE, "aigul")
+        move = f"move-{entry.number}"
+        assert await told_after(Leaf.STATE, gone) == [move]
+        assert await told_after(Leaf.STATE, online) == [move, move]
+        assert await told_after(Leaf.ACK, encode_ack(move, done=True, text="")) == [move, move]
+        assert await told_after(Leaf.STATE, online) == [move, move]
 
 
 async def test_only_who_may_control_walls_may_turn_cameras(tmp_path: Path) -> None:
