@@ -6,7 +6,7 @@ amqtt does the protocol; the listener here bounds connections, packets and the t
 import asyncio
 import hmac
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, ItemsView, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -98,7 +98,7 @@ async def _brokering(credentials: Credentials | None, hub: str) -> AsyncIterator
     if credentials:
         known |= {"user": credentials.user, "password": credentials.password}
     gatekeeper = f"{Gatekeeper.__module__}.{Gatekeeper.__qualname__}"
-    broker = Broker({"listeners": {_LISTENER: {"type": "external"}}, "plugins": {gatekeeper: known}})
+    broker = _Broker({"listeners": {_LISTENER: {"type": "external"}}, "plugins": {gatekeeper: known}})
     await broker.start()
     try:
         yield broker
@@ -107,6 +107,35 @@ async def _brokering(credentials: Credentials | None, hub: str) -> AsyncIterator
             await asyncio.wait_for(broker.shutdown(), _STOP_WITHIN_S)
         except TimeoutError:
             logging.getLogger(__name__).warning("the broker did not close every connection in time")
+
+
+class Subscriptions(dict[str, list[tuple[Session, int]]]):
+    """By filter who holds it. Gone through as it was when that began: amqtt waits for clients on the way."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(tuple(super().__iter__()))
+
+    def items(self) -> ItemsView[str, list[tuple[Session, int]]]:  # type: ignore[override]  # no view
+        """Those of the moment."""
+        return dict(super().items()).items()
+
+
+class _Broker(Broker):  # type: ignore[misc]  # amqtt shows no types
+    """amqtt's own sends a client that connects what is retained for anybody, before it has subscribed to anything.
+
+    When somebody else's subscription came or went meanwhile, it dropped the new client, without its will.
+    """
+
+    def __init__(self, config: dict[str, object]) -> None:
+        super().__init__(config)
+        self._subscriptions = Subscriptions()
+
+    async def _publish_retained_messages_for_subscription(
+        self, subscription: tuple[str, int], session: Session
+    ) -> None:
+        holders = self._subscriptions.get(subscription[0], ())
+        if any(holder.client_id == session.client_id for holder, _ in holders):
+            await super()._publish_retained_messages_for_subscription(subscription, session)
 
 
 class _Door:

@@ -18,7 +18,7 @@ from sensors.topics import Leaf, topic
 _MAX_QUEUED = 512
 _RECONNECT_LEAST_S = 0.25
 _RECONNECT_MOST_S = 10
-_FAREWELL_S = 1.0
+_FAREWELL_S = 5.0
 _log = structlog.get_logger()
 
 
@@ -132,7 +132,6 @@ class BrokerLink:
 
     def _received(self, client: paho.Client, userdata: object, message: paho.MQTTMessage) -> None:
         del client, userdata
-        # The embedded broker hands every client the retained messages of others' subscriptions too.
         receive = self._receivers.get(message.topic)
         is_old_command = message.retain and message.topic == topic(self._key, Leaf.COMMAND)
         if receive is not None and not is_old_command:
