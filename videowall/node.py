@@ -18,6 +18,7 @@ from sensors.topics import Leaf, wall_key
 from sensors.wall_orders import ORDER
 from videowall.board import Board, decode_board
 from videowall.capture.channel import Channel
+from videowall.capture.oversleeping import hear_first
 from videowall.centre.mqtt import BrokerLink
 from videowall.centre.orders import Orders
 from videowall.centre.petitions import Petitions
@@ -91,7 +92,9 @@ class WallNode:
                 group.create_task(self._obey(), name="commands")
                 before = self._sums()
                 while True:
+                    slept_from_s = self._clock.monotonic_s()
                     await asyncio.sleep(_PERIOD_S)
+                    await hear_first(self._clock.monotonic_s() - slept_from_s - _PERIOD_S)
                     before = self._report(before)
         finally:
             await asyncio.to_thread(self._link.stop)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from sensors.catalog import PictureState
@@ -17,6 +18,7 @@ from videowall.captions.face import exercise_marks
 from videowall.capture.channel import Channel
 from videowall.capture.choice import choose
 from videowall.capture.ingest import Ingest
+from videowall.capture.oversleeping import hear_first
 from videowall.capture.rtsp.poller import Poller
 from videowall.clips.ring import Rings
 from videowall.composing.composer import Composer
@@ -270,12 +272,11 @@ class Wall:
             self._renew(faces=self._unseen or rounds % _FACES_EVERY == 0)
             rounds += 1
             self._changed.clear()
-            try:
-                period_s = _SUPERVISE_RESTING_S if self._unseen else _SUPERVISE_S
-                async with asyncio.timeout(until_next(period_s, self._clock.monotonic_s())):
+            period_s, before_s = _SUPERVISE_RESTING_S if self._unseen else _SUPERVISE_S, self._clock.monotonic_s()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(until_next(period_s, before_s)):
                     await self._changed.wait()
-            except TimeoutError:
-                continue
+            await hear_first(self._clock.monotonic_s() - before_s - period_s)
 
     def _renew(self, *, faces: bool = True) -> None:
         scene, ingest = self._scene, self._ingest

@@ -100,3 +100,17 @@ def test_nothing_is_decided_before_a_second_has_passed() -> None:
     stage.hands.now_s += PERIOD_S / 2
     stage.relief.look(stage.channels)
     assert stage.relief.depth == 0
+
+
+def test_what_waits_after_the_whole_wall_has_stood_still_once_is_no_pressure_and_twice_is() -> None:
+    stage = Stage()
+    stage.hands.now_s += PERIOD_S
+    stage.relief.look(stage.channels)
+    for channel in stage.channels:
+        channel.feed(AccessUnit(b"", key=True, gap=True, rtp_timestamp=0, arrival_s=stage.hands.now_s))
+    stage.hands.now_s += 3 * PERIOD_S
+    stage.relief.look(stage.channels)
+    assert stage.relief.depth == 0
+    stage.hands.now_s += 3 * PERIOD_S
+    stage.relief.look(stage.channels)
+    assert stage.relief.depth > 0

@@ -27,6 +27,7 @@ from videowall.config import WallSettings
 from videowall.encoding.broadcast import TileView
 from videowall.picture import planes_of
 from videowall.plan import Canvas
+from videowall.quality.health import NO_PACKETS_S
 from videowall.wall import Wall
 
 pytestmark = pytest.mark.alone
@@ -103,12 +104,16 @@ async def test_the_first_frame_is_a_key_frame_and_a_new_viewer_gets_one_at_once(
     async with running_wall(WallSettings(key_frame_s=10)) as wall:
         wall.apply(make_plan((feed(stand, "cam-1"),)))
         await eventually_async(lambda: wall.composer.canvas == wall.canvas)
-        with wall.broadcast.subscribe() as first:
-            frames = [await asyncio.wait_for(anext(first), 10) for _ in range(6)]
-            assert [frame.key for frame in frames] == [True, *[False] * 5]
-            assert b"\0\0\0\1\x67" in frames[0].data
-            with wall.broadcast.subscribe() as second:
-                assert (await asyncio.wait_for(anext(second), 10)).key
+        while True:
+            with wall.broadcast.subscribe() as first:
+                frames = [await asyncio.wait_for(anext(first), 60) for _ in range(6)]
+                if first.skipped_total:
+                    continue  # this machine kept it waiting for a second, and it went on with a key frame
+                assert [frame.key for frame in frames] == [True, *[False] * 5]
+                assert b"\0\0\0\1\x67" in frames[0].data
+                with wall.broadcast.subscribe() as second:
+                    assert (await asyncio.wait_for(anext(second), 60)).key
+                break
 
 
 async def test_a_killed_and_a_stalled_camera_are_named_within_three_seconds_and_the_others_go_on(stand: Stand) -> None:
@@ -137,6 +142,24 @@ async def test_a_killed_and_a_stalled_camera_are_named_within_three_seconds_and_
         assert {sessions[str(tile.device)] for tile in others} == {1}
         stand.mend()
         await eventually_async(were_live(wall.tiles, CAMERAS), within_s=30)
+
+
+@pytest.mark.slow
+async def test_a_wall_that_stood_still_reads_what_came_before_it_calls_its_cameras_silent(stand: Stand) -> None:
+    async with running_wall() as wall:
+        wall.apply(make_plan(tuple(feed(stand, camera) for camera in CAMERAS[:3])))
+        await eventually_async(were_live(wall.tiles, CAMERAS[:3]), within_s=60)
+        said: set[PictureState] = set()
+
+        # Every second round renews what is said: of two in a row one does.
+        for pause_s in (NO_PACKETS_S + 0.5, NO_PACKETS_S + 0.6):
+            time.sleep(pause_s)  # noqa: ASYNC251 - the event loop itself stands still
+            shown_s = time.monotonic()
+            while time.monotonic() - shown_s < 1:
+                said.update(tile.state for tile in wall.tiles())
+                await asyncio.sleep(0.01)
+            await eventually_async(were_live(wall.tiles, CAMERAS[:3]))
+        assert PictureState.NO_PACKETS not in said
 
 
 async def _is_named(wall: Wall, camera: str, states: frozenset[PictureState]) -> None:
@@ -188,7 +211,7 @@ async def test_layout_and_canvas_may_change_while_viewers_watch(stand: Stand) ->
         feeds = tuple(feed(stand, camera) for camera in CAMERAS[:4])
         wall.apply(make_plan(feeds))
         with wall.broadcast.subscribe() as viewer:
-            await asyncio.wait_for(anext(viewer), 10)
+            await asyncio.wait_for(anext(viewer), 60)
             before = wall.broadcast.parameter_sets
             smaller = make_plan(feeds, layout="2x2")
             wall.apply(msgspec.structs.replace(smaller, canvas=Canvas(1280, 720, 10)))

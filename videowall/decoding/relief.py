@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from sensors.clock import Clock
 from videowall.capture.channel import Channel
+from videowall.capture.oversleeping import OVERSLEPT_S
 from videowall.composing.composer import Composer
 from videowall.composing.scene import Tile
 from videowall.decoding.pool import Pool
@@ -23,6 +24,7 @@ class Relief:
         self._looked_s = clock.monotonic_s()
         self._busy_s = pool.busy_s
         self._ticks = self._missed = 0
+        self._stood = False
 
     @property
     def depth(self) -> int:
@@ -32,9 +34,14 @@ class Relief:
     def look(self, channels: Iterable[Channel]) -> None:
         """Measure, when a second has passed, and decide."""
         now_s = self._clock.monotonic_s()
-        if now_s - self._looked_s < PERIOD_S:
+        passed_s = now_s - self._looked_s
+        if passed_s < PERIOD_S:
             return
-        self._governor.look(self._measure(now_s, channels))
+        pressure = self._measure(now_s, channels)
+        # What waits after the whole wall has stood still once is nothing that decoding less would mend.
+        stood_before, self._stood = self._stood, passed_s > PERIOD_S + OVERSLEPT_S
+        if stood_before or not self._stood:
+            self._governor.look(pressure)
         self._composer.ticks_each = ticks_each(self.depth)
 
     def ease(self, channels: Iterable[Channel], tiles: Iterable[Tile]) -> None:

@@ -10,6 +10,7 @@ from sensors.catalog import PictureState
 from sensors.clock import Clock, until_next
 from sensors.rtsp.authentication import Credentials
 from sensors.rtsp.rtp import HEAD, PLAIN, parse_rtp
+from videowall.capture.oversleeping import OVERSLEPT_S
 from videowall.capture.rtsp.address import Address
 from videowall.capture.rtsp.assembly import AccessUnit, Assembler
 from videowall.capture.rtsp.conversation import Conversation, Remnant, Session, Transport
@@ -26,8 +27,6 @@ NOTHING_WHOLE_S = 4.0
 to another codec within the session."""
 OPEN_TIMEOUT_S = 10.0
 _WATCH_S, _WATCH_DATAGRAMS_S = 0.5, 0.2
-_OVERSLEPT_S = 0.5
-"""Who is woken so late has not listened meanwhile: that is not the camera's silence."""
 _KEEP_ALIVE_SHARE = 0.4
 _FAREWELL_S = 0.5
 _NAME = "shekara"
@@ -116,7 +115,7 @@ class Player:
             if link.ended.done():
                 raise link.ended.result()
             now_s = self._clock.monotonic_s()
-            if (overslept_s := now_s - slept_from_s - pause_s) > _OVERSLEPT_S:
+            if (overslept_s := now_s - slept_from_s - pause_s) > OVERSLEPT_S:
                 reception.excuse(overslept_s, now_s)
             # What the camera says comes before its silence: it may say why.
             while (response := link.take_response()) is not None:
