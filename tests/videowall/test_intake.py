@@ -1,6 +1,6 @@
 """The queue between network and decoder."""
 
-from videowall.capture.intake import MAX_AGE_S, MAX_BYTES, Intake
+from videowall.capture.intake import FORGIVEN_EVERY_S, MAX_AGE_S, MAX_BYTES, Intake
 from videowall.capture.rtsp.assembly import AccessUnit
 
 
@@ -31,14 +31,40 @@ def test_an_old_head_jumps_to_the_next_fresh_key_frame() -> None:
     assert intake.dropped_total == 20
 
 
-def test_an_old_queue_without_a_fresh_key_frame_is_dropped_and_waits_for_one() -> None:
+def test_an_old_queue_without_a_fresh_key_frame_is_caught_up_with_from_its_last_key_frame() -> None:
     intake = Intake()
     for number in range(10):
+        intake.put(unit(number, key=number % 4 == 0))
+    assert taken(intake, 1.0) == [8, 9]
+    assert intake.dropped_total == 8
+    intake.put(unit(25))
+    assert taken(intake, 1.0) == [25]
+
+
+def test_an_old_queue_that_begins_after_its_key_frame_is_caught_up_with_whole() -> None:
+    intake = Intake()
+    intake.put(unit(0, key=True))
+    assert taken(intake, 0.0) == [0]
+    for number in range(1, 4):
+        intake.put(unit(number))
+    assert taken(intake, 2.0) == [1, 2, 3]
+    assert intake.dropped_total == 0
+
+
+def test_an_old_queue_is_dropped_and_waits_for_a_key_frame_when_it_was_caught_up_with_just_now() -> None:
+    intake = Intake()
+    for number in range(3):
         intake.put(unit(number, key=number == 0))
-    assert taken(intake, 10.0) == []
-    assert not intake.put(unit(260))
-    assert intake.put(unit(261, key=True))
-    assert intake.dropped_total == 11
+    assert intake.take(1.0) is not None
+    late = [unit(25 + number) for number in range(5)]
+    assert all(intake.put(item) for item in late)
+    assert taken(intake, 2.0) == [1, 2]
+    assert not intake.put(unit(50))
+    assert intake.put(unit(51, key=True))
+    assert intake.dropped_total == len(late) + 1
+    assert taken(intake, 51 / 25) == [51]
+    intake.put(unit(60))
+    assert taken(intake, 1.0 + FORGIVEN_EVERY_S) == [60]
 
 
 def test_bytes_are_bounded() -> None:

@@ -1,7 +1,9 @@
 """Compressed pictures of one stream on their way to a decoder: bounded by age and bytes, latest wins.
 
-The event loop puts, a decoding thread takes. After a loss or a new session nothing passes until a key frame; when the
-head has grown too old, everything before the next key frame is dropped. Every drop is counted.
+The event loop puts, a decoding thread takes. After a loss or a new session nothing passes until a key frame. When the
+head has grown too old, everything before the next key frame is dropped; where none is there yet, what waits is decoded
+all the same, once: whoever stood still for a moment soon catches up, and the next key frame may be ten seconds away.
+Who cannot keep up is late again at once, and then it is dropped. Every drop is counted.
 """
 
 import threading
@@ -12,6 +14,7 @@ from videowall.capture.rtsp.assembly import AccessUnit
 MAX_AGE_S = 0.4
 MAX_BYTES = 8_000_000
 MAX_UNITS = 256
+FORGIVEN_EVERY_S = 10.0
 
 
 class Intake:
@@ -23,7 +26,7 @@ class Intake:
         self._units: deque[AccessUnit] = deque()
         self._bytes = 0
         self._wants_key = True
-        self._patient_until_s = float("-inf")
+        self._patient_until_s = self._forgiven_s = float("-inf")
 
     def put(self, unit: AccessUnit) -> bool:
         """Queue a picture; False when it was dropped, because what it refers to is missing."""
@@ -81,10 +84,12 @@ class Intake:
     def _skip_to_key(self, now_s: float) -> None:
         keys = [place for place, unit in enumerate(self._units) if unit.key]
         fresh = [place for place in keys if now_s - self._units[place].arrival_s <= MAX_AGE_S]
-        if not fresh:
+        if not fresh and now_s - self._forgiven_s < FORGIVEN_EVERY_S:
             self._drop_all()
             return
-        for _ in range(fresh[0]):
+        if not fresh:
+            self._forgiven_s, self._patient_until_s = now_s, self._units[-1].arrival_s
+        for _ in range((fresh or keys[-1:] or [0])[0]):
             self._bytes -= len(self._units.popleft().data)
             self.dropped_total += 1
 
