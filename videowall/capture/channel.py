@@ -298,8 +298,9 @@ class Channel:
             slot.offer(planes, unit.arrival_s, unit.began_s, decoded_s, roughly=roughly)
         self.last = planes
         self._picture_s = unit.arrival_s
-        self._in_session = True
         self.decoded_total += 1
         if not self._rests and (not self._times_s or unit.arrival_s > self._times_s[-1]):
             self._times_s.append(unit.arrival_s)
         self.opinion.look(planes, self._clock.monotonic_s(), key=unit.key)
+        # Only now: nobody shall call live what was not looked at.
+        self._in_session = True
