@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import secrets
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -18,6 +19,7 @@ from videowall.outputs.webrtc.peer import Peer
 CONNECT_WITHIN_S: Final = 15.0
 _LOOK_EVERY_S: Final = 1.0
 _CLOSE_WITHIN_S: Final = 5.0
+_REMEMBERED: Final = 64
 _log = structlog.get_logger(__name__)
 
 
@@ -36,6 +38,8 @@ class Peers:
         self._seats: dict[str, _Seat] = {}
         self._negotiating = asyncio.Lock()
         self._ending: set[asyncio.Task[None]] = set()
+        self._let_go_lately: deque[str] = deque(maxlen=_REMEMBERED)
+        """Who said goodbye over the connection, and may still say so by HTTP: that is no mistake of theirs."""
 
     def __len__(self) -> int:
         return len(self._seats)
@@ -69,6 +73,9 @@ class Peers:
             NotFoundError: there is none of that id.
         """
         seat = self._seats.pop(name, None)
+        if seat is None and name in self._let_go_lately:
+            self._let_go_lately.remove(name)
+            return
         if seat is None:
             raise NotFoundError("there is no such session", subject="WHEP")
         await asyncio.shield(self._let_go(seat.peer))
@@ -82,6 +89,7 @@ class Peers:
                     if (reason := self._reason_to_end(seat)) is not None:
                         _log.info("a viewer over WebRTC is let go", reason=reason)
                         self._seats.pop(name, None)
+                        self._let_go_lately.append(name)
                         self._let_go(seat.peer)
         finally:
             for seat in self._seats.values():
