@@ -65,10 +65,10 @@ class ClipCache:
         """Keep a clip; appears in one step, or not at all. One that is not whole does not replace a longer one."""
         body = msgspec.msgpack.encode((clip.complete, clip.frames))
         path = self._path(shot, format_)
-        if not clip.complete and path.exists() and path.stat().st_size >= _DIGEST_BYTES + len(body):
-            return
         draft = path.with_suffix(f".{uuid.uuid4().hex}.part")
         try:
+            if not clip.complete and _size(path) >= _DIGEST_BYTES + len(body):
+                return
             self._directory.mkdir(parents=True, exist_ok=True)
             draft.write_bytes(hashlib.sha256(body).digest() + body)
             draft.replace(path)
@@ -77,13 +77,24 @@ class ClipCache:
             _log.warning("a clip cannot be cached", directory=str(self._directory), reason=str(error.strerror))
 
     def _prune(self) -> None:
-        kept = sorted(self._directory.glob("*.clip"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in kept[_MAX_FILES:]:
+        kept: list[tuple[float, Path]] = []
+        for path in self._directory.glob("*.clip"):
+            with contextlib.suppress(FileNotFoundError):
+                kept.append((path.stat().st_mtime, path))
+        for _, path in sorted(kept, reverse=True)[_MAX_FILES:]:
             path.unlink(missing_ok=True)
 
     def _path(self, shot: Shot, format_: Format) -> Path:
         content = msgspec.json.encode((self._revision, shot, format_))
         return self._directory / f"{hashlib.sha256(content).hexdigest()[:32]}.clip"
+
+
+def _size(path: Path) -> int:
+    """Of a file that another process may remove at any time; 0 of none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _revision() -> str:
