@@ -16,7 +16,7 @@ from sensors.backoff import Backoff
 from sensors.clock import Clock
 from sensors.supervised import NOTIFY_SOCKET, Restarts
 
-_STOP_WITHIN_S = 5.0
+_STOP_WITHIN_S = 15.0
 _log = structlog.get_logger("hub.supervision")
 
 

@@ -14,8 +14,8 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from sensors.errors import UnavailableError
 from sensors.rtsp.authentication import Credentials
 
-CONNECT_WITHIN_S = 3.0
-QUIET_S = 1.0
+CONNECT_WITHIN_S = 10.0
+QUIET_S = 3.0
 """What has not come after so long a silence is not coming."""
 _SESSION_S = 300
 _WINDOW = 1_000

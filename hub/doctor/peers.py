@@ -16,7 +16,7 @@ from sensors.errors import ShekaraError
 from sensors.rtsp.authentication import Credentials
 from sensors.secrets import InfluxSecrets
 
-_WITHIN_S = 3.0
+_WITHIN_S = 10.0
 
 
 class Met(StrEnum):

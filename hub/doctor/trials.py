@@ -14,7 +14,7 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from hub.brokers.mosquitto import SAVED_AFTER_CHANGES
 from hub.doctor.finding import Finding, Level
-from hub.doctor.guest import Guest, Place
+from hub.doctor.guest import QUIET_S, Guest, Place
 from sensors.dialects.native import MAX_PAYLOAD_BYTES
 from sensors.errors import UnavailableError
 from sensors.model import DeviceId, DeviceKey, SiteId
@@ -227,7 +227,7 @@ def _accept(guest: Guest) -> bool:
     """Acknowledge what was heard; whether nothing more came of that."""
     before = len(guest.heard)
     guest.accept()
-    return not guest.pump(lambda: len(guest.heard) > before, 1.0)
+    return not guest.pump(lambda: len(guest.heard) > before, QUIET_S)
 
 
 def _find_version(place: Place, token: str) -> tuple[Place, Finding]:
