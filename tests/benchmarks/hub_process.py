@@ -69,7 +69,7 @@ class HubProcess:
             yield self
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.wait(60)
 
     def spent(self, stored: int | None = None) -> Spent:
         """Where it is now."""

@@ -18,7 +18,7 @@ from videowall.board import Board
 from videowall.plan import Feed, Plan
 
 # For all files together: it is Playwright's own, whichever of them says it last.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="module")

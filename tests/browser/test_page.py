@@ -178,9 +178,9 @@ def test_another_sites_link_with_a_ticket_leads_in(page: Page, keys: Keys, addre
 
 def test_the_picture_ends_with_the_sign_in(page: Page, enter: Enter) -> None:
     page.add_init_script("Math.random = () => 0.999")  # the reason stands for as long as it may
-    enter(lifetime_s=15)
+    enter(lifetime_s=25)
     wait_until_live(page)
-    expect(page.locator("#reason")).to_have_text("The sign-in has ended", timeout=40_000)
+    expect(page.locator("#reason")).to_have_text("The sign-in has ended", timeout=90_000)
     expect(page.locator("h1").nth(2)).to_have_text("Sign-in needed")
 
 

@@ -33,7 +33,7 @@ async def hub(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Standin
 
 
 async def sign_in(hub: StandingHub, role: Role) -> str:
-    async with httpx.AsyncClient(base_url=hub.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=hub.url, trust_env=False, timeout=60) as http:
         reply = await http.post("/api/v1/session", json={"name": role.value, "password": PASSWORD})
         return str(reply.json()["token"])
 
@@ -42,7 +42,7 @@ async def ask(hub: StandingHub, method: str, path: str, token: str | None) -> in
     """The status for a request whose path leads nowhere and whose body is wrong: past the gate, nothing happens."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     real = path.format(site="no", device="no", metric="no", occurrence="no", wall="no", name="no", preset="no")
-    async with httpx.AsyncClient(base_url=hub.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=hub.url, trust_env=False, timeout=60) as http:
         return (await http.request(method, real, headers=headers, content=b"[]")).status_code
 
 

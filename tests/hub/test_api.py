@@ -45,7 +45,7 @@ async def speaker(hub: StandingHub, role: Role, http: httpx.AsyncClient) -> Spea
 
 
 def browser(hub: StandingHub) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=hub.url, trust_env=False, headers={"Origin": hub.url})
+    return httpx.AsyncClient(base_url=hub.url, trust_env=False, timeout=60, headers={"Origin": hub.url})
 
 
 def problem(reply: httpx.Response) -> Problem:
@@ -327,7 +327,7 @@ async def test_a_watcher_that_does_not_read_is_cut_off_and_counted_and_the_other
                 numbers: list[int] = []
                 with suppress(TimeoutError):
                     while not (talking.done() and len(numbers) == noted):
-                        message = json.loads(await asyncio.wait_for(good.recv(), 5))
+                        message = json.loads(await asyncio.wait_for(good.recv(), 30))
                         if message["type"] == "log":
                             numbers.append(int(message["entry"]["text"].split(" ")[0]))
                 await talking

@@ -85,7 +85,7 @@ def _failing(hub: HubProcess, calls: str, error: str) -> Iterator[None]:
         yield
     finally:
         tracer.send_signal(signal.SIGINT)
-        tracer.wait(10)
+        tracer.wait(60)
 
 
 def _tracer_of(pid: int) -> int:
@@ -209,6 +209,7 @@ async def _live_through(fault: str, folder: Path) -> None:
         assert (await watcher.next_status(writable=True)).storage_writable
         gateway.measure_no_more()
         await eventually_async(lambda: gateway.spooled == 0, within_s=WITHIN_S, what="every receipt")
+        gateway.end()
         stored = in_store(hub.store)
         assert stored == Counter(ledger.read().by_hub)
         assert (await client.write_note("the disk is well")).text

@@ -224,7 +224,10 @@ class _Closing:
         writer.close()
 
 
-async def test_a_connection_that_dies_as_it_is_used_again_fails_no_question_and_repeats_no_order() -> None:
+async def test_a_connection_that_dies_as_it_is_used_again_fails_no_question_and_repeats_no_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hub.transport.IDLE_S", 600.0)
     closing = _Closing()
     async with await closing.serve() as listening:
         url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"

@@ -140,7 +140,7 @@ def passer_by(port: int, *filters: str) -> Iterator[tuple[mqtt.Client, dict[str,
     client.connect("127.0.0.1", port)
     client.loop_start()
     client.subscribe([(each, 1) for each in filters])
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield client, heard
     finally:
@@ -158,7 +158,7 @@ def test_topics_are_wanted_on_every_connection_to_come_until_they_are_not(tmp_pa
     ):
 
         def arrives(topic: str) -> bool:
-            client.publish(topic, b"1", qos=1).wait_for_publish(10)
+            client.publish(topic, b"1", qos=1).wait_for_publish(60)
             return topic in step.listen()
 
         step.door.listen([wish])
@@ -172,7 +172,7 @@ def test_topics_are_wanted_on_every_connection_to_come_until_they_are_not(tmp_pa
 
         def goes_unheard() -> bool:
             step.heard.clear()
-            client.publish("elsewhere/7", b"1", qos=1).wait_for_publish(10)
+            client.publish("elsewhere/7", b"1", qos=1).wait_for_publish(60)
             eventually(lambda: arrives("toy/marker"), what="what was said after it")
             return "elsewhere/7" not in step.heard
 

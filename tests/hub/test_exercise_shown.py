@@ -66,7 +66,9 @@ async def test_every_answer_of_the_api_says_which_it_is(tmp_path: Path, *, exerc
             if isinstance(message, Snapshot):
                 assert message.status.exercise is exercise
                 break
-        async with httpx.AsyncClient(base_url=hub.url, headers={"Authorization": f"Bearer {client.token}"}) as http:
+        async with httpx.AsyncClient(
+            base_url=hub.url, headers={"Authorization": f"Bearer {client.token}"}, timeout=60
+        ) as http:
             document = await http.get("/api/v1/openapi.json")
             assert document.json()["info"]["x-exercise"] is exercise
             assert ("EXERCISE" in document.json()["info"]["title"]) is exercise
@@ -84,7 +86,9 @@ async def test_every_answer_of_the_api_says_which_it_is(tmp_path: Path, *, exerc
 async def test_an_export_is_marked_by_its_store_in_name_and_in_every_row(tmp_path: Path, *, exercise: bool) -> None:
     async with standing_hub(tmp_path, exercise=exercise) as hub, HubClient(hub.url) as client:
         await rung(hub, client)
-        async with httpx.AsyncClient(base_url=hub.url, headers={"Authorization": f"Bearer {client.token}"}) as http:
+        async with httpx.AsyncClient(
+            base_url=hub.url, headers={"Authorization": f"Bearer {client.token}"}, timeout=60
+        ) as http:
             answer = await http.get("/api/v1/export.csv")
     named = 'filename="shekara-EXERCISE-readings.csv"' in answer.headers["content-disposition"]
     rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))

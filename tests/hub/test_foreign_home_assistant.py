@@ -71,7 +71,7 @@ def running_hub(directory: Path, broker_port: int) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
-            assert process.wait(10) == 0
+            assert process.wait(60) == 0
 
 
 class Watch:
@@ -257,7 +257,7 @@ async def test_what_was_said_while_the_hub_was_away_is_stored_although_it_comes_
 
                 await eventually_async(measured, what="the subscription")
         for number in range(1, 51):
-            client.publish("portal/dose", str(number), qos=1).wait_for_publish(10)
+            client.publish("portal/dose", str(number), qos=1).wait_for_publish(60)
         with running_hub(tmp_path, port) as url:
             async with watched(url) as (hub, watch):
                 await eventually_async(lambda: watch.values.get("dose") == 50, within_s=30, what="the last value")

@@ -34,7 +34,7 @@ def speak(port: int, *said: tuple[str, bytes, bool]) -> None:
     client.loop_start()
     for topic, payload, retained in said:
         info = client.publish(topic, payload, qos=1, retain=retained)
-    info.wait_for_publish(30)
+    info.wait_for_publish(60)
     client.disconnect()
     client.loop_stop()
 

@@ -87,7 +87,7 @@ def test_cameras_and_portals_are_heard_from_a_real_broker_to_the_disk(tmp_path: 
         finally:
             client.loop_stop()
             hub.send_signal(signal.SIGTERM)
-            assert hub.wait(10) == 0
+            assert hub.wait(60) == 0
     kinds = [kind for kind, _ in logged(tmp_path)]
     texts = " ".join(text for _, text in logged(tmp_path))
     assert kinds.count("alarm-raised") == 2

@@ -105,7 +105,7 @@ def test_births_that_a_broker_keeps_are_heard_from_a_real_one(tmp_path: Path) ->
         keeper = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="keeper")
         keeper.connect("127.0.0.1", port)
         keeper.loop_start()
-        keeper.publish(kept, Edge().connect().payload, qos=1, retain=True).wait_for_publish(10)
+        keeper.publish(kept, Edge().connect().payload, qos=1, retain=True).wait_for_publish(60)
         asked = [each for each in host.connected(START, START).actions if isinstance(each, Listen)]
         step.door.listen([Wish(each.topic, wanted=True, connection=host.name) for each in asked])
         eventually(lambda: kept in step.listen(), what="what the broker keeps")

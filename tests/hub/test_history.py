@@ -292,7 +292,7 @@ async def test_the_api_answers_steps_and_refuses_what_makes_no_sense(tmp_path: P
         assert (answer.unit, answer.source, answer.aggregate) == ("N", "local", Aggregate.MAX)
         path = "/api/v1/devices/kordai/fence-1/history"
         async with httpx.AsyncClient(
-            base_url=hub.url, trust_env=False, headers={"Authorization": f"Bearer {client.token}"}
+            base_url=hub.url, trust_env=False, headers={"Authorization": f"Bearer {client.token}"}, timeout=60
         ) as http:
             for query, word in (("step=-1", "step"), ("aggregate=median", "aggregate"), ("steps=1", "steps")):
                 reply = await http.get(f"{path}/tension?{query}")

@@ -95,11 +95,18 @@ def test_the_embedded_broker_is_begun_again_when_it_dies_and_ends_when_the_hub_i
     with running_hub(tmp_path) as hub:
         (child,) = hub.children()
         child.kill()
-        eventually(lambda: hub.log.count("broker connected") == 2, within_s=40, what="the hub's second connection")
+        eventually(lambda: hub.log.count("broker connected") >= 2, within_s=40, what="the hub's second connection")
         (second,) = hub.children()
         hub.process.kill()
-        hub.process.wait(10)
-        eventually(lambda: not second.is_running() or second.status() == psutil.STATUS_ZOMBIE)
+        hub.process.wait(60)
+        eventually(lambda: _has_ended(second))
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 @pytest.mark.slow
@@ -117,7 +124,7 @@ def test_bad_input_over_the_embedded_broker_is_counted_and_logged_and_nothing_el
             ("KORDAI/fence-1/data", good),
             ("kordai/fence-1/data", good),
         ):
-            client.publish(f"shekara/v1/{name}", payload, qos=1).wait_for_publish(20)
+            client.publish(f"shekara/v1/{name}", payload, qos=1).wait_for_publish(60)
         client.disconnect()
         client.loop_stop()
         eventually(lambda: sum(kind == "rejected" for kind, _ in hub.entries()) >= 2, within_s=20)

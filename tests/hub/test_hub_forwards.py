@@ -31,7 +31,7 @@ def test_what_equipment_said_while_the_database_was_away_is_in_it_once(
             client.publish(f"{topic}/birth", native.encode_birth(FENCE_BIRTH), qos=1, retain=True)
             for number in range(200):
                 payload = native.encode_data(START + timedelta(seconds=number), number, {"tension": number / 4})
-                client.publish(f"{topic}/data", payload, qos=1).wait_for_publish(10)
+                client.publish(f"{topic}/data", payload, qos=1).wait_for_publish(60)
             client.disconnect()
             client.loop_stop()
             eventually(lambda: "forwarding waits" in hub.log, within_s=20)

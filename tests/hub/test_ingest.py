@@ -70,7 +70,7 @@ def mouth(port: int, credentials: Credentials | None = None) -> Iterator[mqtt.Cl
 
 
 def say(client: mqtt.Client, payload: bytes, *, retain: bool = False) -> None:
-    client.publish(TOPIC, payload, qos=1, retain=retain).wait_for_publish(10)
+    client.publish(TOPIC, payload, qos=1, retain=retain).wait_for_publish(60)
 
 
 @pytest.mark.parametrize("version", [MQTTv5, MQTTv311])
@@ -150,7 +150,7 @@ def test_retained_messages_are_marked_and_the_hubs_own_retained_ones_reach_other
 
             client.on_message = on_message
             client.subscribe("shekara/v1/walls/main/plan", 1)
-            assert heard.wait(10)
+            assert heard.wait(60)
             assert plans == [b"plan"]
 
 

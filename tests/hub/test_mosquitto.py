@@ -58,7 +58,7 @@ def test_mosquitto_takes_it_and_keeps_what_waits_although_it_is_killed(tmp_path:
         speaker = Guest(port)
         confirmed = [speaker.say(f"shekara/v1/kordai/fence-1/{number}") for number in range(1_500)]
         for each in confirmed:
-            each.wait_for_publish(20)
+            each.wait_for_publish(60)
         speaker.leave()
         broker.kill()
         broker.start()
@@ -92,8 +92,8 @@ def test_a_post_speaks_for_its_own_site_only_and_never_as_the_centre(tmp_path: P
             "kordai/gateway/stored",
             "kordai/fence-1/data",
         ):
-            post.say(f"shekara/v1/{topic}").wait_for_publish(10)
-        hub.say("shekara/v1/kordai/gateway/stored").wait_for_publish(10)
+            post.say(f"shekara/v1/{topic}").wait_for_publish(60)
+        hub.say("shekara/v1/kordai/gateway/stored").wait_for_publish(60)
         eventually(lambda: len(hub.heard) >= 2)
         assert hub.heard == ["shekara/v1/kordai/fence-1/data", "shekara/v1/kordai/gateway/stored"]
         eventually(lambda: post.heard == ["shekara/v1/kordai/gateway/stored"])
@@ -137,7 +137,7 @@ class Guest:
         self._topic = topic
         client.connect("127.0.0.1", port)
         client.loop_start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
         if not self.welcome:
             self.leave()
 

@@ -32,7 +32,7 @@ async def hub(tmp_path: Path) -> AsyncIterator[StandingHub]:
 async def hand_in(
     hub: StandingHub, raw: bytes, *, role: Role = Role.TECHNICIAN, path: str = PATH
 ) -> tuple[int, dict[str, Any]]:
-    async with httpx.AsyncClient(base_url=hub.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=hub.url, trust_env=False, timeout=60) as http:
         signed = await http.post("/api/v1/session", json={"name": role.value, "password": PASSWORD})
         header = {"Authorization": f"Bearer {signed.json()['token']}", "Content-Type": "application/xml"}
         reply = await http.post(path, content=raw, headers=header)

@@ -172,7 +172,7 @@ def test_nothing_is_acknowledged_while_the_disk_is_full_and_the_hub_is_told_why(
         assert spool.waiting() == 0
     finally:
         stopping.set()
-        thread.join(10)
+        thread.join(60)
         assert intake.stop(10)
         spool.close()
 
@@ -248,7 +248,7 @@ def publish(port: int, hub: Hub, killed: threading.Event) -> None:
 
     def probe_arrives() -> bool:
         payload = native.encode_data(START, next(probes), {"probe": True})
-        client.publish(topic(keys[-1], Leaf.DATA), payload, 1).wait_for_publish(10)
+        client.publish(topic(keys[-1], Leaf.DATA), payload, 1).wait_for_publish(60)
         return bool(hub.rows("probe"))
 
     eventually(probe_arrives, within_s=30, what="the fourth site being taken in")
@@ -258,8 +258,8 @@ def publish(port: int, hub: Hub, killed: threading.Event) -> None:
         payload = native.encode_data(START + timedelta(milliseconds=number), number, {"level": number})
         info = client.publish(topic(keys[number % len(keys)], Leaf.DATA), payload, 1)
         if number % 100 == 0:
-            info.wait_for_publish(30)
-    info.wait_for_publish(30)
+            info.wait_for_publish(60)
+    info.wait_for_publish(60)
     client.disconnect()
     client.loop_stop()
 
@@ -269,22 +269,23 @@ async def test_two_processes_lose_and_double_nothing_and_keep_the_order_although
     with running_mosquitto(tmp_path, "max_inflight_messages 100") as port:
         hub = Hub(tmp_path, port)
         try:
-            await eventually_async(lambda: hub.connections() == 3, within_s=60, what="the hub and both processes")
+            await eventually_async(lambda: hub.connections() >= 3, within_s=60, what="the hub and both processes")
             killed = threading.Event()
             publishing = asyncio.create_task(asyncio.to_thread(publish, port, hub, killed))
             await eventually_async(lambda: len(hub.rows()) > MESSAGES // 10, within_s=60, what="the first readings")
+            connected = hub.connections()
             hub.ingest_process(1).send_signal(signal.SIGKILL)
             assert not publishing.done()
             killed.set()
             await publishing
             await eventually_async(lambda: len(hub.rows()) == MESSAGES, within_s=60, what="all of them")
-            await eventually_async(lambda: hub.connections() == 4, within_s=30, what="the killed one begun again")
+            await eventually_async(lambda: hub.connections() > connected, within_s=60, what="the killed one again")
             hub.process.send_signal(signal.SIGTERM)
-            assert await asyncio.to_thread(hub.process.wait, 15) == 0
+            assert await asyncio.to_thread(hub.process.wait, 60) == 0
         finally:
             if hub.process.poll() is None:
                 hub.process.kill()
-                hub.process.wait(10)
+                hub.process.wait(60)
     sequences: dict[tuple[str, str], list[int]] = defaultdict(list)
     for site, name, sequence in hub.rows():
         sequences[site, name].append(sequence)

@@ -248,11 +248,10 @@ def test_the_thread_follows_and_goes_on_after_trouble(tmp_path: Path) -> None:
     stand.readings.write(numbers(1.0))
 
     class Refusing(RollupStore):
-        left = 2
+        mended = threading.Event()
 
         def write(self, summaries: Sequence[object]) -> int:
-            if self.left:
-                self.left -= 1
+            if not self.mended.is_set():
                 raise UnavailableError("disk full", subject="rollups.sqlite")
             return super().write(summaries)  # type: ignore[arg-type] # as it was given
 
@@ -260,6 +259,7 @@ def test_the_thread_follows_and_goes_on_after_trouble(tmp_path: Path) -> None:
     downsampler = Downsampler(stand.readings, Windows(tmp_path), refusing, stand.health, ManualClock(START))
     downsampler.thread.start()
     eventually(lambda: any("disk full" in each for each in stand.health.status(START).problems), what="the trouble")
+    refusing.mended.set()
     eventually(lambda: bool(stand.tier(Tier.HOUR)) and not stand.health.status(START).problems, what="its end")
     assert downsampler.thread.alive
     assert downsampler.thread.stop(5.0)

@@ -44,8 +44,8 @@ class Publisher:
             payload = native.encode_data(START + timedelta(milliseconds=number), number, {"count": number})
             info = self._client.publish(f"shekara/v1/kordai/counter-{number % 7}/data", payload, qos=1)
             if number % 200 == 0:
-                info.wait_for_publish(30)
-        info.wait_for_publish(30)
+                info.wait_for_publish(60)
+        info.wait_for_publish(60)
 
     def end(self) -> None:
         self._thread.join(60)

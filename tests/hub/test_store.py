@@ -198,7 +198,7 @@ def test_a_file_that_several_open_at_once_is_made_once(tmp_path: Path) -> None:
     barrier = threading.Barrier(8)
 
     def make() -> int:
-        barrier.wait(10)
+        barrier.wait(60)
         with closing(open_writer(tmp_path / "new.sqlite", schema, 3)) as connection:
             return int(connection.execute("PRAGMA user_version").fetchone()[0])
 

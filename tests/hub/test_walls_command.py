@@ -71,7 +71,7 @@ def test_a_wall_that_is_killed_or_hangs_is_begun_again_and_the_other_goes_on(tmp
     with running_walls(tmp_path, "left", "right") as walls:
         before = walls.pids()
         os.kill(before["left"], signal.SIGKILL)
-        eventually(lambda: walls.ups("left") == 2, within_s=30)
+        eventually(lambda: walls.ups("left") == 2, within_s=60)
         os.kill(walls.pids()["left"], signal.SIGSTOP)
         eventually(lambda: walls.ups("left") == 3, within_s=60)
         assert walls.pids()["right"] == before["right"]
@@ -83,7 +83,7 @@ def test_a_wall_that_is_killed_or_hangs_is_begun_again_and_the_other_goes_on(tmp
 
         running = list(walls.pids().values())
         walls.process.send_signal(signal.SIGTERM)
-        assert walls.process.wait(30) == 0
+        assert walls.process.wait(60) == 0
         assert not any(map(psutil.pid_exists, running))
         assert walls.lines("child did not end when it was asked to, and is killed") == []
 
@@ -93,7 +93,7 @@ def test_walls_do_not_outlive_a_supervisor_that_is_killed(tmp_path: Path) -> Non
         running = list(walls.pids().values())
         walls.process.kill()
         walls.process.wait()
-        eventually(lambda: not any(map(psutil.pid_exists, running)), within_s=10)
+        eventually(lambda: not any(map(psutil.pid_exists, running)))
 
 
 _TALKER = """

@@ -51,7 +51,7 @@ async def _publish(system: System, *messages: tuple[str, bytes, bool]) -> None:
         client.username_pw_set(credentials.user, credentials.password)
         client.connect("127.0.0.1", system.stage.installation.broker_port)
         client.loop_start()
-        client.publish(name, payload, qos=1, retain=retain).wait_for_publish(5)
+        client.publish(name, payload, qos=1, retain=retain).wait_for_publish(60)
         client.disconnect()
         client.loop_stop()
 

@@ -69,10 +69,10 @@ async def _stamps_of_still(system: System, http: httpx.AsyncClient) -> list[tupl
 
 
 async def test_nothing_of_the_wall_is_shown_without_a_sign_in(system: System) -> None:
-    async with httpx.AsyncClient(base_url=system.stage.installation.wall_url) as http:
+    async with httpx.AsyncClient(base_url=system.stage.installation.wall_url, timeout=60) as http:
         assert (await http.get("/wall/main.jpg")).status_code == 401
         assert (await http.get("/wall/main/tiles.json")).status_code == 401
-    async with httpx.AsyncClient(base_url=system.stage.installation.hub_url) as http:
+    async with httpx.AsyncClient(base_url=system.stage.installation.hub_url, timeout=60) as http:
         assert (await http.get("/api/v1/devices")).status_code == 401
 
 

@@ -41,7 +41,7 @@ class Wire:
         self.client.connect("127.0.0.1", port)
         self.client.subscribe([(each.topic, each.qos) for each in self.host.filters])
         self.client.loop_start()
-        assert self._subscribed.wait(10)
+        assert self._subscribed.wait(60)
         self._keep(self.host.connected(datetime.now(UTC), opened_at))
 
     def pump(self) -> None:

@@ -191,19 +191,25 @@ def mosquitto_port(tmp_path: Path) -> Iterator[int]:
         yield port
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, nothing is sent again but for what the test does."""
+    monkeypatch.setattr("simulators.outbox.PATIENCE_S", 600.0)
+
+
 @asynccontextmanager
-async def _gateway(mosquitto_port: int, link: Link) -> AsyncIterator[tuple[Publisher, SiteListener]]:
+async def _gateway(mosquitto_port: int, link: Link, keepalive_s: int) -> AsyncIterator[tuple[Publisher, SiteListener]]:
     """A gateway that speaks to a real mosquitto through a line, and somebody who listens to it."""
     listener = SiteListener(mosquitto_port, _SITE)
     line = Line(link, _CLOCK, ("127.0.0.1", mosquitto_port))
     births = {DeviceId("gateway"): b'{"kind":"gateway","names":{"en":"G"}}'}
     async with _running(line):
-        broker = Broker("127.0.0.1", line.port, 1)
+        broker = Broker("127.0.0.1", line.port, keepalive_s)
         publisher = Publisher(SiteId(_SITE), broker, births, list[bytes]().append, _CLOCK)
         running = asyncio.create_task(publisher.run())
         try:
-            await eventually_async(lambda: publisher.connected, within_s=15, what="the connection")
-            await eventually_async(listener.states, within_s=15, what="its being heard to be there")
+            await eventually_async(lambda: publisher.connected, what="the connection")
+            await eventually_async(listener.states, what="its being heard to be there")
             yield publisher, listener
         finally:
             running.cancel()
@@ -215,28 +221,29 @@ def _sample(number: int) -> Sample:
     return Sample(_CLOCK.now(), number, {"load": float(number)})
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_gateway_behind_a_broken_line_is_gone_and_says_afterwards_what_it_measured(mosquitto_port: int) -> None:
     link = Link()
-    async with _gateway(mosquitto_port, link) as (publisher, listener):
+    async with _gateway(mosquitto_port, link, 20) as (publisher, listener):
         link.act(LinkBreak(site=_SITE), _CLOCK.now())
         await eventually_async(lambda: listener.states() == [True, False], what="the will")
         publisher.publish(DeviceId("gateway"), _sample(1))
         link.act(LinkResume(site=_SITE), _CLOCK.now())
-        await eventually_async(lambda: publisher.outbox.acknowledged_total == 1, within_s=30)
+        await eventually_async(lambda: publisher.outbox.acknowledged_total == 1)
         assert [reading.historical for reading in listener.readings()] == [True]
 
 
 @pytest.mark.slow  # mosquitto looks for silent clients every five seconds
 async def test_a_gateway_behind_a_half_open_line_believes_in_it_until_its_broker_does_not(mosquitto_port: int) -> None:
     link = Link()
-    async with _gateway(mosquitto_port, link) as (publisher, listener):
+    async with _gateway(mosquitto_port, link, 1) as (publisher, listener):
         link.act(LinkHalfOpen(site=_SITE), _CLOCK.now())
         publisher.publish(DeviceId("gateway"), _sample(1))
         assert publisher.connected
-        await eventually_async(lambda: False in listener.states(), within_s=20, what="the will, after the keep-alive")
+        await eventually_async(lambda: False in listener.states(), what="the will, after the keep-alive")
         assert not listener.readings()
         link.act(LinkResume(site=_SITE), _CLOCK.now())
-        await eventually_async(lambda: publisher.outbox.acknowledged_total == 1, within_s=30)
+        await eventually_async(lambda: publisher.outbox.acknowledged_total == 1)
         assert listener.states()[-1]
 
 

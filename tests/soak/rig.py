@@ -121,7 +121,7 @@ class Rig:
         for leave in self._watching:
             leave.set()
         for thread in self._threads:
-            thread.join(20)
+            thread.join(60)
         self._watching, self._threads = [], []
         self._publish(tuple(feed(self._stand, camera) for camera in CAMERAS[: self.count]), None, "1+12")
 

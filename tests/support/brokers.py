@@ -15,8 +15,11 @@ from tests.support.waiting import eventually
 
 _CHANCE = SystemRandom()
 _GIVEN: set[int] = set()
-_PORTS = range(20_000, 32_000)
-"""Below those that a system hands out by itself: what is free a moment ago is not given to another process since."""
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 6
+_PORTS = range(20_000 + 2_000 * _WORKER, 22_000 + 2_000 * _WORKER)
+"""Below those that a system hands out by itself, and apart from those of tests that run beside this one: what was free
+a moment ago is not given to another process since.
+"""
 
 
 def free_port() -> int:
@@ -47,7 +50,7 @@ def running_broker(directory: Path, credentials: Credentials | None = None) -> I
             [sys.executable, "-m", "hub.command", "broker"], cwd=directory, env=environ, stdout=log, stderr=log
         )
         try:
-            eventually(lambda: _answers(port) or process.poll() is not None, within_s=20, what="the broker's port")
+            eventually(lambda: _answers(port) or process.poll() is not None, within_s=60, what="the broker's port")
             assert process.poll() is None, f"the broker ended with {process.returncode}"
             yield port
         finally:

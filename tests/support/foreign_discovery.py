@@ -2,7 +2,10 @@
 
 import socket
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Final
+
+_IP_MULTICAST_ALL: Final = 49
+"""Of Linux (ip(7)); the socket module does not name it."""
 
 
 def keep_to_loopback() -> Any:
@@ -13,6 +16,15 @@ def keep_to_loopback() -> Any:
     loopback = ip_address("127.0.0.1")
     threaded._getNetworkAddrs = lambda version: [loopback] if version == socket.AF_INET else []
     threaded.NetworkingThreadIPv6.start = _refuse
+    create = threaded.NetworkingThread._createMulticastInSocket
+
+    def create_deaf(self: object, *arguments: object) -> socket.socket:
+        """Linux hands a socket the groups that others on this machine have joined on other interfaces, too."""
+        made: socket.socket = create(self, *arguments)
+        made.setsockopt(socket.IPPROTO_IP, _IP_MULTICAST_ALL, 0)
+        return made
+
+    threaded.NetworkingThread._createMulticastInSocket = create_deaf
     return QName("http://www.onvif.org/ver10/network/wsdl", "NetworkVideoTransmitter")
 
 

@@ -47,14 +47,14 @@ class GStreamerServer:
         ready = threading.Event()
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout, ready), name="gstreamer")
         self._reader.start()
-        assert ready.wait(30)
+        assert ready.wait(60)
 
     def stop(self) -> None:
         assert self._process is not None
         assert self._reader is not None
         self._process.kill()
-        self._process.wait(10)
-        self._reader.join(10)
+        self._process.wait(60)
+        self._reader.join(60)
         self.sessions = 0
 
     def _read(self, lines: IO[str], ready: threading.Event) -> None:
@@ -122,7 +122,7 @@ def _running(command: list[str], environ: dict[str, str], user: int | None = Non
         yield
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
 
 
 def _describes(port: int, path: str) -> bool:

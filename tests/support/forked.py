@@ -48,7 +48,7 @@ def run_shekara(
         code = process.exitcode
         if code is None:
             process.kill()
-            process.join(10)
+            process.join(60)
             raise subprocess.TimeoutExpired(arguments, within_s)
         process.close()
         return subprocess.CompletedProcess(arguments, code, out.read_text(), err.read_text())

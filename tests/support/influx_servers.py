@@ -67,7 +67,7 @@ class _Process:
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(30)
+            self._process.wait(60)
             self._process = None
 
     def _arguments(self) -> list[str]:

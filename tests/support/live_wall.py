@@ -48,7 +48,7 @@ class ServedWall:
         async def run() -> R:
             return work()
 
-        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(60)
 
 
 @contextmanager
@@ -87,4 +87,4 @@ def served_wall(folder: Path, port: int = 0, keys: Keys | None = None) -> Iterat
         yield served
     finally:
         loop.call_soon_threadsafe(task.cancel)
-        thread.join(20)
+        thread.join(60)

@@ -33,14 +33,14 @@ class Mosquitto:
         """Begin, and wait until it listens."""
         with self._log.open("ab") as log:
             self._process = process = subprocess.Popen([program(), "-c", self._config], stdout=log, stderr=log)
-        eventually(lambda: _listens(self.port) or process.poll() is not None, within_s=20, what="mosquitto's port")
+        eventually(lambda: _listens(self.port) or process.poll() is not None, within_s=60, what="mosquitto's port")
         assert process.poll() is None, self._log.read_text()
 
     def kill(self) -> None:
         """As a power cut would, but for what the kernel has yet to write."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(60)
 
     def stop(self) -> None:
         """As its service manager would."""

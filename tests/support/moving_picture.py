@@ -90,7 +90,7 @@ class CrowdingBroadcast(Broadcast):
             are_out.set()
 
         self._loop.call_soon_threadsafe(publish_all)
-        assert are_out.wait(30), "the viewers' loop has ended"
+        assert are_out.wait(60), "the viewers' loop has ended"
 
 
 class MovingWall:

@@ -26,7 +26,7 @@ def announced_camera(*urls: str) -> Iterator[str]:
             yield process.stdout.readline().strip()
         finally:
             process.stdin.close()
-            process.wait(20)
+            process.wait(60)
 
 
 def main() -> None:

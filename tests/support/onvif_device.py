@@ -137,7 +137,7 @@ def onvif_device(host: str = "127.0.0.1", credentials: Credentials | None = None
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(10)
+        thread.join(60)
 
 
 def _envelope(body: str) -> bytes:

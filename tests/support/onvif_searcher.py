@@ -54,7 +54,7 @@ def foreign_searcher() -> Iterator[Searcher]:
             yield searcher
         finally:
             process.stdin.close()
-            process.wait(20)
+            process.wait(60)
 
 
 def main() -> None:

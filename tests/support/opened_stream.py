@@ -53,7 +53,7 @@ class Opened:
     async def fails(self) -> StreamError:
         """Why one attempt ended."""
         with pytest.raises(StreamError) as caught:
-            await asyncio.wait_for(self.stream.run_once(), timeout=20)
+            await asyncio.wait_for(self.stream.run_once(), timeout=60)
         return caught.value
 
 

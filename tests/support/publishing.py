@@ -48,7 +48,7 @@ def listening(url: str, file: Path, *options: str) -> Iterator[subprocess.Popen[
         yield server
     finally:
         server.kill()
-        server.communicate(timeout=10)
+        server.communicate(timeout=60)
 
 
 async def sent(outputs: Outputs, frames: int) -> None:

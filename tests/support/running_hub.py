@@ -15,10 +15,12 @@ from tests.support.brokers import free_port
 from tests.support.waiting import eventually
 
 COMMAND = (sys.executable, "-m", "hub.command")
+NO_SEARCH = {"SHEKARA_HUB_MDNS": "false", "SHEKARA_DISCOVERY_ONVIF": "false", "SHEKARA_DISCOVERY_STREAMS": "false"}
 
 
 def environ(**extra: str) -> dict[str, str]:
-    return {**os.environ, "SHEKARA_HUB_MDNS": "false", **extra}
+    """Of a hub that searches for nothing: cameras of other tests announce themselves on this machine too."""
+    return {**os.environ, **NO_SEARCH, **extra}
 
 
 class RunningHub:
@@ -51,7 +53,7 @@ class RunningHub:
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(10)
+        return self.process.wait(60)
 
 
 @contextmanager
@@ -63,5 +65,5 @@ def running_hub(directory: Path) -> Iterator[RunningHub]:
     finally:
         if hub.process.poll() is None:
             hub.process.kill()
-            hub.process.wait(10)
+            hub.process.wait(60)
         hub._log.close()

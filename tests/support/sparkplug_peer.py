@@ -38,13 +38,13 @@ class SparkplugPeer:
     def kill(self) -> None:
         """As if its power had gone."""
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
 
     def end(self) -> None:
         if self._process.poll() is None:
             self._process.kill()
-        self._process.wait(10)
-        self._reader.join(10)
+        self._process.wait(60)
+        self._reader.join(60)
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()

@@ -6,6 +6,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from tests.support.forked import fork_shekara
+from tests.support.running_hub import NO_SEARCH
 
 
 class HubProcess:
@@ -13,7 +14,7 @@ class HubProcess:
 
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
         self._folder = folder
-        self._environ = {"SHEKARA_HUB_MDNS": "false", **environ}
+        self._environ = {**NO_SEARCH, **environ}
         self._process: ForkServerProcess | None = None
         self.store = folder / "data" / "readings.sqlite"
         self.log = folder / "hub.log"
@@ -46,11 +47,11 @@ class HubProcess:
         """SIGKILL: it is not asked, and does nothing more."""
         if self._process is not None:
             self._process.kill()
-            self._process.join(10)
+            self._process.join(60)
 
     def stop(self) -> int | None:
         """SIGTERM, and its exit code."""
         assert self._process is not None
         self._process.terminate()
-        self._process.join(10)
+        self._process.join(60)
         return self._process.exitcode

@@ -63,10 +63,12 @@ async def test_a_simulated_post_loses_nothing_although_the_embedded_broker_is_ki
         for killed in (_broker_of, _itself):
             aim = post.publisher.outbox.acknowledged_total + 100
             await eventually_async(partial(post.has_receipts, aim), within_s=_WITHIN_S, what="receipts")
-            process = killed(hub)
+            broker, process = _broker_of(hub), killed(hub)
             process.kill()
-            await asyncio.to_thread(process.wait, 10)
+            await asyncio.to_thread(process.wait, 60)
             if killed is _itself:
+                # Its broker ends by itself, and holds the port until then.
+                await eventually_async(partial(_has_ended, broker), what="the end of its broker")
                 hub.start()
         measuring.cancel()
         await eventually_async(lambda: len(post.publisher.outbox) == 0, within_s=_WITHIN_S, what="every receipt")
@@ -81,6 +83,13 @@ async def test_a_simulated_post_loses_nothing_although_the_embedded_broker_is_ki
     with reading(hub.store) as store:
         stored = store.execute("SELECT sequence, value FROM readings WHERE value = sequence").fetchall()
     assert sorted(sequence for sequence, _ in stored) == [*range(1, post.sent + 1)]
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _itself(hub: HubProcess) -> psutil.Process:

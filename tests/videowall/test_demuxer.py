@@ -116,8 +116,16 @@ async def test_a_film_plays_over_and_over(tmp_path: Path, name: str, encoder: st
     assert frames[:10] == list(range(10))
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """FFmpeg looks at the clock before it looks at the socket: a machine that stood still is no silent source."""
+    monkeypatch.setattr("videowall.capture.demuxer.OPEN_TIMEOUT_S", 60.0)
+    monkeypatch.setattr("videowall.capture.demuxer.READ_TIMEOUT_S", 60.0)
+
+
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def impatient(monkeypatch: pytest.MonkeyPatch, patience: None) -> None:
+    del patience
     monkeypatch.setattr("videowall.capture.demuxer.OPEN_TIMEOUT_S", 2.0)
     monkeypatch.setattr("videowall.capture.demuxer.READ_TIMEOUT_S", 1.0)
 

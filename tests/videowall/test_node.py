@@ -70,14 +70,14 @@ class Hub:
         eventually(self._client.is_connected)
 
     def plan(self, payload: bytes) -> None:
-        self._client.publish(topic(WALL, Leaf.PLAN), payload, qos=1, retain=True).wait_for_publish(5)
+        self._client.publish(topic(WALL, Leaf.PLAN), payload, qos=1, retain=True).wait_for_publish(60)
 
     def board(self, payload: bytes) -> None:
-        self._client.publish(topic(WALL, Leaf.BOARD), payload, qos=1, retain=True).wait_for_publish(5)
+        self._client.publish(topic(WALL, Leaf.BOARD), payload, qos=1, retain=True).wait_for_publish(60)
 
     def command(self, command_id: str, name: str, arguments: dict[str, Value]) -> None:
         payload = encode_command(command_id, name, arguments)
-        self._client.publish(topic(WALL, Leaf.COMMAND), payload, qos=1).wait_for_publish(5)
+        self._client.publish(topic(WALL, Leaf.COMMAND), payload, qos=1).wait_for_publish(60)
 
     def answers(self) -> dict[str, tuple[bool, str]]:
         seen = [message for message in self.messages if isinstance(message, AckSeen)]
@@ -88,6 +88,7 @@ class Hub:
         self._client.loop_stop()
 
     def online(self) -> bool | None:
+        """The wall's last word; it subscribes before its first, so what is published from then on reaches it."""
         states = [message.online for message in self.messages if isinstance(message, StateSeen)]
         return states[-1] if states else None
 
@@ -142,8 +143,8 @@ async def test_a_wall_announces_itself_draws_its_retained_plan_and_reports(
     async with running_node(port) as (wall, _):
         await eventually_async(lambda: len(wall.tiles()) == 2)
         await eventually_async(hub.online)
-        await eventually_async(lambda: PictureState.LIVE in hub.values("picture"), within_s=20)
-        await eventually_async(lambda: hub.values("cameras_live"), within_s=20)
+        await eventually_async(lambda: PictureState.LIVE in hub.values("picture"))
+        await eventually_async(lambda: hub.values("cameras_live"))
         # The first report of a camera knows no rate yet.
         await eventually_async(lambda: {(key("cam-1"), name) for name in known} <= hub.reported())
     births = [message for message in hub.messages if isinstance(message, BirthSeen) and message.key == WALL]
@@ -180,7 +181,7 @@ async def test_a_plan_that_cannot_be_read_is_counted_and_the_last_one_stays(
 ) -> None:
     async with running_node(port) as (wall, node):
         hub.plan(encode_plan(make_plan((feed(border_stand, "cam-1"),))))
-        await eventually_async(lambda: wall.plan is not None)
+        await eventually_async(lambda: wall.plan is not None and hub.online())
         good = wall.plan
         for garbage in GARBAGE_PLANS:
             hub.plan(garbage)
@@ -194,7 +195,8 @@ async def test_a_wall_does_what_it_is_asked_about_a_view_once_and_answers(
     hub.plan(encode_plan(make_plan((feed(border_stand, "cam-1"),))))
     folder = tmp_path / "references"
     async with running_node(port, WallSettings(references_dir=str(folder))) as (wall, _):
-        await eventually_async(lambda: [tile.state for tile in wall.tiles()] == [PictureState.LIVE], within_s=20)
+        await eventually_async(hub.online)
+        await eventually_async(lambda: [tile.state for tile in wall.tiles()] == [PictureState.LIVE])
         # A tile is live a moment before its first picture is looked at.
         await eventually_async(lambda: all(one is not None and one.decoded_total > 1 for _, one in wall.cameras()))
         hub.command("a-1", "accept-reference", {"site": "kordai", "camera": "cam-1"})
@@ -220,20 +222,21 @@ async def test_a_wall_composes_without_a_broker() -> None:
 
 
 async def test_a_board_is_shown_and_a_bad_one_is_counted_and_changes_nothing(
-    port: int, hub: Hub, border_stand: Stand
+    port: int, hub: Hub, border_stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("videowall.captions.attention.STALE_S", 600.0)  # this board is old when this machine is slow
     board = board_of(alarm("a", Priority.CRITICAL, 1), at=datetime.now(UTC))
     hub.plan(encode_plan(make_plan((feed(border_stand, "cam-1"),), layout="1x1")))
     hub.board(encode_board(board))
     async with running_node(port) as (wall, node):
-        await eventually_async(lambda: wall.plan is not None and border_is_red(wall), within_s=20)
+        await eventually_async(lambda: wall.plan is not None and border_is_red(wall) and hub.online())
         for bad in BAD_BOARDS:
             hub.board(bad)
         await eventually_async(lambda: node.boards_rejected_total >= len(BAD_BOARDS))
         assert border_is_red(wall)
         hub.board(encode_board(board_of(at=datetime.now(UTC))))
         await eventually_async(lambda: not border_is_red(wall))
-        await eventually_async(lambda: node.boards_rejected_total in hub.values("boards_rejected_total"), within_s=20)
+        await eventually_async(lambda: node.boards_rejected_total in hub.values("boards_rejected_total"))
 
 
 def border_is_red(wall: Wall) -> bool:

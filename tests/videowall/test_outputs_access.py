@@ -1,6 +1,7 @@
 """Nothing of a wall is reached without proof of sign-in, and every proof is the right one."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -21,6 +22,7 @@ from videowall.outputs.server import build_app
 
 pytestmark = pytest.mark.alone
 
+get = partial(httpx.get, timeout=60)
 SIGN_IN = "http://hub.test:8460/sign-in"
 PATHS = {"name": "main", "site": "kordai", "device": "cam-1"}
 
@@ -73,7 +75,7 @@ def test_every_route_there_is_refuses_whoever_brings_no_proof(app: FastAPI, addr
     paths = _paths(app, sockets=False)
     assert {"/", "/health", "/wall/main.jpg", "/wall/main/tiles.json"} <= set(paths)
     for path in [*paths, "/nothing/here", "/docs", "/openapi.json"]:
-        answer = httpx.get(f"http://{address}{path}")
+        answer = get(f"http://{address}{path}")
         if path == "/":
             assert (answer.status_code, answer.headers["location"]) == (303, f"{SIGN_IN}?wall=main")
         else:
@@ -97,21 +99,21 @@ def test_every_socket_there_is_refuses_whoever_brings_no_proof(app: FastAPI, add
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "OPTIONS"])
 def test_no_other_method_slips_past_the_gate(address: str, method: str) -> None:
-    assert httpx.request(method, f"http://{address}/").status_code == 401
+    assert httpx.request(method, f"http://{address}/", timeout=60).status_code == 401
 
 
 def test_a_session_in_the_header_or_in_the_cookie_is_let_in(keys: Keys, address: str) -> None:
     url = f"http://{address}/health"
-    assert httpx.get(url, headers=keys.bearer()).json() == {"wall": "main", "viewers": 0}
+    assert get(url, headers=keys.bearer()).json() == {"wall": "main", "viewers": 0}
     for audience in Audience:
-        assert httpx.get(url, cookies={"shekara_session": keys.token(audience)}).status_code == 200
+        assert get(url, cookies={"shekara_session": keys.token(audience)}).status_code == 200
 
 
 @pytest.mark.parametrize("token", [".", "x", "a.b.c", "é", "x" * 9000])
 def test_a_token_that_is_none_is_refused(address: str, token: str) -> None:
     headers = {b"Authorization": b"Bearer " + token.encode(), b"Cookie": b"shekara_session=" + token.encode()}
-    assert httpx.get(f"http://{address}/health", headers=list(headers.items())[:1]).status_code == 401
-    assert httpx.get(f"http://{address}/health", headers=list(headers.items())[1:]).status_code == 401
+    assert get(f"http://{address}/health", headers=list(headers.items())[:1]).status_code == 401
+    assert get(f"http://{address}/health", headers=list(headers.items())[1:]).status_code == 401
 
 
 def test_a_token_of_another_signer_or_over_or_for_something_else_is_refused(
@@ -121,14 +123,14 @@ def test_a_token_of_another_signer_or_over_or_for_something_else_is_refused(
     stranger = Keys(tmp_path / "other")
     url = f"http://{address}/health"
     for token in (stranger.token(), keys.token(lifetime_s=-5), keys.token(Audience.TICKET)):
-        assert httpx.get(url, headers={"Authorization": f"Bearer {token}"}).status_code == 401
+        assert get(url, headers={"Authorization": f"Bearer {token}"}).status_code == 401
     bad_header_wins = {"Authorization": "Bearer nothing", "Cookie": f"shekara_session={keys.token()}"}
-    assert httpx.get(url, headers=bad_header_wins).status_code == 401
+    assert get(url, headers=bad_header_wins).status_code == 401
 
 
 def test_a_ticket_becomes_a_cookie_and_leaves_the_address(keys: Keys, address: str) -> None:
     ticket = keys.token(Audience.TICKET, lifetime_s=300)
-    with httpx.Client() as client:
+    with httpx.Client(timeout=60) as client:
         answer = client.get(f"http://{address}/?ticket={ticket}&lang=kk")
         assert (answer.status_code, answer.headers["location"]) == (303, "/?lang=kk")
         cookie = answer.headers["set-cookie"]
@@ -142,7 +144,7 @@ def test_a_ticket_becomes_a_cookie_and_leaves_the_address(keys: Keys, address: s
 
 def test_a_ticket_opens_no_door_but_the_front_one(keys: Keys, address: str) -> None:
     ticket = keys.token(Audience.TICKET)
-    assert httpx.get(f"http://{address}/wall/main.jpg?ticket={ticket}").status_code == 401
+    assert get(f"http://{address}/wall/main.jpg?ticket={ticket}").status_code == 401
 
 
 @pytest.mark.parametrize("ticket", ["wrong", "session", "over"])
@@ -152,7 +154,7 @@ def test_a_refused_ticket_is_explained_and_not_sent_round_in_circles(keys: Keys,
         "session": keys.token(Audience.SESSION),
         "over": keys.token(Audience.TICKET, lifetime_s=-1),
     }[ticket]
-    answer = httpx.get(f"http://{address}/?ticket={text}")
+    answer = get(f"http://{address}/?ticket={text}")
     assert answer.status_code == 401
     assert "set-cookie" not in answer.headers
     assert answer.headers["content-type"].startswith("text/html")
@@ -162,7 +164,7 @@ def test_a_refused_ticket_is_explained_and_not_sent_round_in_circles(keys: Keys,
 
 def test_without_a_sign_in_page_the_visitor_is_told_in_plain_words(keys: Keys) -> None:
     with serving(_app(keys, sign_in_url="")) as address:
-        answer = httpx.get(f"http://{address}/")
+        answer = get(f"http://{address}/")
     assert answer.status_code == 401
     assert "Нужно войти" in answer.text
     assert "Sign-in needed" in answer.text
@@ -171,25 +173,25 @@ def test_without_a_sign_in_page_the_visitor_is_told_in_plain_words(keys: Keys) -
 def test_while_the_key_is_missing_everything_is_refused_with_the_reason(keys: Keys, address: str) -> None:
     headers = keys.bearer()
     url = f"http://{address}/health"
-    assert httpx.get(url, headers=headers).status_code == 200
+    assert get(url, headers=headers).status_code == 200
     keys.public_file.unlink()
-    answer = httpx.get(url, headers=headers)
+    answer = get(url, headers=headers)
     assert answer.status_code == 503
     assert answer.json()["kind"] == "unavailable"
     assert "public_key_file" in answer.json()["detail"]
     assert str(keys.public_file.parent) not in answer.text
-    assert httpx.get(f"http://{address}/").status_code == 503
+    assert get(f"http://{address}/").status_code == 503
     assert _close_code(address, "/wall/main/stream", additional_headers=headers) == 1013
     keys.publish()
-    assert httpx.get(url, headers=headers).status_code == 200
+    assert get(url, headers=headers).status_code == 200
 
 
 def test_a_changed_key_ends_old_sign_ins_and_begins_new_ones(keys: Keys, address: str, tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     new = Keys(tmp_path / "new")
     new.public_file.replace(keys.public_file)
-    assert httpx.get(f"http://{address}/health", headers=keys.bearer()).status_code == 401
-    assert httpx.get(f"http://{address}/health", headers=new.bearer()).status_code == 200
+    assert get(f"http://{address}/health", headers=keys.bearer()).status_code == 401
+    assert get(f"http://{address}/health", headers=new.bearer()).status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["rubbish", "another curve", "empty"])
@@ -197,7 +199,7 @@ def test_a_file_that_is_no_key_is_named_as_the_trouble(keys: Keys, address: str,
     foreign = generate_private_key(SECP256R1()).public_key()
     pem = foreign.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     keys.public_file.write_bytes({"rubbish": b"\xff\x00 key", "another curve": pem, "empty": b""}[kind])
-    answer = httpx.get(f"http://{address}/health", headers=keys.bearer())
+    answer = get(f"http://{address}/health", headers=keys.bearer())
     assert answer.status_code == 503
     assert "no Ed25519 public key" in answer.json()["detail"]
 

@@ -43,7 +43,7 @@ def post(centre: Centre, keys: Keys) -> Iterator[Callable[..., httpx.Response]]:
         SystemClock(),
         petitions=centre.petitions,
     )
-    with serving(app) as address, httpx.Client(base_url=f"http://{address}", trust_env=False) as client:
+    with serving(app) as address, httpx.Client(base_url=f"http://{address}", trust_env=False, timeout=60) as client:
 
         def post(
             role: Role = Role.DUTY_OFFICER,
@@ -97,7 +97,7 @@ def test_a_page_is_told_what_its_sign_in_may_do_of_what_the_wall_can(
         serving(build_app(MovingWall(), settings, clock, None, clips, petitions)) as address,
         connect(f"ws://{address}/wall/main/faces", additional_headers=headers, proxy=None) as page,
     ):
-        hello = msgspec.json.decode(page.recv(timeout=10))
+        hello = msgspec.json.decode(page.recv(timeout=60))
     may = is_able and role is Role.DUTY_OFFICER
     assert (hello["kind"], hello["may_control"], hello["may_save"]) == ("hello", may, may)
 

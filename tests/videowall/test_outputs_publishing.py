@@ -45,7 +45,7 @@ def recorder(file: Path, *account: str) -> Iterator[int]:
         yield int(server.stdout.readline())
     finally:
         server.kill()
-        server.wait(10)
+        server.wait(60)
         server.stdout.close()
 
 
@@ -143,9 +143,9 @@ async def test_who_accepts_and_says_nothing_or_reads_nothing_holds_up_nobody(
     port = server.sockets[0].getsockname()[1]
     async with publishing(wall, f"rtmp://127.0.0.1:{port}/a/b") as outputs:
         with wall.broadcast.subscribe() as viewer:
-            await asyncio.wait_for(anext(viewer), 5)
+            await asyncio.wait_for(anext(viewer), 60)
             await said(outputs)
-            await asyncio.wait_for(anext(viewer), 5)
+            await asyncio.wait_for(anext(viewer), 60)
         assert "does not answer" in outputs.reports[0].problem
     for writer in silent:
         writer.close()

@@ -62,7 +62,7 @@ def names_in(folder: Path, pattern: str = "*") -> list[str]:
 async def decoded(address: str | Path, frames: int, *options: str) -> str:
     """What ffmpeg complains of while it decodes so many frames."""
     receiver = await asyncio.to_thread(receiving, str(address), frames, *options)
-    code = await asyncio.to_thread(receiver.wait, 20)
+    code = await asyncio.to_thread(receiver.wait, 60)
     problems = receiver.communicate()[1].decode()
     assert code == 0, problems
     return problems
@@ -196,7 +196,7 @@ async def test_a_receiver_that_hangs_holds_up_neither_the_wall_nor_another_viewe
     task = asyncio.create_task(output.run())
     await eventually_async(lambda: "frame" in seen)
     with wall.broadcast.subscribe() as viewer:
-        frames = [await asyncio.wait_for(anext(viewer), 5) for _ in range(40)]
+        frames = [await asyncio.wait_for(anext(viewer), 60) for _ in range(40)]
     assert viewer.skipped_total == 0 or frames[0].key
     assert seen.count("frame") == 1
     task.cancel()
@@ -263,7 +263,7 @@ def test_how_outputs_stand_is_for_those_who_look_after_the_wall(wall: MovingWall
     report = OutputReport("rtmp://media:1935/live/…", "full", OutputState.WAITING, "nobody listens there", 1, 2, 3, 4)
     settings = WallSettings(public_key_file=str(keys.public_file))
     app = build_app(wall, settings, SystemClock(), reports=lambda: (report,))
-    with serving(app) as address, httpx.Client(base_url=f"http://{address}") as http:
+    with serving(app) as address, httpx.Client(base_url=f"http://{address}", timeout=60) as http:
         path = "/wall/main/outputs.json"
         assert http.get(path).status_code == 401
         for role, status in ((Role.VIEWER, 403), (Role.DUTY_OFFICER, 403), (Role.TECHNICIAN, 200)):

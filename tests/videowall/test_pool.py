@@ -58,7 +58,7 @@ def test_what_is_scheduled_is_done_to_its_end_while_nobody_composes() -> None:
     with running() as pool:
         for work in works:
             pool.schedule(as_channel(work))
-        eventually(lambda: all(work.left == 0 for work in works), within_s=10)
+        eventually(lambda: all(work.left == 0 for work in works))
         assert pool.busy_s > 0
         assert pool.is_alive
 
@@ -69,7 +69,7 @@ def test_work_is_done_before_the_next_picture_is_due() -> None:
         due_s = clock.monotonic_s() + 20
         beat.tell(due_s, 20)
         pool.schedule(as_channel(work))
-        eventually(lambda: work.left == 0, within_s=10)
+        eventually(lambda: work.left == 0)
     assert work.at_s[0] < due_s
 
 
@@ -78,7 +78,7 @@ def test_one_thread_does_what_is_enough_for_one() -> None:
         for _ in range(20):
             work = Work()
             pool.schedule(as_channel(work))
-            eventually(partial(_is_done, work), within_s=10)
+            eventually(partial(_is_done, work))
             assert work.by == ["decode-0"]
 
 
@@ -92,7 +92,7 @@ def test_others_help_when_one_would_take_too_long() -> None:
             for work in slow:
                 work.left = 1
                 pool.schedule(as_channel(work))
-            eventually(lambda: all(work.left == 0 for work in slow), within_s=20)
+            eventually(lambda: all(work.left == 0 for work in slow))
             return {name for work in slow for name in work.by} == {"decode-0", "decode-1"}
 
         eventually(both_have_worked, within_s=30)
@@ -106,7 +106,7 @@ def test_others_help_on_for_as_long_as_more_comes_than_one_can_do() -> None:
             pool.schedule(as_channel(work))
         for _ in range(3):
             done = [len(work.by) for work in endless]
-            eventually(partial(_both_have_worked, endless, done), within_s=20)
+            eventually(partial(_both_have_worked, endless, done))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_pool_ends_though_work_waits() -> None:
     with running() as pool:
         endless = Work(10**9)
         pool.schedule(as_channel(endless))
-        eventually(lambda: len(endless.by) > 3, within_s=10)
+        eventually(lambda: len(endless.by) > 3)
     assert not pool.is_alive
 
 

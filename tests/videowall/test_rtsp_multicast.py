@@ -84,11 +84,15 @@ async def test_a_camera_that_answers_with_something_else_than_asked_is_left_no_s
         assert "PLAY" not in server.methods
 
 
-async def test_ffmpeg_reads_what_is_to_be_had_no_way_of_ours_and_the_stream_says_so() -> None:
+async def test_ffmpeg_reads_what_is_to_be_had_no_way_of_ours_and_the_stream_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("videowall.capture.demuxer.OPEN_TIMEOUT_S", 60.0)
+    monkeypatch.setattr("videowall.capture.demuxer.READ_TIMEOUT_S", 60.0)
     async with serving(FilmServer(film(Coding.MPEG4))) as server:
         client = Opened(server.url)
         async with running(client.stream):
-            await eventually_async(lambda: client.units, within_s=20)
+            await eventually_async(lambda: client.units)
         assert client.stream.carrier == "ffmpeg"
 
 

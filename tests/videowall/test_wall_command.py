@@ -45,7 +45,7 @@ def test_it_serves_only_the_signed_in_and_ends_cleanly_on_a_signal(tmp_path: Pat
 def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         process = start(tmp_path, SHEKARA_WALL_PORT=str(taken.getsockname()[1]))
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=90)
     assert process.returncode == 7
     assert "[wall]" in errors.splitlines()[-1]
     assert "Traceback" not in errors
@@ -53,7 +53,7 @@ def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
 
 def test_a_window_without_a_display_says_what_to_do(tmp_path: Path) -> None:
     process = start(tmp_path, "--window", SHEKARA_WALL_PORT=str(free_port()))
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=90)
     assert process.returncode == 2
     assert "--window" in errors.splitlines()[-1]
 

@@ -107,7 +107,7 @@ async def test_what_is_masked_is_in_no_still_no_canvas_and_no_encoded_frame(stan
         assert isinstance(decoder, VideoCodecContext)
         with wall.broadcast.subscribe() as viewer:
             seen = 0
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 async for frame in viewer:
                     for picture in decoder.decode(av.Packet(frame.data)):
                         # A coarse quantiser rings by a few levels; the stamp that is hidden here is black and white.
@@ -223,7 +223,7 @@ async def test_each_tile_tells_its_latency_hop_by_hop(stand: Stand, tmp_path: Pa
         await eventually_async(lambda: len(wall.tiles()) == 1 and all_live(wall), within_s=30)
         with wall.broadcast.subscribe() as viewer:
             for _ in range(12):
-                await asyncio.wait_for(anext(viewer), 10)
+                await asyncio.wait_for(anext(viewer), 60)
             latency = wall.tiles()[0].latency
         assert latency is not None
         assert set(latency.hops) == set(Hop)

@@ -38,7 +38,7 @@ def running_display(folder: Path, width: int = WIDTH) -> Iterator[str]:
             yield f":{pipe.readline().strip()}"
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
 
 
 def pixels(folder: Path, width: int = WIDTH) -> NDArray[np.uint8]:

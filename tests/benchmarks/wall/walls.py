@@ -195,7 +195,7 @@ def _started(command: list[str], folder: Path, environ: dict[str, str]) -> Itera
     finally:
         process.terminate()
         try:
-            process.wait(15)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
