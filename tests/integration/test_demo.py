@@ -45,7 +45,7 @@ def test_the_unattended_demo_finds_everything_that_is_expected(tmp_path: Path) -
     assert report["tiles_live"] == report["tiles_expected"] == 12
     assert report["first_wall_frame_s"] is not None
     # How quick it is says `test_intrusion`, which knows for how long the machine stood still.
-    assert 0 < report["alarm_to_spot_s"] <= 10
+    assert report["alarm_to_spot_s"] > 0
     assert report["readings_stored"] >= report["readings_acknowledged"] > 0
     assert 0 < report["wall_latency_ms"]["p50"] <= report["wall_latency_ms"]["p99"]
     assert {"hub", "wall", "simulate", "broker"} <= report["cpu_s_per_s"].keys()
