@@ -189,7 +189,7 @@ async def test_equipment_of_another_makers_library_is_found_measured_commanded_a
                 for part in parts:
                     part.write_config()  # type: ignore[no-untyped-call]  # the library leaves it bare
                 wanted = {"temperature", "vehicles", "door", "lamp", "speed", "not-read"}
-                await eventually_async(lambda: watch.metrics.keys() == wanted, within_s=20, what="the whole device")
+                await eventually_async(lambda: watch.metrics.keys() == wanted, what="the whole device")
                 device = watch.portal
                 assert device is not None
                 assert (device.maker, device.model, device.firmware, device.key.site) == (
@@ -213,7 +213,7 @@ async def test_equipment_of_another_makers_library_is_found_measured_commanded_a
                     door.set_availability(True)
                     return watch.values.keys() >= {"temperature", "vehicles", "door"}
 
-                await eventually_async(measured, within_s=20, what="the values")
+                await eventually_async(measured, what="the values")
                 await eventually_async(lambda: is_now(watch, Liveness.ONLINE), what="being online")
                 assert isinstance(watch.values["door"], bool)
 
@@ -249,7 +249,7 @@ async def test_what_was_said_while_the_hub_was_away_is_stored_although_it_comes_
         client.publish("homeassistant/sensor/dose/config", json.dumps(config), qos=1, retain=True)
         with running_hub(tmp_path, port) as url:
             async with watched(url) as (_, watch):
-                await eventually_async(lambda: watch.metrics.keys() == {"dose"}, within_s=20, what="the device")
+                await eventually_async(lambda: watch.metrics.keys() == {"dose"}, what="the device")
 
                 def measured() -> bool:
                     client.publish("portal/dose", "0.1", qos=1)

@@ -172,7 +172,7 @@ def test_writers_go_on_while_it_sweeps_and_it_stops_when_told(stand: Stand) -> N
     retention.thread.start()
     for number in range(200):
         assert stand.readings.write(received(START + timedelta(minutes=number), 5)).stored == 5
-    eventually(lambda: stand.stored() <= 1_001, within_s=20, what="the end of the sweep")
+    eventually(lambda: stand.stored() <= 1_001, what="the end of the sweep")
     assert retention.thread.stop(5.0)
     assert "retention" not in {thread.name for thread in threading.enumerate()}
 

@@ -160,7 +160,7 @@ async def test_a_foreign_announcer_is_found_by_multicast_and_by_asking_its_addre
 async def test_a_camera_that_greets_is_asked_and_so_found() -> None:
     async with Probing(loopback(), Ranges(), Counters(), chance(3)) as probing:
         with announced_camera("http://127.0.0.1:8899/") as urn:
-            await eventually_async(lambda: urn in found(probing), within_s=20)
+            await eventually_async(lambda: urn in found(probing))
 
 
 class Peer(asyncio.DatagramProtocol):

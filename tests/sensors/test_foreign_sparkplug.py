@@ -69,7 +69,7 @@ class Wire:
             said = [each for name, each in states(self.messages) if name == words]
             return bool(said) and said[-1] is online
 
-        eventually(stands, within_s=20, what=f"{words} {online}: {refusals(self.messages)}")
+        eventually(stands, what=f"{words} {online}: {refusals(self.messages)}")
 
     def key(self, words: str) -> DeviceKey:
         return next(each.key for each in births(self.messages) if each.key.device.startswith(words))

@@ -106,7 +106,7 @@ async def test_an_alarm_that_names_a_preset_turns_the_simulated_camera_that_cove
         working = asyncio.create_task(cues.run())
         hub.hear(FENCE, Leaf.BIRTH, encode_birth(msgspec.structs.replace(FENCE_BIRTH, metrics=(metric,))))
         hub.measure(FENCE, alarm=True)
-        await eventually_async(lambda: stand.mount.look == YARD, within_s=20, what="the camera turned")
+        await eventually_async(lambda: stand.mount.look == YARD, what="the camera turned")
         working.cancel()
         await asyncio.wait({working})
 

@@ -52,7 +52,7 @@ def listen(broker_port: int) -> Iterator[Callable[[str], SiteListener]]:
 async def _running(publisher: Publisher) -> AsyncIterator[Publisher]:
     running = asyncio.create_task(publisher.run())
     try:
-        await eventually_async(lambda: publisher.connected, within_s=15, what="the connection")
+        await eventually_async(lambda: publisher.connected, what="the connection")
         yield publisher
     finally:
         running.cancel()

@@ -44,7 +44,7 @@ async def test_what_a_hub_says_is_written_down_until_a_signal_comes(tmp_path: Pa
             hub.measure(FENCE, alarm=True)
             hub.measure(FENCE, alarm=False)
             hub.measure(CAMERA, picture="frozen")
-            await eventually_async(lambda: len(heard()) >= 4, within_s=20, what="an alarm, its end and a picture")
+            await eventually_async(lambda: len(heard()) >= 4, what="an alarm, its end and a picture")
         finally:
             recorder.send_signal(signal.SIGTERM)
             _, errors = await recorder.communicate()

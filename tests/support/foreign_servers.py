@@ -89,7 +89,7 @@ def vlc(film: Path) -> Iterator[str]:
         command = ["cvlc", "--intf", "dummy", "--no-audio", "--loop", str(film), "--sout", output, "--sout-keep"]
         with _running(command, {"HOME": str(film.parent)}, identity):
             _await_listener(port)
-            if _comes_true(partial(_describes, port, "film"), within_s=10):
+            if _comes_true(partial(_describes, port, "film"), within_s=30):
                 yield f"rtsp://127.0.0.1:{port}/film"
                 return
     message = f"VLC did not serve its film in {_VLC_STARTS} starts"

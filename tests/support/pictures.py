@@ -22,13 +22,13 @@ async def take(folder: Path) -> None:
         async with running_system(Path(scratch)) as system:
             await system.settle()
             await system.command("kordai", "intrusion")
-            await eventually_async(lambda: any(tile.spot for tile in system.witness.tiles), within_s=20)
+            await eventually_async(lambda: any(tile.spot for tile in system.witness.tiles))
             await eventually_async(
                 lambda: any(tile.spot and tile.stream_role == "main" for tile in system.witness.tiles), within_s=20
             )
             (folder / "wall.jpg").write_bytes(await _still(system))
             client = HubClient(system.stage.installation.hub_url, system.client.token)
-            await eventually_async(lambda: len(system.watch.alarms) >= 2, within_s=20, what="both alarms")
+            await eventually_async(lambda: len(system.watch.alarms) >= 2, what="both alarms")
             async with open_console(client, SystemClock(), size=(120, 30)) as console:
                 await console.see("Кордай", "не принята", within_s=10)
                 (folder / "console.svg").write_text(console.app.export_screenshot(), encoding="utf-8")

@@ -32,7 +32,7 @@ class SparkplugPeer:
         return sum(each["event"] == event for each in list(self.events))
 
     def wait_for(self, event: str, times: int = 1) -> dict[str, object]:
-        eventually(lambda: self.count(event) >= times, within_s=20, what=f"{times} × {event} in {self.events}")
+        eventually(lambda: self.count(event) >= times, what=f"{times} × {event} in {self.events}")
         return [each for each in self.events if each["event"] == event][times - 1]
 
     def kill(self) -> None:

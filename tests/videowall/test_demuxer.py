@@ -67,7 +67,7 @@ async def test_a_camera_whose_codec_is_not_ours_is_read_by_ffmpeg_without_being_
     async with serving(FilmServer(film(coding))) as server:
         client = Opened(server.url)
         async with running(client.stream):
-            await eventually_async(lambda: len(client.units) >= 30, within_s=20)
+            await eventually_async(lambda: len(client.units) >= 30)
         assert client.codecs == [codec]
         assert client.stream.failure is None
     seen = [stamp.frame for stamp in stamps(client) if stamp is not None]
@@ -79,7 +79,7 @@ async def test_motion_jpeg_over_http_plays_with_a_password() -> None:
     async with web_source(WebSource(Path("/nonexistent"), PASSWORD)) as source:
         client = Opened(source.url("motion"), PASSWORD)
         async with running(client.stream):
-            await eventually_async(lambda: len(client.units) >= 10, within_s=20)
+            await eventually_async(lambda: len(client.units) >= 10)
         assert client.codecs == ["mjpeg"]
         assert {stamp.camera for stamp in stamps(client) if stamp is not None} == {CAMERA}
         wrong = await Opened(source.url("motion"), Credentials("viewer", "guess-1")).fails()
@@ -92,7 +92,7 @@ async def test_hls_plays_at_its_own_pace(tmp_path: Path) -> None:
     async with web_source(WebSource(tmp_path)) as source:
         client = Opened(source.url("live.m3u8"))
         async with running(client.stream):
-            await eventually_async(lambda: len(client.units) >= 30, within_s=20)
+            await eventually_async(lambda: len(client.units) >= 30)
     assert client.codecs == ["h264"]
     spread_s = client.units[29].arrival_s - client.units[0].arrival_s
     assert spread_s > 0.9 * 29 / FPS
@@ -105,7 +105,7 @@ async def test_a_film_plays_over_and_over(tmp_path: Path, name: str, encoder: st
     record(tmp_path / name, encoder, {}, count=15)
     client = Opened(f"film:{name}", films=tmp_path)
     async with running(client.stream):
-        await eventually_async(lambda: len(client.units) >= 35, within_s=20)
+        await eventually_async(lambda: len(client.units) >= 35)
     assert client.stream.sessions_total == 1
     again = [unit for unit in client.units[1:] if unit.gap]
     assert again

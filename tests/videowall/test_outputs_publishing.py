@@ -66,8 +66,9 @@ async def test_gstreamers_server_records_what_is_published(
 
 
 async def test_a_wrong_password_is_said_and_offered_once(
-    wall: MovingWall, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    wall: MovingWall, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(output, "OPEN_WITHIN_S", 60.0)  # an answer that this machine keeps waiting is one
     with recorder(tmp_path / "wall.ts", "wall", "right") as port:
         secrets = {"127.0.0.1": Credentials("wall", "hunter2")}
         async with publishing(wall, f"rtsp://127.0.0.1:{port}/wall", secrets) as outputs:

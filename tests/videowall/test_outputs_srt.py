@@ -54,7 +54,7 @@ async def test_ffmpegs_listener_takes_the_wall(wall: MovingWall, tmp_path: Path,
     with listening(f"srt://127.0.0.1:{port}?mode=listener{secret}", file):
         async with publishing(wall, f"srt://127.0.0.1:{port}?streamid=wall/main&latency=200", secrets) as outputs:
             await sent(outputs, 100)
-            await eventually_async(holds(file, 40_000), within_s=20)
+            await eventually_async(holds(file, 40_000))
             assert outputs.reports[0].state is OutputState.SENDING
     found = video(probe(file))
     assert (found["codec_name"], found["width"]) == ("h264", 640)
@@ -96,7 +96,7 @@ async def test_lost_packets_are_made_good(wall: MovingWall, tmp_path: Path) -> N
     with listening(f"srt://127.0.0.1:{port}?mode=listener&latency=3000000", file):
         async with publishing(wall, f"srt://127.0.0.1:{through}?latency=3000") as outputs:
             await sent(outputs, 150)
-            await eventually_async(holds(file, 80_000), within_s=20)
+            await eventually_async(holds(file, 80_000))
     relay.transport.close()
     assert relay.lost_total > 5
     found = probe(file)
@@ -110,7 +110,7 @@ async def test_a_wrong_passphrase_is_said_and_the_wall_is_not_encoded_for_it(wal
     secrets = {"127.0.0.1": Credentials("", "another secret altogether")}
     with listening(url, tmp_path / "wall.ts") as server:
         async with publishing(wall, f"srt://127.0.0.1:{port}", secrets) as outputs:
-            await eventually_async(lambda: "passphrase" in outputs.reports[0].problem, within_s=20)
+            await eventually_async(lambda: "passphrase" in outputs.reports[0].problem)
             assert wall.broadcast.viewers == 0
             assert "altogether" not in repr(outputs.reports)
         assert isinstance(server, subprocess.Popen)

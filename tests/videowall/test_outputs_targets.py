@@ -86,17 +86,17 @@ async def test_an_hls_folder_plays_and_keeps_only_the_newest_segments(wall: Movi
     folder.mkdir()
     (folder / "wall-12.ts").write_bytes(b"of an earlier run")
     (folder / "notes.txt").write_text("not ours")
-    settings = OutputsSettings(urls=f"hls:{folder}", hls_segment_s=0.5, hls_segments=3)
+    settings = OutputsSettings(urls=f"hls:{folder}", hls_segment_s=0.5, hls_segments=6)
     async with sending(wall, settings):
-        await eventually_async(lambda: len(names_in(folder, "wall-*.ts")) == 5)
+        await eventually_async(lambda: len(names_in(folder, "wall-*.ts")) == 8)
         first = names_in(folder, "wall-*.ts")
-        assert await decoded(folder / "wall.m3u8", 60, "-live_start_index", "0") == ""
+        assert await decoded(folder / "wall.m3u8", 60, "-live_start_index", "-3") == ""
         await eventually_async(lambda: set(first).isdisjoint(names_in(folder, "wall-*.ts")))
-        assert len(names_in(folder, "wall-*.ts")) <= 5
+        assert len(names_in(folder, "wall-*.ts")) <= 8
         assert "wall-12.ts" not in first
     found = probe(folder / names_in(folder, "wall-*.ts")[-1])
     assert (video(found)["codec_name"], video(found)["width"], found["errors"]) == ("h264", 640, "")
-    assert (folder / "wall.m3u8").read_text().count("#EXTINF") == 3
+    assert (folder / "wall.m3u8").read_text().count("#EXTINF") == 6
     assert (folder / "notes.txt").exists()
 
 

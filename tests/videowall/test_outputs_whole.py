@@ -114,7 +114,7 @@ async def test_what_cameras_show_is_recorded_in_two_sizes_and_a_clip_of_it_is_sa
                 within_s=30,
             )
             content, manifest = await clips.save(key("cam-1"), 3.0, "aliya")
-            await eventually_async(lambda: 2 in values(heard, "outputs_sending"), within_s=20)
+            await eventually_async(lambda: 2 in values(heard, "outputs_sending"))
             await eventually_async(lambda: [m for m in heard if isinstance(m, EventSeen)])
             for task in tasks:
                 task.cancel()

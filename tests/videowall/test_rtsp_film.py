@@ -185,10 +185,10 @@ async def test_a_wall_that_stands_still_for_seconds_does_not_take_its_camera_for
     async with serving(FilmServer(film(Coding.H264))) as server:
         client = Opened(server.url, transport=transport)
         async with running(client.stream):
-            await eventually_async(lambda: len(client.units) > 5, within_s=20)
+            await eventually_async(lambda: len(client.units) > 5)
             time.sleep(player.NO_PACKETS_S + 0.5)  # noqa: ASYNC251 - the event loop itself stands still
             seen = len(client.units)
-            await eventually_async(lambda: len(client.units) > seen + 5, within_s=20)
+            await eventually_async(lambda: len(client.units) > seen + 5)
     assert client.codecs == ["h264"]
 
 

@@ -62,7 +62,7 @@ async def test_a_camera_that_refuses_both_other_ways_is_heard_by_multicast(port:
     async with serving(FilmServer(film(Coding.H265), fps=75, group=Multicast(ADDRESS, port))) as server:
         client = Opened(server.url)
         async with running(client.stream):
-            await eventually_async(lambda: len(client.units) >= 10, within_s=20)
+            await eventually_async(lambda: len(client.units) >= 10)
         assert [wish.split(";")[1].partition("=")[0] for wish in setups(server)] == ["unicast", "unicast", "multicast"]
     assert (client.stream.carrier, client.codecs[-1]) == ("multicast", "hevc")
 
@@ -71,7 +71,7 @@ async def test_a_camera_that_does_not_send_by_multicast_is_asked_for_another_way
     async with serving(FilmServer(film(Coding.H264), fps=75)) as server:
         client = Opened(server.url, transport=Transport.MULTICAST)
         async with running(client.stream):
-            await eventually_async(lambda: len(client.units) >= 5, within_s=20)
+            await eventually_async(lambda: len(client.units) >= 5)
         assert client.stream.carrier == "tcp"
     assert [wish.split(";")[1] for wish in setups(server)] == ["multicast", "unicast"]
 

@@ -82,13 +82,13 @@ async def test_every_picture_comes_and_the_cameras_end_is_noticed(stand: Stand) 
     async with polling() as poller:
         client = Opened(stand.url(OPEN), poller=poller)
         async with running(client.stream):
-            await eventually_async(lambda: len(client.units) >= 30, within_s=20)
+            await eventually_async(lambda: len(client.units) >= 30)
             assert client.stream.lost_total == 0
             stand.set_fault(OPEN, Fault.KILLED)
             await eventually_async(lambda: client.stream.failure is not None, within_s=60)
             stand.mend()
             before = len(client.units)
-            await eventually_async(lambda: len(client.units) > before + 5, within_s=20)
+            await eventually_async(lambda: len(client.units) > before + 5)
     decoder = Decoder("h264")
     assert sum(decoder.decode(unit) is not None for unit in client.units[:30]) == 30
 

@@ -39,7 +39,7 @@ async def test_every_picture_comes_over_each_transport_and_authentication(
 ) -> None:
     client = Opened(stand.url(camera), PASSWORD, transport)
     async with running(client.stream):
-        await eventually_async(lambda: len(client.units) >= 30, within_s=20)
+        await eventually_async(lambda: len(client.units) >= 30)
     assert client.units[0].key
     assert client.stream.lost_total == 0
     decoder = Decoder("h264")
@@ -64,7 +64,7 @@ async def test_a_camera_that_changes_its_codec_in_a_session_is_asked_what_it_sen
 ) -> None:
     client = Opened(stand.url(OPEN), transport=transport)
     async with running(client.stream):
-        await eventually_async(lambda: len(client.units) >= 5, within_s=20)
+        await eventually_async(lambda: len(client.units) >= 5)
         stand.set_fault(OPEN, Fault.RECODED)
         await eventually_async(lambda: client.stream.failure is PictureState.CANNOT_DECODE)
         await eventually_async(

@@ -174,7 +174,7 @@ async def test_a_wall_that_is_told_before_it_shows_the_camera_does_not_call_it_m
         running = group.create_task(wall.run())
         wall.apply(make_plan((feed(border_stand, "cam-1"),)))
 
-        await eventually_async(lambda: [tile.state for tile in wall.tiles()] == [PictureState.LIVE], within_s=20)
+        await eventually_async(lambda: [tile.state for tile in wall.tiles()] == [PictureState.LIVE])
         # It does not show what it is known for, and is taken for where it was sent.
         ((_, channel),) = wall.cameras()
         assert channel is not None
