@@ -42,6 +42,8 @@ def test_what_was_held_is_not_too_old_and_what_comes_after_is_judged_as_ever() -
     assert [each.rtp_timestamp if each else None for each in taken] == [1, 2]
     assert intake.put(unit(3))
     assert unit(3).arrival_s < now_s - MAX_AGE_S
+    assert intake.take(now_s) is not None  # as of any queue, once
+    assert intake.put(unit(4))
     assert intake.take(now_s) is None
 
 
