@@ -74,8 +74,7 @@ class Camera:
                 transport.abort()
             self.viewers.clear()
         if fault == "none":
-            # As most cameras do, it begins with a key frame.
-            self._index -= self._index % GOP
+            self._begin_anew()
         self._returns = fault == "none"
         self.fault = fault
         for transport in self.viewers:
@@ -84,8 +83,12 @@ class Camera:
     def join(self, transport: asyncio.Transport) -> None:
         """Send to one more. Once it has been in trouble, a camera begins with a key frame, as most do."""
         if self._returns:
-            self._index -= self._index % GOP
+            self._begin_anew()
         self.viewers[transport] = True
+
+    def _begin_anew(self) -> None:
+        """Go on with a key frame, as most cameras do, and with what was not to be seen a moment ago, as all do."""
+        self._index = (self._index - self._index % GOP + GOP) % FRAMES
 
     def play(self) -> None:
         """Send the next frame."""
