@@ -2,6 +2,7 @@
 
 import argparse
 import secrets
+import signal
 import sys
 
 import msgspec
@@ -17,6 +18,8 @@ def main() -> int:
     parser.add_argument("--shards", type=int, default=0, help="decoding children, as [wall] shards")
     parser.add_argument("--seed", type=int, default=None, help="repeats what is done, as far as processes can repeat")
     chosen = parser.parse_args()
+    # Told to end, it ends its wall, broker and cameras too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     seed = secrets.randbits(32) if chosen.seed is None else chosen.seed
     outcome = soak(chosen.hours * 3600, chosen.cameras, chosen.shards, seed)
     sys.stdout.write(f"seed {seed}, {chosen.shards} shards\n")

@@ -62,7 +62,10 @@ def open_stream(wall: MovingWall, keys: Keys, clock: ManualClock) -> Iterator[Op
             if sock is not None:
                 host, _, port = address.partition(":")
                 sock.connect((host, int(port)))
-            opened.append(connect(url, additional_headers=headers, sock=sock, compression="deflate", max_queue=1))
+            viewer = connect(
+                url, additional_headers=headers, sock=sock, compression="deflate", max_queue=1, close_timeout=1
+            )
+            opened.append(viewer)
             eventually(lambda: wall.broadcast.viewers == before + 1, what="the viewer's subscription")
             return opened[-1]
 
