@@ -61,7 +61,7 @@ def _open_camera(page: Page, camera: str = TURNING) -> None:
 
 
 def _said(page: Page) -> Locator:
-    return page.locator("#toast")
+    return page.locator("#toast:visible")
 
 
 def _keep(download: Download, folder: Path) -> Path:

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -15,6 +17,9 @@ from tests.support.border_wall import feed, key, make_plan, were_live
 from tests.support.camera_stand import Stand
 from tests.support.faulty_pictures import SCENES, seconds
 from tests.support.waiting import eventually_async
+from videowall.capture.channel import Channel
+from videowall.capture.rtsp.assembly import AccessUnit
+from videowall.capture.rtsp.stream import CameraStream
 from videowall.config import WallSettings
 from videowall.encoding.broadcast import TileView
 from videowall.picture import Planes
@@ -62,6 +67,34 @@ def frozen_since(seconds: float) -> Seen:
     seen.show(0, 30, frozen=False)
     seen.show(30, 30 + seconds, frozen=True)
     return seen
+
+
+class Stills:
+    """Makes the same picture of every unit."""
+
+    errors_total = errors_in_row = 0
+
+    def decode(self, unit: AccessUnit) -> Planes | None:
+        del unit
+        return next(iter(seconds(SCENES[0], 1)))
+
+
+def test_a_stream_shows_nothing_before_its_first_picture_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    channel = Channel(key("cam-1"), StreamRole.SUB, SystemClock(), lambda _: None, open_decoder=lambda *_: Stills())
+    channel.stream = cast("CameraStream", SimpleNamespace(failure=None))
+    showing: list[bool] = []
+    look = channel.opinion.look
+
+    def watched(planes: Planes, now_s: float, *, key: bool) -> None:
+        showing.append(channel.is_showing)
+        look(planes, now_s, key=key)
+
+    monkeypatch.setattr(channel.opinion, "look", watched)
+    channel.begin_session("h264", b"")
+    for number in range(2):
+        channel.feed(AccessUnit(b"", key=True, gap=False, rtp_timestamp=number, arrival_s=SystemClock().monotonic_s()))
+        channel.work()
+    assert showing == [False, True]
 
 
 def test_a_frozen_camera_is_never_live_in_a_stream_that_another_of_its_streams_can_tell_of() -> None:

@@ -39,7 +39,7 @@ class Peers:
         self._negotiating = asyncio.Lock()
         self._ending: set[asyncio.Task[None]] = set()
         self._let_go_lately: deque[str] = deque(maxlen=_REMEMBERED)
-        """Who said goodbye over the connection, and may still say so by HTTP: that is no mistake of theirs."""
+        """Whose connection was seen to be over first: their goodbye by HTTP comes too late, and is no mistake."""
 
     def __len__(self) -> int:
         return len(self._seats)
