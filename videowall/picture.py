@@ -59,7 +59,10 @@ class Rect(NamedTuple):
 
 
 def prepare_opencv() -> None:
-    """Let each caller be a thread by itself, and use Intel's routines where OpenCV has them: they round otherwise."""
+    """Let each caller be a thread by itself, and use Intel's routines where OpenCV has them: they round otherwise.
+
+    The second is a setting of the calling thread alone, so that each which works on pictures calls this.
+    """
     cv2.setNumThreads(1)
     cv2.ipp.setUseIPP_NotExact(True)
 
@@ -81,7 +84,10 @@ def planes_of(frame: av.VideoFrame) -> Planes:
     """
     if frame.format.name != "yuv420p":
         frame = frame.reformat(format="yuv420p")
-    return Planes(*map(_view, frame.planes))
+    luma = (frame.height, frame.width)
+    chroma = ((frame.height + 1) // 2, (frame.width + 1) // 2)
+    y, u, v = frame.planes
+    return Planes(_view(y, luma), _view(u, chroma), _view(v, chroma))
 
 
 def crop(planes: Planes, rect: Rect) -> Planes:
@@ -137,9 +143,9 @@ def encode_bitmap(planes: Planes, max_width: int) -> bytes:
     return data.tobytes()
 
 
-def _view(plane: VideoPlane) -> Plane:
+def _view(plane: VideoPlane, shape: _Shape) -> Plane:
     # One call: with a dozen cameras, taking the same view in steps costs as much as scaling a chroma plane.
-    return np.ndarray((plane.height, plane.width), np.uint8, cast("bytes", plane), 0, (plane.line_size, 1))
+    return np.ndarray(shape, np.uint8, cast("bytes", plane), 0, (plane.line_size, 1))
 
 
 def _narrowed(planes: Planes, max_width: int | None) -> NDArray[np.uint8]:

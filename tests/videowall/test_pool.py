@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import cast
 
+import cv2
 import pytest
 
 from sensors.clock import SystemClock
@@ -28,6 +29,7 @@ class Work:
         self.goes_first = goes_first
         self.by: list[str] = []
         self.at_s: list[float] = []
+        self.quickly: list[bool] = []
         self.goes_on = threading.Event()
         self.goes_on.set()
 
@@ -35,6 +37,7 @@ class Work:
         self.goes_on.wait(10)
         self.by.append(threading.current_thread().name)
         self.at_s.append(SystemClock().monotonic_s())
+        self.quickly.append(cv2.ipp.useIPP_NotExact())
         self.left -= 1
         return self.left > 0
 
@@ -109,11 +112,27 @@ def test_others_help_on_for_as_long_as_more_comes_than_one_can_do() -> None:
             eventually(partial(_both_have_worked, endless, done))
 
 
-@pytest.mark.parametrize(
+either_pool = pytest.mark.parametrize(
     "make_pool",
     [partial(DecodePool, 1, SystemClock(), Beat()), partial(ShardPool, 1, 1500, SystemClock())],
     ids=["threads", "shards"],
 )
+
+
+@pytest.mark.skipif(not cv2.ipp.useIPP(), reason="OpenCV has Intel's routines on Intel's and AMD's processors alone")
+@either_pool
+def test_threads_that_scale_pictures_do_so_quickly(make_pool: Callable[[], Pool]) -> None:
+    pool, work = make_pool(), Work(3)
+    pool.schedule(as_channel(work))
+    pool.start()
+    try:
+        eventually(lambda: work.left == 0, within_s=30)
+    finally:
+        pool.stop()
+    assert work.quickly == [True] * 3
+
+
+@either_pool
 def test_a_spot_goes_before_all_that_waits(make_pool: Callable[[], Pool]) -> None:
     pool = make_pool()
     *small, spot = *(Work() for _ in range(5)), Work(3, goes_first=True)

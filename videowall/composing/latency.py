@@ -1,8 +1,9 @@
 """How long each picture takes through the wall, hop by hop, remembered over the last few seconds."""
 
 from collections import deque
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -53,44 +54,57 @@ class Samples:
 
     def add(self, duration_s: float) -> None:
         """One more; the oldest is forgotten."""
-        self._seconds.append(max(0.0, duration_s))
+        self._seconds.append(duration_s)
 
     @property
     def spread(self) -> Spread | None:
         """None while there is nothing to say."""
-        ordered = sorted(self._seconds.copy())
-        if not ordered:
-            return None
-        p50, p95 = (ordered[min(len(ordered) - 1, int(len(ordered) * share))] for share in (0.5, 0.95))
-        return Spread(round(p50 * 1000, 1), round(p95 * 1000, 1))
+        return _spread(self._seconds.copy())
+
+
+class _Way(NamedTuple):
+    """When a picture was where, monotonic."""
+
+    began_s: float | None
+    arrival_s: float
+    decoded_s: float
+    drawn_s: float
 
 
 class Latency:
-    """One tile's pictures. The composer notes, anyone reads."""
+    """One tile's pictures. The composer notes, anyone reads: what is read once a second is reckoned then."""
 
     def __init__(self) -> None:
-        self._whole = Samples()
-        self._hops = {hop: Samples() for hop in OWN_HOPS}
+        self._ways: deque[_Way] = deque(maxlen=_REMEMBERED)
 
     def note(self, picture: TilePicture, drawn_s: float) -> None:
         """One picture's way. One that was decoded for another tile, long ago perhaps, says nothing of it."""
-        if picture.decoded_s is None:
-            return
-        self._whole.add(drawn_s - picture.arrival_s)
-        if picture.began_s is not None:
-            self._hops[Hop.RECEIVE].add(picture.arrival_s - picture.began_s)
-        self._hops[Hop.DECODE].add(picture.decoded_s - picture.arrival_s)
-        self._hops[Hop.COMPOSE].add(drawn_s - picture.decoded_s)
+        if picture.decoded_s is not None:
+            self._ways.append(_Way(picture.began_s, picture.arrival_s, picture.decoded_s, drawn_s))
 
     def summary(self, wall: dict[Hop, Spread]) -> TileLatency | None:
         """All hops, with those that the whole wall has in common; None while no picture has come."""
-        whole = self._whole.spread
+        whole = self.whole
         if whole is None:
             return None
-        own = {hop: spread for hop, samples in self._hops.items() if (spread := samples.spread) is not None}
-        return TileLatency(whole, own | wall)
+        ways = self._ways.copy()
+        own = {
+            Hop.RECEIVE: _spread(way.arrival_s - way.began_s for way in ways if way.began_s is not None),
+            Hop.DECODE: _spread(way.decoded_s - way.arrival_s for way in ways),
+            Hop.COMPOSE: _spread(way.drawn_s - way.decoded_s for way in ways),
+        }
+        return TileLatency(whole, {hop: spread for hop, spread in own.items() if spread is not None} | wall)
 
     @property
     def whole(self) -> Spread | None:
         """From the last packet to composed."""
-        return self._whole.spread
+        return _spread(way.drawn_s - way.arrival_s for way in self._ways.copy())
+
+
+def _spread(seconds: Iterable[float]) -> Spread | None:
+    """None of nothing; time that ran back counts as none."""
+    ordered = sorted(max(0.0, duration_s) for duration_s in seconds)
+    if not ordered:
+        return None
+    p50, p95 = (ordered[min(len(ordered) - 1, int(len(ordered) * share))] for share in (0.5, 0.95))
+    return Spread(round(p50 * 1000, 1), round(p95 * 1000, 1))

@@ -14,6 +14,7 @@ from videowall.decoding.beat import Beat
 from videowall.decoding.decoder import OpenDecoder
 from videowall.decoding.turns import Turns
 from videowall.hardware.decoding import DecoderMaker
+from videowall.picture import prepare_opencv
 
 _NICENESS: Final = 5
 STRIDE_S: Final = 0.01
@@ -141,7 +142,7 @@ class DecodePool:
         return self._hardware.opener(role)
 
     def _lead(self) -> None:
-        yield_to_the_composer()
+        prepare_thread()
         began_s: float | None = None
         while not self._stopping.wait(self._pause_s()):
             self._has_work.wait()
@@ -168,7 +169,7 @@ class DecodePool:
         self._lead_s = min(max(self._lead_s, _LEAST_LEAD_S), STRIDE_S)
 
     def _assist(self, call: threading.Event) -> None:
-        yield_to_the_composer()
+        prepare_thread()
         while call.wait() and not self._stopping.is_set():
             call.clear()
             self._work()
@@ -203,7 +204,8 @@ class Busy:
             self.total_s += duration_s
 
 
-def yield_to_the_composer() -> None:
-    """Give this thread alone a lower priority, where the system can."""
+def prepare_thread() -> None:
+    """Let this thread scale quickly, and give it a lower priority than the composer's, where the system can."""
+    prepare_opencv()
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

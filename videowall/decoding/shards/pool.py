@@ -13,7 +13,7 @@ from sensors.errors import ConfigError
 from sensors.model import DeviceKey, StreamRole
 from videowall.capture.channel import Channel
 from videowall.decoding.decoder import OpenDecoder
-from videowall.decoding.pool import STRIDE_S, Busy, PoolCounts, yield_to_the_composer
+from videowall.decoding.pool import STRIDE_S, Busy, PoolCounts, prepare_thread
 from videowall.decoding.shards.conduct import Conduct
 from videowall.decoding.shards.decoder import ShardDecoder, Ward
 from videowall.decoding.shards.shard import Shard
@@ -117,7 +117,7 @@ class ShardPool:
 
 
 def _run(shard: Shard, waiting: Turns, calls: "queue.SimpleQueue[bool]", busy: Busy, clock: Clock) -> None:
-    yield_to_the_composer()
+    prepare_thread()
     shard.is_ready()
     while calls.get() and (channel := waiting.take()) is not None:
         began_s = clock.monotonic_s()
