@@ -17,6 +17,7 @@ GROUPS: dict[str, Callable[[], list[Row]]] = {
     **rows.SUBS,
     "16x1080": rows.measure_mains,
     "36x1080": overload.measure,
+    "twice": overload.measure_twice,
     "faults": faults.measure,
     "viewers": viewers.measure_viewers,
     "start": viewers.measure_start,
