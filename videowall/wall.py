@@ -28,7 +28,7 @@ from videowall.composing.painter import Painter
 from videowall.composing.scene import Scene, Tile, build_scene
 from videowall.config import WallSettings
 from videowall.decoding.beat import Beat
-from videowall.decoding.pool import STRIDE_S, DecodePool, Pool
+from videowall.decoding.pool import DecodePool, Pool
 from videowall.decoding.relief import Relief
 from videowall.decoding.shards.pool import ShardPool
 from videowall.encoding.broadcast import Broadcast, TileView
@@ -50,7 +50,7 @@ from videowall.quality.shelf import Shelf
 _SUPERVISE_S, _SUPERVISE_RESTING_S = 0.1, 0.2
 _READ_RESTING_S = 0.04
 """Displays that decode for themselves are sent so often what has come: a picture of most cameras."""
-_LEAST_AHEAD_S, _MOST_AHEAD_S = 0.002, STRIDE_S / 2
+_LEAST_AHEAD_S, _MOST_AHEAD_S = 0.001, 0.003
 _STORE_S = 5.0
 _LOOKED_AT_S = 10.0
 """Whoever has asked for a still may ask for the next one; the wall is composed on for so long."""
@@ -301,9 +301,8 @@ class Wall:
         """Until cameras' connections are read next: just before what they bring is looked for."""
         if self._unseen:
             return until_next(_READ_RESTING_S, self._clock.monotonic_s())
-        ahead_s = min(max(_LEAST_AHEAD_S, reading_s), _MOST_AHEAD_S)
-        left_s = self.pool.looks_in_s - ahead_s
-        return left_s if left_s > _LEAST_AHEAD_S else left_s + STRIDE_S
+        ahead_s, now_s = min(max(_LEAST_AHEAD_S, reading_s), _MOST_AHEAD_S), self._clock.monotonic_s()
+        return self.pool.looks_at_s(now_s + ahead_s + _LEAST_AHEAD_S) - ahead_s - now_s
 
     def _look(self, tile: Tile) -> tuple[PictureState, float | None]:
         channel = self._serving(tile)

@@ -12,18 +12,17 @@ from sensors.model import DeviceKey, StreamRole
 from videowall.capture.channel import Channel
 from videowall.decoding.beat import Beat
 from videowall.decoding.decoder import OpenDecoder
+from videowall.decoding.looks import LONGEST_S, Looks
 from videowall.decoding.turns import Turns
 from videowall.hardware.decoding import DecoderMaker
 from videowall.picture import prepare_opencv
 
 _NICENESS: Final = 5
-STRIDE_S: Final = 0.01
-"""What came within so long is decoded together."""
-_LEAST_LEAD_S: Final = 0.002
-_MARGIN: Final = 1.25
 _ENOUGH_S: Final = 0.02
 """What takes one thread longer is shared with the others: two that take turns at the interpreter cost more than one."""
 _SMOOTHING: Final = 0.1
+_KNOWN_S: Final = 1.0
+"""Over about so long it is averaged how busy a thread is."""
 
 
 class PoolCounts(NamedTuple):
@@ -55,9 +54,8 @@ class Pool(Protocol):
     def busy_s(self) -> float:
         """For how long the threads have worked, all together divided by their number."""
 
-    @property
-    def looks_in_s(self) -> float:
-        """In how long coded pictures are looked for next: those that come earlier only wait."""
+    def looks_at_s(self, from_s: float) -> float:
+        """When coded pictures are looked for, from then on: those that come earlier only wait."""
 
     def schedule(self, channel: Channel) -> None:
         """Have one picture of a channel decoded, from any thread."""
@@ -82,8 +80,9 @@ class DecodePool:
         self._has_work = threading.Event()
         self._stopping = threading.Event()
         self._busy = Busy()
-        self._lead_s = _LEAST_LEAD_S
-        self._each_s = 0.0
+        self._looks = Looks()
+        self._each_s = self._share = 0.0
+        """How long a picture takes, and the share of its time that the leading thread is busy, lately."""
         count = workers or os.cpu_count() or 1
         self._calls = tuple(threading.Event() for _ in range(count - 1))
         """One for each thread that helps: set when it shall."""
@@ -123,12 +122,10 @@ class DecodePool:
         """For how long the threads have worked, all together divided by their number."""
         return self._busy.total_s / len(self._threads)
 
-    @property
-    def looks_in_s(self) -> float:
-        """In how long coded pictures are looked for next: those that come earlier only wait."""
-        now_s = self._clock.monotonic_s()
-        due_s = self._beat.after(now_s + self._lead_s)
-        return STRIDE_S if due_s is None else (due_s - self._lead_s - now_s) % STRIDE_S
+    def looks_at_s(self, from_s: float) -> float:
+        """When coded pictures are looked for, from then on: those that come earlier only wait."""
+        due_s = self._beat.after(from_s + self._looks.last_s)
+        return from_s + LONGEST_S if due_s is None else self._looks.first(from_s, due_s)
 
     def schedule(self, channel: Channel) -> None:
         """Have one picture of a channel decoded, from any thread."""
@@ -143,30 +140,27 @@ class DecodePool:
 
     def _lead(self) -> None:
         prepare_thread()
-        began_s: float | None = None
+        before_s = self._clock.monotonic_s()
         while not self._stopping.wait(self._pause_s()):
             self._has_work.wait()
             self._has_work.clear()
             count, now_s = len(self._waiting), self._clock.monotonic_s()
-            began_s = now_s if began_s is None else began_s
             for call in self._calls[: int(count * self._each_s / _ENOUGH_S)]:
                 call.set()
             # No more than waited: where pictures come faster than one thread decodes, others must be called again.
             done = self._work(count)
             ended_s = self._clock.monotonic_s()
             if done:
-                self._each_s += _SMOOTHING * ((ended_s - now_s) / done - self._each_s)
+                self._learn(ended_s - now_s, done, ended_s - before_s)
+            before_s = ended_s
             if self._waiting:
                 self._has_work.set()
-                continue
-            self._learn_lead(ended_s - began_s)
-            began_s = None
 
-    def _learn_lead(self, spent_s: float) -> None:
-        """What came together took so long."""
-        needed_s = spent_s * _MARGIN
-        self._lead_s = max(needed_s, self._lead_s + _SMOOTHING * (needed_s - self._lead_s))
-        self._lead_s = min(max(self._lead_s, _LEAST_LEAD_S), STRIDE_S)
+    def _learn(self, spent_s: float, done: int, passed_s: float) -> None:
+        """So many pictures took so long, of the time that has passed."""
+        self._each_s += _SMOOTHING * (spent_s / done - self._each_s)
+        self._share += min(1.0, passed_s / _KNOWN_S) * (spent_s / passed_s - self._share)
+        self._looks.learn(self._each_s, self._share)
 
     def _assist(self, call: threading.Event) -> None:
         prepare_thread()
@@ -187,8 +181,9 @@ class DecodePool:
 
     def _pause_s(self) -> float:
         """Until work should be looked for again; none while nobody composes."""
-        composes = self._beat.after(self._clock.monotonic_s()) is not None
-        return self.looks_in_s if composes and not self._waiting else 0.0
+        now_s = self._clock.monotonic_s()
+        composes = self._beat.after(now_s) is not None
+        return self.looks_at_s(now_s) - now_s if composes and not self._waiting else 0.0
 
 
 class Busy:

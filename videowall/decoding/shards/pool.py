@@ -13,7 +13,8 @@ from sensors.errors import ConfigError
 from sensors.model import DeviceKey, StreamRole
 from videowall.capture.channel import Channel
 from videowall.decoding.decoder import OpenDecoder
-from videowall.decoding.pool import STRIDE_S, Busy, PoolCounts, prepare_thread
+from videowall.decoding.looks import LONGEST_S
+from videowall.decoding.pool import Busy, PoolCounts, prepare_thread
 from videowall.decoding.shards.conduct import Conduct
 from videowall.decoding.shards.decoder import ShardDecoder, Ward
 from videowall.decoding.shards.shard import Shard
@@ -86,10 +87,9 @@ class ShardPool:
         """For how long the children were asked, all together divided by their number."""
         return self._busy.total_s / max(1, len(self._places))
 
-    @property
-    def looks_in_s(self) -> float:
+    def looks_at_s(self, from_s: float) -> float:
         """Children are given what comes at once; more often than this is too dear."""
-        return STRIDE_S
+        return max(from_s, self._clock.monotonic_s() + LONGEST_S)
 
     def schedule(self, channel: Channel) -> None:
         """Have one picture of a channel decoded, from any thread."""
