@@ -159,7 +159,7 @@ class DecodePool:
     def _learn(self, spent_s: float, done: int, passed_s: float) -> None:
         """So many pictures took so long, of the time that has passed."""
         self._each_s += _SMOOTHING * (spent_s / done - self._each_s)
-        self._share += min(1.0, passed_s / _KNOWN_S) * (spent_s / passed_s - self._share)
+        self._share += (spent_s - passed_s * self._share) / max(passed_s, _KNOWN_S)
         self._looks.learn(self._each_s, self._share)
 
     def _assist(self, call: threading.Event) -> None:
