@@ -14,6 +14,7 @@ _LEAST_LEAD_S: Final = 0.002
 _LAST_PICTURES: Final = 2
 """So many are decoded between the last look and the wall's picture."""
 _SHRINKS: Final = (0.25, 0.8)
+"""An interval is at least and at most so much of the one before it: more, and a busy thread would look all the time."""
 _LOOKS: Final = 8
 """With intervals of their own; those before them follow one another at the longest."""
 
