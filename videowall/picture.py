@@ -59,11 +59,13 @@ class Rect(NamedTuple):
 
 
 def prepare_opencv() -> None:
-    """Let each caller be a thread by itself, and use Intel's routines where OpenCV has them: they round otherwise.
-
-    The second is a setting of the calling thread alone, so that each which works on pictures calls this.
-    """
+    """Let each caller in this process be a thread by itself, and make the calling one quick."""
     cv2.setNumThreads(1)
+    quicken_thread()
+
+
+def quicken_thread() -> None:
+    """Let the calling thread, and it alone, use Intel's routines where OpenCV has them: they round otherwise."""
     cv2.ipp.setUseIPP_NotExact(True)
 
 

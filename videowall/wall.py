@@ -302,6 +302,7 @@ class Wall:
         if self._unseen:
             return until_next(_READ_RESTING_S, self._clock.monotonic_s())
         ahead_s, now_s = min(max(_LEAST_AHEAD_S, reading_s), _MOST_AHEAD_S), self._clock.monotonic_s()
+        # Not at once again: all that had come was read just now.
         return self.pool.looks_at_s(now_s + ahead_s + _LEAST_AHEAD_S) - ahead_s - now_s
 
     def _look(self, tile: Tile) -> tuple[PictureState, float | None]:

@@ -15,7 +15,7 @@ from videowall.decoding.decoder import OpenDecoder
 from videowall.decoding.looks import LONGEST_S, Looks
 from videowall.decoding.turns import Turns
 from videowall.hardware.decoding import DecoderMaker
-from videowall.picture import prepare_opencv
+from videowall.picture import quicken_thread
 
 _NICENESS: Final = 5
 _ENOUGH_S: Final = 0.02
@@ -201,6 +201,6 @@ class Busy:
 
 def prepare_thread() -> None:
     """Let this thread scale quickly, and give it a lower priority than the composer's, where the system can."""
-    prepare_opencv()
+    quicken_thread()
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
