@@ -35,6 +35,8 @@ class PictureState(StrEnum):
     LIVE = "live"
     CONNECTING = "connecting"
     DELAYED = "delayed"
+    BEHIND = "behind"
+    """The camera sends it in time, but the wall does not get to it."""
     NO_PACKETS = "no-packets"
     REFUSED = "refused"
     NOT_FOUND = "not-found"

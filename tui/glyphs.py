@@ -96,7 +96,7 @@ class Glyphs:
             return Sign("?", Tone.MUTED)
         if state is PictureState.LIVE:
             return self._sign(("•", ".", Tone.NORMAL))
-        if state in {PictureState.CONNECTING, PictureState.DELAYED}:
+        if state in {PictureState.CONNECTING, PictureState.DELAYED, PictureState.BEHIND}:
             return self._sign(("◌", "~", Tone.FAULT))
         return self._sign(("×", "x", Tone.FAULT))
 

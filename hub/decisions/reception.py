@@ -302,7 +302,11 @@ def _admits_undeclared(device: Device, name: str) -> bool:
 
 
 def _may_alarm(device: Device, reading: Reading) -> bool:
-    """Only a trusted value of an approved device; and a dead link is one alarm, not one for each camera behind it."""
+    """Only a trusted value of an approved device; what many cameras suffer from alike is one alarm, not one for each.
+
+    A dead link is its gateway's, and a wall that is behind with its cameras is the wall's.
+    """
     if not device.approved or reading.quality is _BAD:
         return False
-    return not (device.cut_off and device.birth.kind == CAMERA and reading.value in _LINK_LOST)
+    is_shared = reading.value == PictureState.BEHIND or (device.cut_off and reading.value in _LINK_LOST)
+    return not (is_shared and device.birth.kind == CAMERA)

@@ -25,7 +25,8 @@ from tests.hub.quiet_center import (
     entries,
     kinds,
 )
-from videowall.plan import decode_plan
+from videowall.centre.report import wall_birth
+from videowall.plan import Canvas, decode_plan
 
 CAMERA_BIRTH = Birth(
     kind=CAMERA_KIND,
@@ -170,6 +171,24 @@ def test_a_dead_gateway_is_one_alarm_and_takes_its_devices_offline() -> None:
     center.wait(10)
     assert [view.state for view in center.alarms] == [AlarmState.RETURNED]
     assert center.state.registry.devices[FENCE].liveness is Liveness.ONLINE
+
+
+def test_a_wall_that_is_behind_with_its_cameras_is_one_alarm() -> None:
+    center = border()
+    wall = wall_key("main")
+    center.bear(wall, wall_birth("main", Names(), Canvas(), ""))
+    for _ in range(4):
+        center.measure(CAMERA, {"picture": PictureState.BEHIND.value})
+        center.measure(wall, {"cameras_behind": 30})
+        center.wait(4)
+    assert [(view.key, view.metric) for view in center.alarms] == [(wall, "cameras_behind")]
+    center.measure(CAMERA, {"picture": PictureState.FROZEN.value})
+    center.measure(wall, {"cameras_behind": 0})
+    center.wait(11)
+    assert {(view.key, view.state) for view in center.alarms} == {
+        (wall, AlarmState.RETURNED),
+        (CAMERA, AlarmState.UNACKNOWLEDGED),
+    }
 
 
 def test_a_device_that_says_nothing_is_silent_and_that_is_an_alarm() -> None:

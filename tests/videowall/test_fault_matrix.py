@@ -36,7 +36,7 @@ def test_the_wall_says_what_is_wrong_in_time_and_nothing_else(
 ) -> None:
     outcome, slack_s = outcome_of(watched, case, transport)
     # A machine that makes healthy pictures late calls others so, too.
-    late = {PictureState.DELAYED} if slack_s >= DELAYED_S / 2 else set()
+    late = {PictureState.DELAYED, PictureState.BEHIND} if slack_s >= DELAYED_S / 2 else set()
     assert set(outcome.said) <= case.said | case.on_way | {PictureState.LIVE} | late, outcome
     assert outcome.right_s is not None, outcome
     if late and PictureState.LIVE in case.said:

@@ -62,6 +62,7 @@ TABLE: Final[dict[str, str]] = {
     "picture.live": "live",
     "picture.connecting": "connecting",
     "picture.delayed": "delayed",
+    "picture.behind": "wall is behind",
     "picture.no-packets": "no packets",
     "picture.refused": "refused",
     "picture.not-found": "not found",

@@ -62,6 +62,7 @@ TABLE: Final[dict[str, str]] = {
     "picture.live": "тікелей",
     "picture.connecting": "қосылуда",
     "picture.delayed": "кідіріспен",
+    "picture.behind": "қабырға үлгермейді",
     "picture.no-packets": "ағын жоқ",
     "picture.refused": "камера бас тартты",
     "picture.not-found": "табылмады",

@@ -62,6 +62,7 @@ TABLE: Final[dict[str, str]] = {
     "picture.live": "живое",
     "picture.connecting": "соединение",
     "picture.delayed": "с задержкой",
+    "picture.behind": "стена не успевает",
     "picture.no-packets": "нет потока",
     "picture.refused": "отказ камеры",
     "picture.not-found": "не найдена",

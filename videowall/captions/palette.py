@@ -56,7 +56,7 @@ CONDITIONS: Final[dict[SiteCondition, Colour]] = {
     SiteCondition.ALARM: FAULT,
     SiteCondition.UNREACHABLE: QUIET,
 }
-_WARNINGS = STILL_SEEN | {PictureState.CONNECTING, PictureState.DELAYED, PictureState.BLACK}
+_WARNINGS = STILL_SEEN | {PictureState.CONNECTING, PictureState.DELAYED, PictureState.BEHIND, PictureState.BLACK}
 
 
 def state_colour(state: PictureState) -> Colour:

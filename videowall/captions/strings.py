@@ -8,6 +8,7 @@ STATES: dict[PictureState, Names] = {
     PictureState.LIVE: Names(en="Live", ru="В эфире", kk="Тікелей"),
     PictureState.CONNECTING: Names(en="Connecting", ru="Подключение", kk="Қосылуда"),
     PictureState.DELAYED: Names(en="Delayed", ru="Задержка", kk="Кідіріс"),
+    PictureState.BEHIND: Names(en="Wall is behind", ru="Стена не успевает", kk="Қабырға үлгермейді"),
     PictureState.NO_PACKETS: Names(en="No packets", ru="Нет пакетов", kk="Пакеттер жоқ"),
     PictureState.REFUSED: Names(en="Connection refused", ru="Камера отказала", kk="Камера бас тартты"),
     PictureState.NOT_FOUND: Names(en="Not found", ru="Поток не найден", kk="Ағын табылмады"),

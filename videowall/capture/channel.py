@@ -83,8 +83,10 @@ class Channel:
         self._scheduled = False
         self._rests = False
         self._held = Held()
-        self._rested_s = self._passed_s = float("-inf")
+        self._rested_s = float("-inf")
         self._whole = False
+        self._passed_s = self._tried_s = 0.0
+        """When the newest picture came that lacks nothing, and the newest that a decoder was given."""
         self._key_s = 0.0
         self._leaves_out = False
         self._thrift = Thrift.NONE
@@ -96,7 +98,7 @@ class Channel:
         self._codec, self._extradata = codec, extradata
         self.intake.clear()
         self._held.clear()
-        self._in_session = False
+        self._in_session = self._whole = False
         self._renew = True
         for tap in self.taps:
             tap.begin(codec, extradata)
@@ -121,7 +123,7 @@ class Channel:
             if rests:
                 self._ask()
             return
-        self._rests, self._whole = rests, self._in_session
+        self._rests = rests
         if rests:
             self._held.clear()
         else:
@@ -133,6 +135,9 @@ class Channel:
         self.pace.see(unit.arrival_s, key=unit.key)
         for tap in self.taps:
             tap.take(unit)
+        self._whole = unit.key or (self._whole and not unit.gap)
+        if self._whole:
+            self._passed_s = unit.arrival_s
         if self._rests:
             self._held.keep(unit)
             if not self._is_sample(unit):
@@ -197,6 +202,7 @@ class Channel:
                 packet_age_s=None if packet_s is None else now_s - packet_s,
                 picture_age_s=self._arrived_s_ago,
                 late_s=self._late_s,
+                owed_s=0.0 if self._rests else max(0.0, self._passed_s - self._tried_s),
                 picture_in_session=self._in_session,
                 errors_in_row=self._decoder.errors_in_row if self._decoder else 0,
                 frozen_s=self.opinion.frozen_s,
@@ -254,9 +260,7 @@ class Channel:
 
     def _is_sample(self, unit: AccessUnit) -> bool:
         """Whether a resting channel looks at this picture; pictures that refer to lost ones pass for nothing."""
-        self._whole = unit.key or (self._whole and not unit.gap)
         if self._whole:
-            self._passed_s = unit.arrival_s
             self._times_s.append(unit.arrival_s)
         if not unit.key or unit.arrival_s - self._rested_s < _SAMPLE_S:
             return False
@@ -288,6 +292,7 @@ class Channel:
         errors_before = self._decoder.errors_total
         planes = self._decoder.decode(unit)
         self.decode_errors_total += self._decoder.errors_total - errors_before
+        self._tried_s = unit.arrival_s
         if planes is None:
             return
         planes = self._burner.burn(planes)

@@ -27,6 +27,33 @@ WALL_METRICS = (
     Metric("viewers", MetricType.NUMBER, Names(en="Viewers", ru="Зрители", kk="Көрермендер"), "{viewer}", 0),
     Metric("encoded", MetricType.NUMBER, Names(en="Bit rate", ru="Битрейт", kk="Битрейт"), "kbit/s", 0),
     Metric("cameras_live", MetricType.NUMBER, Names(en="Live cameras", ru="Камер в эфире", kk="Тікелей камералар")),
+    Metric(
+        "cameras_behind",
+        MetricType.NUMBER,
+        Names(en="Cameras it is behind with", ru="Камер, за которыми не успевает", kk="Үлгермей жатқан камералар"),
+        minimum=0,
+        limits=(
+            Limit(
+                "some",
+                Condition.ABOVE,
+                0,
+                Priority.MEDIUM,
+                Names(
+                    en="The wall does not keep up with its cameras",
+                    ru="Стена не успевает за камерами",
+                    kk="Қабырға камераларға үлгермейді",
+                ),
+                on_delay_s=10.0,
+                off_delay_s=10.0,
+                cause="The wall's machine decodes too much, or is busy with something else; the cameras are well.",
+                procedure=Names(
+                    en="Show fewer cameras or smaller streams of them; see what else runs on the machine.",
+                    ru="Показывайте меньше камер или их малые потоки; проверьте, чем ещё занята машина.",
+                    kk="Камераны азайтыңыз не шағын ағынын көрсетіңіз; машинада тағы не жүргенін қараңыз.",
+                ),
+            ),
+        ),
+    ),
     Metric("latency", MetricType.NUMBER, Names(en="Latency", ru="Задержка", kk="Кідіріс"), "ms", 0),
     Metric(
         "missed_ticks_total", MetricType.COUNTER, Names(en="Missed ticks", ru="Пропущено тактов", kk="Өткен тактілер")
@@ -163,6 +190,7 @@ def wall_values(
         "viewers": viewers,
         "encoded": round(bits / period_s / 1000),
         "cameras_live": len(live),
+        "cameras_behind": sum(channel is not None and channel.state is PictureState.BEHIND for _, channel in cameras),
         "latency": waits[len(waits) // 2] if waits else None,
         "missed_ticks_total": after.counts.missed_ticks_total,
         "dropped_total": sum(channel.dropped_total for _, channel in cameras if channel is not None),

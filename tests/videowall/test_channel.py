@@ -1,0 +1,114 @@
+"""Whose fault it is that a stream's picture is late: what came whole and was not decoded in time is the wall's own."""
+
+from datetime import UTC, datetime
+from itertools import count
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+import pytest
+
+from sensors.catalog import PictureState
+from sensors.clock import ManualClock
+from sensors.model import StreamRole
+from tests.support.border_wall import key
+from tests.support.faulty_pictures import SCENES, seconds
+from videowall.capture.channel import Channel
+from videowall.capture.rtsp.assembly import AccessUnit
+from videowall.capture.rtsp.stream import CameraStream
+from videowall.decoding.thrift import Saving, Thrift
+from videowall.picture import Planes
+
+PICTURE = next(iter(seconds(SCENES[0], 1)))
+PERIOD_S = 0.04
+
+
+class Decoder:
+    """Gives a picture with fresh noise until it `fails`, which is then no error that it could count."""
+
+    errors_total = errors_in_row = 0
+
+    def __init__(self) -> None:
+        self.fails = False
+        self._chance = np.random.default_rng(1)
+
+    def decode(self, unit: AccessUnit) -> Planes | None:
+        del unit
+        noise = self._chance.integers(0, 9, PICTURE.y.shape, np.uint8)
+        return None if self.fails else PICTURE._replace(y=PICTURE.y // 2 + noise)
+
+
+class Camera:
+    """Sends 25 pictures a second, a key picture every second, to a channel whose decoding threads have time or not."""
+
+    def __init__(self) -> None:
+        self.clock, self.decoder = ManualClock(datetime(2026, 11, 30, tzinfo=UTC)), Decoder()
+        self.clock.advance(100.0)
+        self.channel = Channel(
+            key("cam-1"), StreamRole.SUB, self.clock, lambda _: None, open_decoder=lambda *_: self.decoder
+        )
+        self.stream = SimpleNamespace(failure=None, last_packet_s=None, lateness=SimpleNamespace(late_s=0.0))
+        self.channel.stream = cast("CameraStream", self.stream)
+        self.channel.begin_session("h264", b"")
+        self.numbers = count()
+
+    def send_for(self, period_s: float, *, decoded: bool = True, gap: bool = False, keys: bool = True) -> PictureState:
+        for _ in range(round(period_s / PERIOD_S)):
+            self.clock.advance(PERIOD_S)
+            number, now_s = next(self.numbers), self.clock.monotonic_s()
+            self.stream.last_packet_s = now_s
+            is_key = keys and number % 25 == 0
+            self.channel.feed(AccessUnit(b"", key=is_key, gap=gap, rtp_timestamp=number, arrival_s=now_s))
+            gap = False
+            while decoded and self.channel.work():
+                pass
+        return self.channel.state
+
+
+@pytest.fixture
+def camera() -> Camera:
+    camera = Camera()
+    assert camera.send_for(2.0) is PictureState.LIVE
+    return camera
+
+
+def test_a_camera_that_sends_in_time_is_not_late_when_nobody_decodes(camera: Camera) -> None:
+    assert camera.send_for(0.6, decoded=False) is PictureState.LIVE
+    assert camera.send_for(1.0, decoded=False) is PictureState.BEHIND
+    assert camera.send_for(60.0, decoded=False) is PictureState.BEHIND
+    assert camera.send_for(2.0) is PictureState.LIVE
+
+
+def test_what_the_wall_does_without_is_its_own(camera: Camera) -> None:
+    camera.channel.saving = Saving(Thrift.KEYS, 0.0)
+    states = {camera.send_for(PERIOD_S) for _ in range(50)}
+    assert states == {PictureState.LIVE, PictureState.BEHIND}
+
+
+def test_after_a_loss_on_the_way_it_is_late(camera: Camera) -> None:
+    assert camera.send_for(1.0, gap=True, keys=False) is PictureState.DELAYED
+
+
+def test_a_camera_that_stops_is_late_though_the_wall_was_a_little_behind(camera: Camera) -> None:
+    camera.send_for(0.2, decoded=False)
+    camera.clock.advance(1.0)
+    assert camera.channel.state is PictureState.DELAYED
+
+
+def test_pictures_that_a_decoder_can_make_nothing_of_are_late(camera: Camera) -> None:
+    camera.decoder.fails = True
+    assert camera.send_for(1.0, keys=False) is PictureState.DELAYED
+
+
+def test_a_new_session_owes_nothing_of_the_one_before(camera: Camera) -> None:
+    camera.send_for(1.0, decoded=False)
+    camera.channel.begin_session("h264", b"")
+    assert camera.send_for(1.0, keys=False) is PictureState.CONNECTING
+    assert camera.send_for(1.5) is PictureState.LIVE
+
+
+def test_a_stream_that_rests_is_not_behind_for_what_it_only_passes_on(camera: Camera) -> None:
+    camera.channel.rest(rests=True)
+    assert camera.send_for(10.0, decoded=False) is PictureState.LIVE
+    camera.clock.advance(1.0)
+    assert camera.channel.state is PictureState.DELAYED
