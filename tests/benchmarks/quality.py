@@ -6,7 +6,7 @@ from itertools import cycle, islice
 from tests.benchmarks.row import Row
 from tests.support.faulty_pictures import SCENES, Scene, coded, seconds
 from tests.support.frozen_scores import is_provable, judge, score
-from tests.support.frozen_streams import draw_cases
+from tests.support.frozen_streams import Freeze, draw_cases
 from tests.support.quality_scores import Sequence, judge_all, scores
 from videowall.picture import Planes, allocate, prepare_opencv, scale
 from videowall.quality.inspector import Inspector
@@ -18,6 +18,9 @@ _SIZES = ((640, 360, 2000.0), (1920, 1080, None))
 _PROBE_SIZES = ((640, 360, 40.0), (1920, 1080, None))
 _STREAMS = 24
 _TUNED_SEED, _HELD_OUT_SEED = 303, 404
+_THRIFT_SEED = 505
+_SHARES = (0.65, 0.32, 0.16, 0.1)
+"""Of each group of pictures, as a wall that has too much to decode decodes them."""
 
 
 def measure() -> list[Row]:
@@ -25,7 +28,7 @@ def measure() -> list[Row]:
     prepare_opencv()
     sequences = judge_all(SCENES)
     costs = [_probe_cost(*size) for size in _PROBE_SIZES]
-    return [*_right(sequences), _false_alarms(sequences), *_frozen(), *(_cost(*size) for size in _SIZES), *costs]
+    return [*_right(sequences), _false_alarms(sequences), *_frozen(), _thrift(), *(_cost(*size) for size in _SIZES), *costs]
 
 
 def _right(sequences: list[Sequence]) -> list[Row]:
@@ -59,6 +62,13 @@ def _frozen_rows(name: str, seed: int, scenes: tuple[Scene, ...]) -> list[Row]:
         Row(f"frozen_{name}hardly_provable_precision", hardly.precision, "", 1.0, "higher", hardly.streams),
         Row(f"frozen_{name}hardly_provable_recall_in_10s", hardly.recall, "", None, "higher", hardly.frozen),
     ]
+
+
+def _thrift() -> Row:
+    """Live streams of which a wall suddenly decodes parts alone, and calls them frozen for it."""
+    live = [case for case in draw_cases(_THRIFT_SEED, _STREAMS) if case.freeze is Freeze.NEVER]
+    wrong = [judge(case, share).falsely for case in live for share in _SHARES]
+    return Row("thrift_called_frozen", sum(wrong) / len(wrong), "", 0.0, "lower", len(wrong))
 
 
 def _probe_cost(width: int, height: int, aim_us: float | None) -> Row:

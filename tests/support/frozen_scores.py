@@ -7,6 +7,7 @@ from tests.support.frozen_streams import Case, Freeze, play
 from videowall.quality.probe import FROZEN_S, Probe
 
 SAID_WITHIN_S = 10.0
+THRIFT_FROM_S = 20.0
 _PROVABLE_KEYS_S = 4.0
 _PROVABLE_BITS = 0.04
 
@@ -35,14 +36,20 @@ class Score(NamedTuple):
     streams: int
 
 
-def judge(case: Case) -> Verdict:
-    """Show a stream to a probe."""
+def judge(case: Case, share: float = 1.0) -> Verdict:
+    """Show a stream to a probe, from `THRIFT_FROM_S` on only so large a share of each group of pictures."""
     probe = Probe()
+    since_key, skipped = 0, False
     froze_s: float | None = None
     after_s: float | None = None
     falsely = False
     for coded in play(case):
-        probe.look(coded.planes, coded.at_s, key=coded.key)
+        since_key = 0 if coded.key else since_key + 1
+        if coded.at_s < THRIFT_FROM_S or since_key < max(1.0, share * case.coding.key_every):
+            probe.look(coded.planes, coded.at_s, key=coded.key, skipped=skipped)
+            skipped = False
+        else:
+            skipped = True
         if coded.is_frozen and froze_s is None:
             froze_s = coded.at_s
         if probe.frozen_s >= FROZEN_S:

@@ -40,6 +40,30 @@ def test_a_quiet_night_is_no_freeze(coding: Coding, content: Content) -> None:
     assert not verdict.falsely
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [0.5, 0.16])
+@pytest.mark.parametrize(
+    "coding",
+    [
+        Coding("libx264", "medium", 5, 50, 30, 50, True, 12, 320, 180),
+        Coding("libx264", "veryfast", 20, 30, None, 250, True, 0, 320, 180),
+        Coding("libx264", "superfast", 15, 20, None, 75, True, 12, 320, 180),
+    ],
+    ids=["slow", "fast", "thin"],
+)
+def test_a_camera_that_is_decoded_in_parts_from_now_on_is_not_frozen_for_that(coding: Coding, share: float) -> None:
+    verdict = judge(case(coding, Freeze.NEVER), share)
+    assert verdict.after_s is None
+    assert not verdict.falsely
+
+
+@pytest.mark.slow
+def test_a_replay_is_said_in_time_though_only_parts_of_it_are_decoded() -> None:
+    verdict = judge(case(HIGH, Freeze.REPLAYED), 0.25)
+    assert not verdict.falsely
+    assert verdict.in_time
+
+
 def noisy(chance: np.random.Generator, still: NDArray[np.uint8]) -> Planes:
     planes = allocate(640, 360)
     planes.y[:] = still + chance.integers(0, 6, still.shape, np.uint8)

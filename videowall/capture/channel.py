@@ -88,6 +88,8 @@ class Channel:
         self._passed_s = self._tried_s = 0.0
         """When the newest picture came that lacks nothing, and the newest that a decoder was given."""
         self._key_s = 0.0
+        self._missing = 0
+        """How many pictures were left out or dropped before the one that was decoded last."""
         self._leaves_out = False
         self._thrift = Thrift.NONE
         """What the decoder does without."""
@@ -306,6 +308,8 @@ class Channel:
         self.decoded_total += 1
         if not self._rests and (not self._times_s or unit.arrival_s > self._times_s[-1]):
             self._times_s.append(unit.arrival_s)
-        self.opinion.look(planes, self._clock.monotonic_s(), key=unit.key)
+        missing = self.spared_total + self.intake.dropped_total
+        self.opinion.look(planes, self._clock.monotonic_s(), key=unit.key, skipped=missing != self._missing)
+        self._missing = missing
         # Only now: nobody shall call live what was not looked at.
         self._in_session = True

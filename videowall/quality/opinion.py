@@ -35,11 +35,11 @@ class Opinion:
         """What follows is decoded anew."""
         self._probe.reset(now_s)
 
-    def look(self, planes: Planes, now_s: float, *, key: bool) -> None:
-        """Take in the next picture."""
+    def look(self, planes: Planes, now_s: float, *, key: bool, skipped: bool = False) -> None:
+        """Take in the next picture; `skipped`: some that came before it were not decoded."""
         if self._began_s is None:
             self._began_s = now_s
-        self._probe.look(planes, now_s, key=key)
+        self._probe.look(planes, now_s, key=key, skipped=skipped)
         self.inspector.look(planes, now_s)
 
     @property

@@ -34,6 +34,8 @@ _WINDOWS = 256
 """Of a stream's habits: some six minutes."""
 _KNOWN_S = 8.0
 _LEAST_WINDOWS = 3
+_ALIKE_LENGTHS = 2.0
+"""A window is held against habits of up to so many times its pictures: with more of them, more goes to and fro."""
 _QUIETEST_SHARE = 0.2
 """Habits are those of the stream's quieter times, so that a passer-by who goes is no freeze."""
 _SETTLED = FROZEN_S + 4.0
@@ -59,12 +61,14 @@ _KEYS_TO_CONFIRM = 8
 class _Window(NamedTuple):
     """What changed between two key pictures, or in `_WINDOW_S`.
 
-    `activity`: mean change of a pixel from picture to picture; `returns`: way gone over way got, None without either.
+    `activity`: mean change of a pixel from picture to picture; `returns`: way gone over way got, None without either;
+    `pictures`: how many there were.
     """
 
     end_s: float
     activity: float
     returns: float | None
+    pictures: int
 
 
 class _Way:
@@ -145,19 +149,19 @@ class Probe:
         self._unconfirmed_keys = 0
         self._is_weighed = False
 
-    def look(self, planes: Planes, now_s: float, *, key: bool) -> None:
-        """Take in the next picture."""
+    def look(self, planes: Planes, now_s: float, *, key: bool, skipped: bool = False) -> None:
+        """Take in the next picture; `skipped`: some that came before it were not decoded."""
         thin, way = thinned(planes.y), self._way
         if way is not None and way.shape != thin.shape:
             self.reset(now_s)
             way = None
-        self._now_s = now_s
+        unseen_s, self._now_s = now_s - self._now_s if skipped else 0.0, now_s
         self._first_s = min(self._first_s, now_s)
         self._since_key += 1
         if key:
             small = thin.copy()
             self._end(now_s)
-            self._take_key(small, now_s)
+            self._take_key(small, now_s, unseen_s)
             self._begin(small, now_s)
             self._since_key, self._goes_on = 0, False
         elif way is None:
@@ -207,7 +211,7 @@ class Probe:
         if np.count_nonzero(active) >= _LEAST_CELLS:
             # The median of the cells: what passes by, somewhere, is neither noise nor refining.
             returns = float(np.median(gone[active] / np.maximum(got[active], 0.01)))
-        self._weigh(_Window(now_s, float(gone.mean()) / self._pictures, returns))
+        self._weigh(_Window(now_s, float(gone.mean()) / self._pictures, returns, self._pictures))
 
     def _weigh(self, window: _Window) -> None:
         self._is_weighed = True
@@ -233,10 +237,13 @@ class Probe:
         if not self._knows_habits:
             return True
         returns = window.returns
-        usual = _quietest([habit.activity for habit in self._habits])
+        alike = [habit for habit in self._habits if habit.pictures <= _ALIKE_LENGTHS * window.pictures]
+        if len(alike) < _LEAST_WINDOWS:
+            return True
+        usual = _quietest([habit.activity for habit in alike])
         if usual >= _HABIT_ACTIVITY and window.activity < _LESS_ACTIVITY * usual:
             return False
-        known = [habit.returns for habit in self._habits if habit.returns is not None]
+        known = [habit.returns for habit in alike if habit.returns is not None]
         usual_returns = _quietest(known) if len(known) >= _LEAST_WINDOWS else 0.0
         if returns is None or usual_returns < _HABIT_RETURNS:
             return True
@@ -244,7 +251,7 @@ class Probe:
             min(_FEW_RETURNS, _LESS_RETURNS * usual_returns), min(_MOST_RETURNS, _FAR_LESS_RETURNS * usual_returns)
         )
 
-    def _take_key(self, small: Plane, now_s: float) -> None:
+    def _take_key(self, small: Plane, now_s: float, unseen_s: float) -> None:
         since_s, share = self._repetition(small, now_s)
         self._keys.append((now_s, small))
         if share < _REPEATED_SHARE:
@@ -253,6 +260,8 @@ class Probe:
             elif not self._is_weighed:
                 # There are hardly any pictures but key pictures: a new one is news.
                 self._alive_s.append(now_s)
+            # While nobody looked it may have lived.
+            self._alive_s[-1] = min(now_s, self._alive_s[-1] + unseen_s)
             self._pending_s, self._repeats, self._is_weighed = None, False, False
             self._doubt()
             return
