@@ -28,7 +28,14 @@ def measure() -> list[Row]:
     prepare_opencv()
     sequences = judge_all(SCENES)
     costs = [_probe_cost(*size) for size in _PROBE_SIZES]
-    return [*_right(sequences), _false_alarms(sequences), *_frozen(), _thrift(), *(_cost(*size) for size in _SIZES), *costs]
+    return [
+        *_right(sequences),
+        _false_alarms(sequences),
+        *_frozen(),
+        _thrift(),
+        *(_cost(*size) for size in _SIZES),
+        *costs,
+    ]
 
 
 def _right(sequences: list[Sequence]) -> list[Row]:
