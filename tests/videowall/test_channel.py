@@ -24,17 +24,15 @@ PERIOD_S = 0.04
 
 
 class Decoder:
-    """Gives a picture with fresh noise until it `fails`, which is then no error that it could count."""
+    """Gives each unit a picture with noise of its own until it `fails`, which is then no error that it could count."""
 
     errors_total = errors_in_row = 0
 
     def __init__(self) -> None:
         self.fails = False
-        self._chance = np.random.default_rng(1)
 
     def decode(self, unit: AccessUnit) -> Planes | None:
-        del unit
-        noise = self._chance.integers(0, 9, PICTURE.y.shape, np.uint8)
+        noise = np.random.default_rng(unit.rtp_timestamp).integers(0, 2, PICTURE.y.shape, np.uint8)
         return None if self.fails else PICTURE._replace(y=PICTURE.y // 2 + noise)
 
 
@@ -112,3 +110,11 @@ def test_a_stream_that_rests_is_not_behind_for_what_it_only_passes_on(camera: Ca
     assert camera.send_for(10.0, decoded=False) is PictureState.LIVE
     camera.clock.advance(1.0)
     assert camera.channel.state is PictureState.DELAYED
+
+
+def test_a_key_picture_that_is_decoded_again_after_a_rest_is_no_sign_of_a_freeze(camera: Camera) -> None:
+    camera.channel.rest(rests=True)
+    camera.send_for(1.04)
+    camera.channel.rest(rests=False)
+    states = {camera.send_for(PERIOD_S, keys=False) for _ in range(200)}
+    assert states == {PictureState.LIVE}

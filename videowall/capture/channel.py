@@ -89,7 +89,8 @@ class Channel:
         """When the newest picture came that lacks nothing, and the newest that a decoder was given."""
         self._key_s = 0.0
         self._missing = 0
-        """How many pictures were left out or dropped before the one that was decoded last."""
+        self._judged: AccessUnit | None = None
+        """The last picture that was looked at for good, and how many had been left out or dropped before it."""
         self._leaves_out = False
         self._thrift = Thrift.NONE
         """What the decoder does without."""
@@ -282,6 +283,14 @@ class Channel:
         self.spared_total += self._leaves_out
         return self._leaves_out
 
+    def _judge(self, planes: Planes, unit: AccessUnit) -> None:
+        """Look at a picture for good; after a rest its last key picture is decoded again, which repeats nothing."""
+        if unit is self._judged:
+            return
+        missing = self.spared_total + self.intake.dropped_total
+        self.opinion.look(planes, self._clock.monotonic_s(), key=unit.key, skipped=missing != self._missing)
+        self._judged, self._missing = unit, missing
+
     def _decode(self, unit: AccessUnit) -> None:
         thrift = min(self.saving.thrift, Thrift.REFERENCED)
         if self._renew or self._decoder is None:
@@ -308,8 +317,6 @@ class Channel:
         self.decoded_total += 1
         if not self._rests and (not self._times_s or unit.arrival_s > self._times_s[-1]):
             self._times_s.append(unit.arrival_s)
-        missing = self.spared_total + self.intake.dropped_total
-        self.opinion.look(planes, self._clock.monotonic_s(), key=unit.key, skipped=missing != self._missing)
-        self._missing = missing
+        self._judge(planes, unit)
         # Only now: nobody shall call live what was not looked at.
         self._in_session = True
