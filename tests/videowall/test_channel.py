@@ -85,6 +85,9 @@ def test_what_the_wall_does_without_is_its_own(camera: Camera) -> None:
 
 def test_after_a_loss_on_the_way_it_is_late(camera: Camera) -> None:
     assert camera.send_for(1.0, gap=True, keys=False) is PictureState.DELAYED
+    key_in_s = PERIOD_S * (25 - next(camera.numbers) % 25)
+    assert camera.send_for(key_in_s, decoded=False) is PictureState.DELAYED, "its next key picture has only just come"
+    assert camera.send_for(PERIOD_S) is PictureState.LIVE
 
 
 def test_a_camera_that_stops_is_late_though_the_wall_was_a_little_behind(camera: Camera) -> None:

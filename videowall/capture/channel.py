@@ -10,6 +10,7 @@ from collections.abc import Callable
 from sensors.catalog import PictureState
 from sensors.clock import Clock
 from sensors.model import DeviceKey, StreamRole
+from videowall.capture.backlog import Backlog
 from videowall.capture.held import Held
 from videowall.capture.intake import MAX_AGE_S, Intake
 from videowall.capture.rtsp.assembly import AccessUnit
@@ -83,10 +84,8 @@ class Channel:
         self._scheduled = False
         self._rests = False
         self._held = Held()
+        self._backlog = Backlog()
         self._rested_s = float("-inf")
-        self._whole = False
-        self._passed_s = self._tried_s = 0.0
-        """When the newest picture came that lacks nothing, and the newest that a decoder was given."""
         self._key_s = 0.0
         self._missing = 0
         self._judged: AccessUnit | None = None
@@ -101,7 +100,8 @@ class Channel:
         self._codec, self._extradata = codec, extradata
         self.intake.clear()
         self._held.clear()
-        self._in_session = self._whole = False
+        self._backlog.begin()
+        self._in_session = False
         self._renew = True
         for tap in self.taps:
             tap.begin(codec, extradata)
@@ -138,11 +138,11 @@ class Channel:
         self.pace.see(unit.arrival_s, key=unit.key)
         for tap in self.taps:
             tap.take(unit)
-        self._whole = unit.key or (self._whole and not unit.gap)
-        if self._whole:
-            self._passed_s = unit.arrival_s
+        is_whole = self._backlog.come(unit)
         if self._rests:
             self._held.keep(unit)
+            if is_whole:
+                self._times_s.append(unit.arrival_s)
             if not self._is_sample(unit):
                 return
         if not self._is_left_out(unit) and self.intake.put(unit) and not self._rests:
@@ -205,7 +205,7 @@ class Channel:
                 packet_age_s=None if packet_s is None else now_s - packet_s,
                 picture_age_s=self._arrived_s_ago,
                 late_s=self._late_s,
-                owed_s=0.0 if self._rests else max(0.0, self._passed_s - self._tried_s),
+                owed_s=0.0 if self._rests else self._backlog.owed_s(now_s),
                 picture_in_session=self._in_session,
                 errors_in_row=self._decoder.errors_in_row if self._decoder else 0,
                 frozen_s=self.opinion.frozen_s,
@@ -227,7 +227,7 @@ class Channel:
     def _arrived_s_ago(self) -> float | None:
         if self._picture_s is None:
             return None
-        newest_s = max(self._picture_s, self._passed_s) if self._rests else self._picture_s
+        newest_s = max(self._picture_s, self._backlog.newest_s) if self._rests else self._picture_s
         return self._clock.monotonic_s() - newest_s
 
     @property
@@ -262,9 +262,7 @@ class Channel:
         return self.intake.dropped_total
 
     def _is_sample(self, unit: AccessUnit) -> bool:
-        """Whether a resting channel looks at this picture; pictures that refer to lost ones pass for nothing."""
-        if self._whole:
-            self._times_s.append(unit.arrival_s)
+        """Whether a resting channel looks at this picture."""
         if not unit.key or unit.arrival_s - self._rested_s < _SAMPLE_S:
             return False
         self._rested_s = unit.arrival_s
@@ -303,7 +301,7 @@ class Channel:
         errors_before = self._decoder.errors_total
         planes = self._decoder.decode(unit)
         self.decode_errors_total += self._decoder.errors_total - errors_before
-        self._tried_s = unit.arrival_s
+        self._backlog.done(unit)
         if planes is None:
             return
         planes = self._burner.burn(planes)
