@@ -4,7 +4,7 @@ from typing import Final
 
 from videowall.capture.rtsp.assembly import AccessUnit
 
-_SOON_S: Final = 0.2
+SOON_S: Final = 0.2
 """What has come since then will be decoded in a moment."""
 
 
@@ -39,4 +39,4 @@ class Backlog:
 
     def owed_s(self, now_s: float) -> float:
         """By how much older the newest picture that was decoded is than the newest that could have been."""
-        return max(0.0, self.newest_s - self._decoded_s) if now_s - self._since_s >= _SOON_S else 0.0
+        return max(0.0, self.newest_s - self._decoded_s) if now_s - self._since_s >= SOON_S else 0.0
