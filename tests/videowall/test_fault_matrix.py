@@ -38,8 +38,8 @@ def test_the_wall_says_what_is_wrong_in_time_and_nothing_else(
     outcome, slack_s = outcome_of(watched, case, transport)
     # A machine that makes healthy pictures late calls others so, too.
     late = {PictureState.DELAYED, PictureState.BEHIND} if slack_s >= DELAYED_S / 2 else set()
-    # One that lets a key picture wait, for which a camera had to wait after a loss, says that as well.
-    behind = {PictureState.BEHIND} if slack_s >= SOON_S else set()
+    # One that lets the key picture wait that ends a camera's own delay says that as well.
+    behind = {PictureState.BEHIND} if PictureState.DELAYED in case.on_way and slack_s >= SOON_S else set()
     assert set(outcome.said) <= case.said | case.on_way | {PictureState.LIVE} | late | behind, outcome
     assert outcome.right_s is not None, outcome
     if late and PictureState.LIVE in case.said:

@@ -87,8 +87,8 @@ class Channel:
         self._backlog = Backlog()
         self._rested_s = float("-inf")
         self._key_s = 0.0
-        self._missing = 0
         self._judged: AccessUnit | None = None
+        self._missing = 0
         """The last picture that was looked at for good, and how many had been left out or dropped before it."""
         self._leaves_out = False
         self._thrift = Thrift.NONE

@@ -181,7 +181,8 @@ def wall_values(
 ) -> dict[str, Value | None]:
     """A wall's own figures over the period between two sums."""
     period_s = max(1e-3, after.at_s - before.at_s)
-    live = [tile for tile, channel in cameras if channel is not None and channel.state is PictureState.LIVE]
+    states = [(tile, channel.state) for tile, channel in cameras if channel is not None]
+    live = [tile for tile, state in states if state is PictureState.LIVE]
     waits = sorted(tile.latency.whole.p50_ms for tile in live if tile.latency.whole is not None)
     bits = 8 * (after.counts.encoded_bytes_total - before.counts.encoded_bytes_total)
     return {
@@ -190,7 +191,7 @@ def wall_values(
         "viewers": viewers,
         "encoded": round(bits / period_s / 1000),
         "cameras_live": len(live),
-        "cameras_behind": sum(channel is not None and channel.state is PictureState.BEHIND for _, channel in cameras),
+        "cameras_behind": sum(state is PictureState.BEHIND for _, state in states),
         "latency": waits[len(waits) // 2] if waits else None,
         "missed_ticks_total": after.counts.missed_ticks_total,
         "dropped_total": sum(channel.dropped_total for _, channel in cameras if channel is not None),
