@@ -79,6 +79,7 @@ class Planner:
         """
         alarms = [alarm for alarm in border.alarms if admits(choice, alarm)]
         feeds = {feed.key: feed for feed in border.cameras}
+        self._spots.renew(feeds)
         wanted = self._spots.sift(_wanted(alarms, choice, feeds), choice.alarms, now_s)
         is_asleep = choice.calm and not (wanted.waiting or wanted.chosen or _unseen(alarms))
         sheet = self._sheet(border, choice, now_s, held=is_asleep or bool(wanted.waiting))

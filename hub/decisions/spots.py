@@ -1,11 +1,13 @@
 """Which of the cameras that are wanted large have a wall's spots, from moment to moment. Time is an argument."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from hub.protocol import AlarmRule
 from sensors.model import DeviceKey
-from videowall.plan import Spotlight
+from videowall.plan import Feed, Spotlight
 
 
 class Wish(NamedTuple):
@@ -32,7 +34,7 @@ class Lit(NamedTuple):
 
 
 class Spots:
-    """One wall's spots. `sift` what is wanted, then `fill`."""
+    """One wall's spots. `renew` what they know of cameras, `sift` what is wanted, then `fill`."""
 
     def __init__(self) -> None:
         self.next_at_s: float | None = None
@@ -42,6 +44,14 @@ class Spots:
         self._asking: set[str] = set()
         self._shown: dict[str, Wish] = {}
         self._order: tuple[DeviceKey, ...] = ()
+
+    def renew(self, feeds: Mapping[DeviceKey, Feed]) -> None:
+        """Cameras are so now: what is over is shown on with the masks of today, and no camera that has been refused."""
+        lights = {
+            mark: tuple(replace(light, feed=feeds[light.feed.key]) for light in wish.lights if light.feed.key in feeds)
+            for mark, wish in self._shown.items()
+        }
+        self._shown = {mark: wish._replace(lights=lights[mark]) for mark, wish in self._shown.items() if lights[mark]}
 
     def sift(self, wanted: Wanted, rule: AlarmRule, now_s: float) -> Wanted:
         """What still asks for a spot: not what has been shown for as long as the rule lets it."""
