@@ -7,6 +7,8 @@ shown to it; what those are is the caller's business.
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from hub.alarms.limits import Turn, Watch
 from hub.alarms.occurrence import acknowledged, name_occurrence, parse_occurrence, returned, superseded
 from hub.decisions.records import AlarmRecord
@@ -82,6 +84,14 @@ class AlarmEngine:
             transitions += self._turn(key, point, turn, now)
         return transitions
 
+    def excuse(self, key: DeviceKey, metric: str) -> None:
+        """What was last seen of a metric is no reason for an alarm after all; one that stands goes on standing."""
+        for point in [point for point in self._waiting if point[:2] == (key, metric)]:
+            watch = self._points[point].watch
+            watch.excuse()
+            if not watch.waiting:
+                del self._waiting[point]
+
     def tick(self, now: Moment) -> list[Transition]:
         """Time has passed; what the delays that ran out raise and end."""
         transitions: list[Transition] = []
@@ -104,6 +114,16 @@ class AlarmEngine:
             if view is not None and view.state in _STANDING:
                 transitions.append(self._become("alarm-returned", returned(view, now.at)))
         return transitions
+
+    def relink(self, keys: Iterable[DeviceKey]) -> list[tuple[AlarmView, AlarmView]]:
+        """Cameras that see these devices have changed: their occurrences that others see now, before and after."""
+        changed: list[tuple[AlarmView, AlarmView]] = []
+        for point in [point for key in keys for point in self._known.get(key, ()) if point in self._listed]:
+            before, cameras = self._listed[point], self._cameras_of(point[0])
+            if cameras != before.cameras:
+                self._listed[point] = after = replace(before, cameras=cameras)
+                changed.append((before, after))
+        return changed
 
     def acknowledge(self, occurrence: str, who: str, now: Moment) -> Transition:
         """Somebody has seen this very occurrence.

@@ -51,6 +51,11 @@ class Watch:
         self._held = holds(self.limit, value, held=self._held)
         return self.look(now_s)
 
+    def excuse(self) -> None:
+        """What was seen last is no reason any more: an on-delay that runs has not begun. A verdict stays."""
+        if not self.raised:
+            self._held, self._since_s = False, None
+
     def look(self, now_s: float) -> Turn | None:
         """No new value, later; the verdict's change, if a delay has run out."""
         if self._held is self.raised:

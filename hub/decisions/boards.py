@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from hub.decisions.blame import PICTURE
 from hub.decisions.planner import admits
 from hub.decisions.records import WallChoice
 from hub.decisions.registry import Device, Registry
@@ -189,7 +190,7 @@ def _needs_somebody(alarm: AlarmView) -> bool:
 
 
 def _is_live(key: DeviceKey, values: LastValues, at: datetime) -> bool:
-    reading = values.find(key, "picture")
+    reading = values.find(key, PICTURE)
     if reading is None or reading.value != PictureState.LIVE:
         return False
     return (at - reading.received_at).total_seconds() <= PICTURE_HOLDS_S

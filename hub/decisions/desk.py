@@ -153,7 +153,7 @@ class Desk:
         if dialect is None:
             raise NotFoundError("files of N42.42 are not taken in", mend="Set [n42] enabled")
         device = state.registry.find(request.key)
-        if device is not None and device.introduced and state.dialects.owner(device.provenance) is not dialect:
+        if device is not None and device.introduced and state.dialects.owner(device.spoken_by) is not dialect:
             raise ConflictError(
                 "this device speaks otherwise than by files", subject=str(request.key), mend="Name another device"
             )
@@ -189,7 +189,7 @@ class Desk:
         Raises:
             WireError: it has no words for it.
         """
-        dialect = self._state.dialects.owner(device.provenance)
+        dialect = self._state.dialects.owner(device.spoken_by)
         if dialect is None:
             payload = encode_command(command.id, command.name, command.arguments)
             return [Outgoing(topic(device.key, Leaf.COMMAND), payload, retained=False)]

@@ -4,6 +4,7 @@ from collections import Counter, OrderedDict
 
 import msgspec
 
+from hub.decisions.blame import is_shared
 from hub.decisions.checking import check, find_lie
 from hub.decisions.conduct import is_numbered, reading_of
 from hub.decisions.dialects import MAIN, NATIVE
@@ -12,7 +13,6 @@ from hub.decisions.state import Outgoing, State, Wish
 from hub.decisions.vetting import Vetting
 from hub.inputs import Moment, Received
 from hub.protocol.training import ID_PREFIX, TRAINING_ANSWER
-from sensors.catalog import CAMERA, PictureState
 from sensors.dialects import native
 from sensors.dialects.dialect import NOTHING, Action, Dialect, Heard, Listen, Memo, Send, Unlisten
 from sensors.model import (
@@ -39,7 +39,6 @@ _REMEMBERED_EVENTS = 10_000
 _NATIVE_TOPICS = f"{PREFIX}/"
 # Python 3.11 looks an enumeration's member up by a function call; what every reading passes has it by name.
 _BAD = Quality.BAD
-_LINK_LOST = (PictureState.NO_PACKETS, PictureState.CONNECTING)
 
 
 class Reception:
@@ -108,7 +107,7 @@ class Reception:
         if isinstance(device, str):
             self._refuse(message, device, seen.key)
             return
-        strange = device.introduced and provenance != device.provenance[0]
+        strange = device.introduced and provenance != device.spoken_by[0]
         if strange and (refusal := self._trespass(seen, device, provenance)) is not None:
             self._refuse(message, refusal, seen.key)
             if isinstance(seen, BirthSeen):
@@ -125,7 +124,7 @@ class Reception:
 
         Another one may add what the device itself does not say: an analysis of its picture, for instance.
         """
-        owner = self._state.dialects.owner(device.provenance)
+        owner = self._state.dialects.owner(device.spoken_by)
         name = NATIVE if owner is None else owner.name
         if name == provenance or isinstance(seen, EventSeen | AckSeen):
             return None
@@ -217,8 +216,12 @@ class Reception:
         return metric
 
     def _judge(self, reading: Reading, device: Device, metric: Metric, now: Moment) -> None:
-        """See whether the current value of a metric with limits needs a human."""
-        if _may_alarm(device, reading) and (transitions := self._state.engine.see(reading, metric, now)):
+        """See whether the current value of a metric with limits needs a human: a trusted one of an approved device."""
+        if not device.approved or reading.quality is _BAD:
+            return
+        if is_shared(device, reading.value):
+            self._state.engine.excuse(reading.key, reading.metric)
+        elif transitions := self._state.engine.see(reading, metric, now):
             self._state.move_alarms(transitions, now)
 
     def _report(self, device: Device, now: Moment) -> None:
@@ -299,14 +302,3 @@ def _admits_undeclared(device: Device, name: str) -> bool:
         return False
     device.undeclared.add(name)
     return True
-
-
-def _may_alarm(device: Device, reading: Reading) -> bool:
-    """Only a trusted value of an approved device; what many cameras suffer from alike is one alarm, not one for each.
-
-    A dead link is its gateway's, and a wall that is behind with its cameras is the wall's.
-    """
-    if not device.approved or reading.quality is _BAD:
-        return False
-    is_shared = reading.value == PictureState.BEHIND or (device.cut_off and reading.value in _LINK_LOST)
-    return not (is_shared and device.birth.kind == CAMERA)

@@ -76,6 +76,11 @@ class Device:
         return self.birth.presets or self.found_presets
 
     @property
+    def spoken_by(self) -> tuple[str, ...]:
+        """Who may speak for it: the source of the birth in force; others have only added to what it says."""
+        return (self.doubts.birth_from,) if self.doubts.birth_from else self.provenance
+
+    @property
     def vetted(self) -> bool:
         """Whether a technician has looked at who it is, so that it may not change by itself."""
         return self.approval in (Approval.APPROVED, Approval.RETIRED)

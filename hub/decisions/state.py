@@ -3,6 +3,7 @@
 Nothing here does I/O or asks for the time. Effects are gathered, and let out by the pipeline once they are durable.
 """
 
+from collections.abc import Iterable
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from msgspec import Struct, field
 from hub.alarms.engine import AlarmEngine, Transition, reading_of_state
 from hub.alarms.liveness import LIVENESS
 from hub.config import HubSettings
+from hub.decisions.blame import PICTURE, is_passing, is_shared
 from hub.decisions.boards import Boards
 from hub.decisions.dialects import MAIN, Dialects
 from hub.decisions.journal import HUB, Journal
@@ -38,7 +40,7 @@ from hub.protocol import (
 )
 from hub.requests import ReadStand, Stand
 from sensors.errors import ShekaraError
-from sensors.model import DeviceKey, EventSeen, Reading, Rejected, SiteId
+from sensors.model import DeviceId, DeviceKey, EventSeen, Reading, Rejected, SiteId
 from sensors.topics import Leaf, topic, wall_key
 from videowall.plan import Plan, encode_plan
 
@@ -142,13 +144,16 @@ class State:
     def move_alarms(self, transitions: list[Transition], now: Moment, *, who: str = HUB, text: str = "") -> None:
         """Make known what became of alarms."""
         for kind, view in transitions:
-            record = self.engine.record(view)
-            self.effects.changes.alarms[record.key, record.metric, record.limit] = record
             self.log(now, kind, text or self._words(view), who=who, key=view.key, occurrence=view.occurrence)
-            self.effects.live.append(AlarmChanged(view))
-            if kind == "alarm-raised" and view.preset:
-                self._cue(view)
-            self.plans_due = True
+            self._tell(view)
+            if kind == "alarm-raised":
+                self._cue(view, view.cameras)
+
+    def relink_alarms(self, site: SiteId, covered: Iterable[DeviceId]) -> None:
+        """A camera that sees these devices has come, has gone or was exchanged: what stands is seen by others now."""
+        for before, after in self.engine.relink(DeviceKey(site, device) for device in covered):
+            self._tell(after)
+            self._cue(after, tuple(key for key in after.cameras if key not in before.cameras))
 
     def judge_alarms_of(self, device: Device, now: Moment) -> None:
         """Show the device's liveness to the alarm engine, if anything is known of the device itself."""
@@ -166,6 +171,8 @@ class State:
                 self.log(now, f"device-{after}", self.name(device), key=device.key)
             if is_wall(device):
                 self.plans_due = True
+            if (picture := self.values.find(device.key, PICTURE)) is not None and is_shared(device, picture.value):
+                self.engine.excuse(device.key, PICTURE)
             self.judge_alarms_of(device, now)
 
     def name(self, device: Device) -> str:
@@ -179,10 +186,14 @@ class State:
     def plan(self, now: Moment) -> None:
         """Make the walls' plans anew, and send those that changed."""
         self.plans_due = False
-        before = set(self.walls.views(self.registry))
+        before, watched = set(self.walls.views(self.registry)), self.walls.watched
         for plan in self.walls.plan(self.registry, self.engine.listed, now):
             self.effects.changes.walls[plan.wall] = self.walls.choices[plan.wall]
             self.publish_plan(plan)
+        for key in watched - self.walls.watched:
+            picture = self.values.find(key, PICTURE)
+            if picture is not None and is_passing(picture.value):
+                self.engine.excuse(key, PICTURE)
         changed = tuple(view for view in self.walls.views(self.registry) if view not in before)
         if changed:
             self.effects.live.append(WallsChanged(changed))
@@ -225,8 +236,15 @@ class State:
             log=self.journal.recent,
         )
 
-    def _cue(self, view: AlarmView) -> None:
-        for key in view.cameras:
+    def _tell(self, view: AlarmView) -> None:
+        """Keep an occurrence as it is now, show it to clients, and see what walls make of it."""
+        record = self.engine.record(view)
+        self.effects.changes.alarms[record.key, record.metric, record.limit] = record
+        self.effects.live.append(AlarmChanged(view))
+        self.plans_due = True
+
+    def _cue(self, view: AlarmView, cameras: tuple[DeviceKey, ...]) -> None:
+        for key in cameras if view.preset else ():
             camera = self.registry.find(key)
             if camera is not None and view.preset in camera.presets:
                 self.effects.cues.append(Cue(key, view.preset))

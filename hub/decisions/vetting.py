@@ -17,7 +17,7 @@ from hub.decisions.registry import Device
 from hub.decisions.state import State
 from hub.inputs import Moment
 from hub.protocol import Approval, Conflict, ConflictKind
-from sensors.catalog import GATEWAY, WALL
+from sensors.catalog import CAMERA, GATEWAY, WALL
 from sensors.errors import ConflictError
 from sensors.model import Birth, DeviceId, DeviceKey, SiteId
 
@@ -118,6 +118,7 @@ class Vetting:
         self._note_mixed(device, now)
         self._relate(device, now)
         self._note_gateway(device)
+        state.relink_alarms(device.key.site, _covered(device.birth))
         if device.birth.kind == GATEWAY:
             for other in state.registry.devices.values():
                 if other.key.site == device.key.site:
@@ -177,7 +178,7 @@ class Vetting:
             state.registry.changed.add(device.key)
         if birth == device.birth:
             return
-        is_new, was_approved = not device.introduced, device.approved
+        is_new, was_approved, covered = not device.introduced, device.approved, _covered(device.birth, birth)
         state.registry.introduce(device, birth)
         state.receipts.meet(device)
         state.registry.changed.add(device.key)
@@ -191,6 +192,7 @@ class Vetting:
         self._note_mixed(device, now)
         metrics = (*device.metrics.values(), LIVENESS, IDENTITY)
         state.move_alarms(state.engine.withdraw(device.key, metrics, now), now)
+        state.relink_alarms(device.key.site, covered)
         self._relate(device, now)
         self._note_gateway(device)
         self._suspect(device, now)
@@ -329,3 +331,8 @@ def _find(device: Device, mark: str) -> Conflict:
         if conflict.mark == mark:
             return conflict
     raise ConflictError("is settled, or another one by now", subject=f"{device.key}, {mark}", mend="Look again")
+
+
+def _covered(*births: Birth) -> set[DeviceId]:
+    """What any of these sees, as far as they are cameras'."""
+    return {DeviceId(name) for birth in births if birth.kind == CAMERA for name in birth.covers}

@@ -10,7 +10,7 @@ from hub.decisions.records import Remembered, WallChoice
 from hub.decisions.registry import Device, Registry
 from hub.decisions.wishes import change_choice
 from hub.inputs import Moment
-from hub.protocol import AlarmView, CameraView, Composition, Liveness, PresetView, WallRequest, WallView
+from hub.protocol import AlarmView, CameraView, Composition, Liveness, PresetView, Progress, WallRequest, WallView
 from hub.protocol.walls import MAX_PRESETS
 from sensors.catalog import CAMERA, WALL
 from sensors.errors import ConflictError, LimitError, NotFoundError
@@ -54,6 +54,13 @@ class Walls:
             changed.append(self.plans[wall])
         return tuple(changed)
 
+    @property
+    def watched(self) -> frozenset[DeviceKey]:
+        """The cameras that some wall shows."""
+        tiles = (tile for plan in self.plans.values() for tile in plan.tiles)
+        lights = (light.feed for plan in self.plans.values() for light in plan.spotlights)
+        return frozenset(feed.key for feed in (*tiles, *lights) if isinstance(feed, Feed))
+
     def note(self) -> None:
         """Devices, or how cameras are shown, have changed."""
         self._cameras = None
@@ -89,7 +96,8 @@ class Walls:
             if count is not None and change.tour is None and change.page > count:
                 raise NotFoundError(f"the tour has {count} pages", subject=f"page {change.page}")
             self._planner(wall).touring.turn_to(change.page - 1)
-        elif changed.tour != choice.tour:
+        elif changed.tour != choice.tour or Progress.OFF in {choice.progress, changed.progress}:
+            # One that was ended begins anew when it goes on.
             self._planner(wall).touring.turn_to(0)
         self.choices[wall] = changed
 

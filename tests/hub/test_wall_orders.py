@@ -159,6 +159,22 @@ def test_a_tour_is_started_turned_held_and_ended_by_an_officer() -> None:
     assert again.page is not None
 
 
+def test_a_tour_that_was_ended_begins_anew_with_its_first_page() -> None:
+    center = border()
+    save(center, "night")
+    tour = Tour((Stop("night", dwell_s=20), Stop(dwell_s=20), Stop("night", dwell_s=20)))
+    change(center, WallRequest(tour=tour, progress=Progress.PLAYING))
+    center.wait(20)
+    turned = center.state.walls.plans["main"].page
+    assert turned is not None
+    assert turned.number == 2
+    change(center, WallRequest(layout="3x3"))
+    center.wait(60)
+    anew = change(center, WallRequest(progress=Progress.PLAYING)).page
+    assert anew is not None
+    assert anew.number == 1
+
+
 def test_pages_turn_by_the_centers_ticks_alone() -> None:
     center = border()
     save(center, "night")
