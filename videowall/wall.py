@@ -284,7 +284,7 @@ class Wall:
             return
         ingest.reconcile(scene.tiles, (*self.passthrough.wanted, *_ahead(scene)))
         self.passthrough.follow((tile.feed for tile in scene.tiles), ingest.running, scene.plan.language)
-        self.rings.follow(ingest.running)
+        self.rings.follow(ingest.running, ingest.masks)
         self.relief.look(ingest.running)
         self.relief.ease(ingest.running, scene.tiles)
         self._rest(ingest)
