@@ -117,6 +117,16 @@ async def test_a_trial_that_crashes_says_nothing_and_harms_nobody(monkeypatch: p
     assert await _try_apart((Choice.NVIDIA,)) == []
 
 
+async def test_a_trial_whose_driver_talks_into_its_answer_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talkative = tmp_path / "python"
+    talkative.write_bytes(b"#!/bin/sh\nprintf '[{\"choice\":\"vaapi\377\"}]'\n")
+    talkative.chmod(0o700)
+    monkeypatch.setattr("videowall.hardware.selection.sys.executable", str(talkative))
+    assert await _try_apart((Choice.VAAPI,)) == []
+
+
 def numbered(encoder: GuardedEncoder, count: int, key_at: int = -1) -> list[Coded]:
     coded = [encoder.encode(draw_trial(index, SMALL), index, 0.0, key=index in {0, key_at}) for index in range(count)]
     assert all(one is not None for one in coded)
