@@ -14,6 +14,9 @@ Plane = NDArray[np.uint8]
 _Shape = tuple[int, int]
 BLACK_LUMA = 16
 WHITE_LUMA = 235
+LEAST_SIDE, MOST_SIDE = 16, 16_384
+"""A picture has so many pixels each way. What claims to be smaller is no camera's: it has nothing left once it is cut,
+turned or scaled. What is longer fits no tile either, and no message between a wall and its decoding children."""
 GREY_CHROMA = 128
 HALF_TURN = 180
 _FEW_PHASES = 5
@@ -83,7 +86,12 @@ def planes_of(frame: av.VideoFrame) -> Planes:
     """Views of a decoded frame's memory, without a copy unless its format is not 4:2:0 in limited range.
 
     The views stay valid after the frame object is gone.
+
+    Raises:
+        ValueError: it is too small or too long to be shown.
     """
+    if not (LEAST_SIDE <= frame.width <= MOST_SIDE and LEAST_SIDE <= frame.height <= MOST_SIDE):
+        raise ValueError(f"a picture of {frame.width}x{frame.height}")
     if frame.format.name != "yuv420p":
         frame = frame.reformat(format="yuv420p")
     luma = (frame.height, frame.width)

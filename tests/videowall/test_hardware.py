@@ -6,11 +6,14 @@ What a real device does is not shown here; that nothing but right pictures in ti
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import av
 import pytest
+from av.video.codeccontext import VideoCodecContext
 
 from sensors.model import StreamRole
+from tests.support.single_picture import jpeg_unit
 from videowall.capture.rtsp.assembly import AccessUnit
 from videowall.decoding.decoder import Decoder
 from videowall.decoding.thrift import Thrift
@@ -121,7 +124,7 @@ async def test_a_trial_whose_driver_talks_into_its_answer_says_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     talkative = tmp_path / "python"
-    talkative.write_bytes(b"#!/bin/sh\nprintf '[{\"choice\":\"vaapi\377\"}]'\n")
+    talkative.write_bytes(b'#!/bin/sh\nprintf \'[{"choice":"vaapi\377"}]\'\n')
     talkative.chmod(0o700)
     monkeypatch.setattr("videowall.hardware.selection.sys.executable", str(talkative))
     assert await _try_apart((Choice.VAAPI,)) == []
@@ -215,6 +218,13 @@ class Device(HardwareDecoder):
         return self._decoder.decode(unit)
 
 
+class Direct(HardwareDecoder):
+    """Software in a device's place, its pictures taken as a device's are."""
+
+    def __init__(self, codec: str) -> None:
+        self._context = cast("VideoCodecContext", av.CodecContext.create(codec, "r"))
+
+
 @pytest.mark.parametrize(
     ("fault", "shown", "reason"),
     [
@@ -240,6 +250,14 @@ def test_a_decoder_that_fails_or_lies_is_replaced_and_no_picture_is_a_ghost(
             assert likeness_db(planes.y, draw_trial(index, SMALL)[:180]) > 24
     assert (seen, reasons) == (shown, reason)
     assert decoder.errors_total == decoder.errors_in_row == 0
+
+
+def test_a_picture_that_cannot_be_shown_is_left_to_software_which_counts_it() -> None:
+    reasons: list[str] = []
+    decoder = GuardedDecoder(Direct("mjpeg"), lambda: Decoder("mjpeg"), reasons.append)
+    assert decoder.decode(jpeg_unit(640, 1)) is None
+    assert (decoder.errors_total, reasons) == (1, ["it failed: ValueError"])
+    assert decoder.decode(jpeg_unit(640, 360)) is not None
 
 
 def test_small_streams_and_machines_without_hardware_are_decoded_by_software() -> None:
