@@ -22,12 +22,12 @@ def frame_of(luma: NDArray[np.uint8], form: str = "yuv420p", range_: ColorRange 
     height, width = luma.shape
     frame = av.VideoFrame(width, height, form)
     frame.color_range = range_
-    deep = "10" in form
+    depth, scale = (np.uint16, 4) if "10" in form else (np.uint8, 1)
     for number, plane in enumerate(frame.planes):
-        levels = np.full((plane.height, plane.width), 128, np.uint8) if number else luma
-        samples = levels.astype(np.uint16) * 4 if deep else levels
-        row = plane.line_size // samples.itemsize
-        plane.update(np.pad(samples, ((0, 0), (0, row - samples.shape[1]))).tobytes())
+        samples = np.full((plane.height, plane.line_size // np.dtype(depth).itemsize), 128 * scale, depth)
+        if number == 0:
+            samples[:, :width] = luma.astype(depth) * scale
+        plane.update(samples.tobytes())
     return frame
 
 

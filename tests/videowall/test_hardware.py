@@ -11,9 +11,10 @@ from typing import cast
 import av
 import pytest
 from av.video.codeccontext import VideoCodecContext
+from av.video.reformatter import ColorRange
 
 from sensors.model import StreamRole
-from tests.support.single_picture import jpeg_unit
+from tests.support.single_picture import frame_of, jpeg_unit, unit_of
 from videowall.capture.rtsp.assembly import AccessUnit
 from videowall.decoding.decoder import Decoder
 from videowall.decoding.thrift import Thrift
@@ -258,6 +259,15 @@ def test_a_picture_that_cannot_be_shown_is_left_to_software_which_counts_it() ->
     assert decoder.decode(jpeg_unit(640, 1)) is None
     assert (decoder.errors_total, reasons) == (1, ["it failed: ValueError"])
     assert decoder.decode(jpeg_unit(640, 360)) is not None
+
+
+def test_a_devices_picture_in_full_range_is_like_softwares() -> None:
+    full = unit_of("libx264", frame_of(draw_trial(0, SMALL)[:180], "yuv420p", ColorRange.JPEG))
+    shown, meant = Direct("h264").decode(full), Decoder("h264").decode(full)
+    assert shown is not None
+    assert meant is not None
+    assert likeness_db(shown.y, meant.y) > 60
+    assert int(shown.y.min()) > int(draw_trial(0, SMALL)[:180].min())
 
 
 def test_small_streams_and_machines_without_hardware_are_decoded_by_software() -> None:
