@@ -8,14 +8,24 @@ import av
 import cv2
 import numpy as np
 from av.video.plane import VideoPlane
+from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
 Plane = NDArray[np.uint8]
 _Shape = tuple[int, int]
 BLACK_LUMA = 16
 WHITE_LUMA = 235
+LEAST_SIDE, MOST_SIDE = 16, 16_384
+"""A picture has so many pixels each way. What claims to be smaller is no camera's: it has nothing left once it is cut,
+turned or scaled. What is longer fits no tile either, and no message between a wall and its decoding children."""
 GREY_CHROMA = 128
 HALF_TURN = 180
+_COLOURS = 224
+"""From the least to the most of a chroma plane in limited range."""
+_FULL = int(ColorRange.JPEG)
+_ALWAYS_FULL = frozenset({"yuvj411p", "yuvj420p", "yuvj422p", "yuvj440p", "yuvj444p"})
+"""FFmpeg's old names for what is in full range by its format, whatever the stream says besides."""
+_EIGHT_BITS_420 = frozenset({"yuv420p", "yuvj420p"})
 _FEW_PHASES = 5
 """In steps of so few pixels, Intel's routines average areas faster than they interpolate; else three times slower."""
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, HALF_TURN: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
@@ -80,16 +90,26 @@ def allocate(width: int, height: int) -> Planes:
 
 
 def planes_of(frame: av.VideoFrame) -> Planes:
-    """Views of a decoded frame's memory, without a copy unless its format is not 4:2:0 in limited range.
+    """Views of a decoded frame's memory, without a copy unless its format is not 4:2:0 of 8 bits in limited range.
 
     The views stay valid after the frame object is gone.
+
+    Raises:
+        ValueError: it is too small or too long to be shown.
     """
-    if frame.format.name != "yuv420p":
-        frame = frame.reformat(format="yuv420p")
+    if not (LEAST_SIDE <= frame.width <= MOST_SIDE and LEAST_SIDE <= frame.height <= MOST_SIDE):
+        raise ValueError(f"a picture of {frame.width}x{frame.height}")
+    name = frame.format.name
+    is_full = frame.color_range == _FULL or name in _ALWAYS_FULL
+    if name not in _EIGHT_BITS_420:
+        # From a range to the same one: FFmpeg takes greys for full ones, and its way from one to the other is slow.
+        same = ColorRange.JPEG if is_full or name.startswith("gray") else ColorRange.MPEG
+        frame = frame.reformat(format="yuv420p", src_color_range=same, dst_color_range=same)
     luma = (frame.height, frame.width)
     chroma = ((frame.height + 1) // 2, (frame.width + 1) // 2)
     y, u, v = frame.planes
-    return Planes(_view(y, luma), _view(u, chroma), _view(v, chroma))
+    planes = Planes(_view(y, luma), _view(u, chroma), _view(v, chroma))
+    return _limited(planes) if is_full else planes
 
 
 def crop(planes: Planes, rect: Rect) -> Planes:
@@ -148,6 +168,14 @@ def encode_bitmap(planes: Planes, max_width: int) -> bytes:
 def _view(plane: VideoPlane, shape: _Shape) -> Plane:
     # One call: with a dozen cameras, taking the same view in steps costs as much as scaling a chroma plane.
     return np.ndarray(shape, np.uint8, cast("bytes", plane), 0, (plane.line_size, 1))
+
+
+def _limited(full: Planes) -> Planes:
+    """A picture whose levels go from 0 to 255, in the range in which black is 16, white 235, and colours 16 to 240."""
+    luma, chroma = (WHITE_LUMA - BLACK_LUMA) / 255, _COLOURS / 255
+    y = cv2.convertScaleAbs(full.y, alpha=luma, beta=BLACK_LUMA)
+    u, v = (cv2.convertScaleAbs(plane, alpha=chroma, beta=GREY_CHROMA * (1 - chroma)) for plane in (full.u, full.v))
+    return Planes(np.asarray(y, np.uint8), np.asarray(u, np.uint8), np.asarray(v, np.uint8))
 
 
 def _narrowed(planes: Planes, max_width: int | None) -> NDArray[np.uint8]:

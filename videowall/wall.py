@@ -14,9 +14,9 @@ from videowall.board import Board
 from videowall.captions import strings
 from videowall.captions.attention import Attention
 from videowall.captions.caption import mark_still
-from videowall.captions.face import exercise_marks
+from videowall.captions.face import BLANK_AFTER_S, exercise_marks
 from videowall.capture.channel import Channel
-from videowall.capture.choice import choose
+from videowall.capture.choice import choose, choose_for_still
 from videowall.capture.ingest import Ingest
 from videowall.capture.oversleeping import hear_first
 from videowall.capture.rtsp.poller import Poller
@@ -190,7 +190,10 @@ class Wall:
         return encode_jpeg(self.composer.snapshot(), quality, max_width)
 
     def camera_jpeg(self, key: DeviceKey, max_width: int = 640) -> bytes | None:
-        """The newest decoded picture of a camera, upright, from its largest stream that runs."""
+        """The newest decoded picture of a camera, upright, from its largest stream that shows one.
+
+        None where there is none, or only one that a tile would not show any more either.
+        """
         newest = self._newest(key)
         if newest is None:
             return None
@@ -284,7 +287,7 @@ class Wall:
             return
         ingest.reconcile(scene.tiles, (*self.passthrough.wanted, *_ahead(scene)))
         self.passthrough.follow((tile.feed for tile in scene.tiles), ingest.running, scene.plan.language)
-        self.rings.follow(ingest.running)
+        self.rings.follow(ingest.running, ingest.masks)
         self.relief.look(ingest.running)
         self.relief.ease(ingest.running, scene.tiles)
         self._rest(ingest)
@@ -325,8 +328,8 @@ class Wall:
         return self._ingest.serving(tile) if self._ingest else None
 
     def _newest(self, key: DeviceKey) -> Planes | None:
-        pictures = (channel.last for channel in self._channels(key))
-        newest = next((planes for planes in pictures if planes is not None), None)
+        channel = choose_for_still(self._channels(key), BLANK_AFTER_S)
+        newest = channel.last if channel is not None else None
         if newest is None:
             return None
         rotation = next((tile.feed.rotation for tile in self._scene.tiles if tile.feed.key == key), 0)

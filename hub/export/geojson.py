@@ -87,7 +87,7 @@ def _devices(data_dir: Path, selection: Selection) -> Iterator[tuple[str, str, s
     for site, device, approval, birth in rows:
         try:
             said = msgspec.json.decode(birth or b"null", type=Birth | None)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"holds a birth of another version: {error}", subject=str(path)) from error
         if said is not None:
             yield site, device, approval, said

@@ -1,5 +1,6 @@
 import asyncio
 import builtins
+import contextlib
 import csv
 import io
 import json
@@ -22,7 +23,7 @@ from hub.export.formats import Format, What, export
 from hub.export.selection import PAGE_ROWS, Selection
 from hub.health import Health
 from hub.protocol import Approval
-from hub.storage import readings
+from hub.storage import operations, readings
 from hub.storage.database import to_us
 from hub.storage.downsampling import Downsampler
 from hub.storage.operations import OperationsStore
@@ -200,6 +201,14 @@ def test_geojson_shows_devices_with_newest_values_and_summaries(folder: Path) ->
     assert (tension["count"], tension["minimum"], tension["maximum"], tension["mean"]) == (8, -10.5, 0.0, -5.25)
     with pytest.raises(WireError):
         export(folder, Format.CSV, What.DEVICES, ALL)
+
+
+@pytest.mark.parametrize("birth", [b'{"kind": 3}', b'{"kind":"f\xe5nce"}'])
+def test_a_birth_that_cannot_be_read_is_said_with_its_file(folder: Path, birth: bytes) -> None:
+    with contextlib.closing(sqlite3.connect(folder / operations.FILE_NAME)) as connection, connection:
+        connection.execute("UPDATE devices SET birth = ?", (birth,))
+    with pytest.raises(ConfigError, match="another version"):
+        written(folder, Format.GEOJSON, What.DEVICES)
 
 
 def test_windows_are_exported_too(folder: Path) -> None:

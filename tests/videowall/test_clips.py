@@ -1,5 +1,6 @@
 """The last seconds of a camera: kept as they came, saved as a file that others read, proven by a hash."""
 
+import asyncio
 import hashlib
 import io
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from sensors.access import Role
 from sensors.clock import ManualClock
-from sensors.errors import NotFoundError, UnavailableError
+from sensors.errors import ConflictError, NotFoundError, UnavailableError
 from sensors.model import DeviceId, DeviceKey, SiteId, StreamRole
 from sensors.rtsp.rtp import parse_rtp
 from sensors.stamp import read
@@ -81,6 +82,13 @@ def number_in(picture: NDArray[np.uint8]) -> int:
     stamp = read(lambda x, y: float(picture[int(y * height), int(x * width)]))
     assert stamp is not None
     return stamp.frame
+
+
+def is_corner_hidden(picture: NDArray[np.uint8]) -> bool:
+    """Whether nothing is seen of what `CORNER` hides."""
+    height, width = picture.shape
+    hidden = picture[height // 2 + 16 :, : width // 2 - 16].astype(int)
+    return bool(np.abs(hidden - MASK_LUMA).max() <= 4)
 
 
 @pytest.mark.parametrize(("coding", "codec"), [(Coding.H264, "h264"), (Coding.H265, "hevc")])
@@ -160,13 +168,18 @@ class Kept:
         self.told: list[Manifest] = []
         self.rings = Rings(self.clock, 40.0, max_bytes)
         self.clips = Clips("main", self.rings, self.clock, self.told.append, exercise=exercise)
-        self.channel = Channel(KEY, StreamRole.SUB, self.clock, lambda _: None, masks=masks)
-        self.rings.follow([self.channel])
-        self.channel.begin_session("h264", b"")
+        self.channel = self.bring(StreamRole.SUB, masks)
+
+    def bring(self, role: StreamRole, masks: tuple[Mask, ...] = ()) -> Channel:
+        """A stream of the camera that runs for the two seconds of a film, and is still there."""
+        channel = Channel(KEY, role, self.clock, lambda _: None, masks=masks)
+        self.rings.follow([channel], {KEY: masks})
+        channel.begin_session("h264", b"")
         for unit in units_of(begun_s=self.clock.monotonic_s()):
-            self.channel.feed(unit)
+            channel.feed(unit)
         self.clock.advance(2.0)
-        self.rings.follow([self.channel])
+        self.rings.follow([channel], {KEY: masks})
+        return channel
 
 
 async def test_a_clip_says_what_it_is_who_took_it_and_proves_itself() -> None:
@@ -194,19 +207,50 @@ async def test_nothing_that_is_masked_is_in_a_clip() -> None:
     assert (manifest.masked, manifest.pictures) == (True, 50)
     shown = pictures(content)
     assert len(shown) == 50
-    for picture in shown:
-        height, width = picture.shape
-        assert np.abs(picture[height // 2 + 16 :, : width // 2 - 16].astype(int) - MASK_LUMA).max() <= 4
+    assert all(is_corner_hidden(picture) for picture in shown)
     assert [number_in(picture) for picture in shown] == list(range(50))
+
+
+async def test_a_mask_holds_for_what_is_kept_of_a_stream_that_ran_before_it_was_set() -> None:
+    kept = Kept()
+    kept.bring(StreamRole.MAIN)
+    # The alarm is over, its main stream has ended; now something of the camera is masked, and its small stream anew.
+    kept.bring(StreamRole.SUB, (CORNER,))
+    content, manifest = await kept.clips.save(KEY, 3.0, "aliya")
+    assert (manifest.stream, manifest.masked) == ("main", True)
+    assert all(is_corner_hidden(picture) for picture in pictures(content))
+
+
+async def test_a_camera_that_the_plan_does_not_show_is_saved_once_its_masks_are_known_again() -> None:
+    kept = Kept()
+    kept.rings.follow([], {})
+    with pytest.raises(ConflictError):
+        await kept.clips.save(KEY, 30.0, "aliya")
+    assert kept.told == []
+    kept.rings.follow([], {KEY: (CORNER,)})
+    content, manifest = await kept.clips.save(KEY, 30.0, "aliya")
+    assert (manifest.masked, manifest.pictures) == (True, 50)
+    assert all(is_corner_hidden(picture) for picture in pictures(content))
+
+
+async def test_a_mask_that_is_set_while_a_clip_is_made_withholds_it() -> None:
+    kept = Kept()
+    saving = asyncio.create_task(kept.clips.save(KEY, 30.0, "aliya"))
+    await asyncio.sleep(0)  # it has read what it needs, and its thread hands nothing back before this does
+    kept.rings.follow([], {KEY: (CORNER,)})
+    with pytest.raises(ConflictError):
+        await saving
+    assert kept.told == []
+    assert (await kept.clips.save(KEY, 30.0, "aliya"))[1].masked
 
 
 async def test_rings_stay_within_their_memory_and_end_with_their_streams() -> None:
     kept = Kept(max_bytes=30_000)
     assert 0 < kept.rings.size <= 30_000
-    kept.rings.follow([])
+    kept.rings.follow([], {KEY: ()})
     assert kept.rings.size > 0
     kept.clock.advance(60)
-    kept.rings.follow([])
+    kept.rings.follow([], {KEY: ()})
     assert kept.rings.of(KEY) == ()
     with pytest.raises(NotFoundError):
         await kept.clips.save(KEY, 30.0, "aliya")
@@ -216,7 +260,7 @@ async def test_a_stream_is_kept_once_however_often_it_is_followed() -> None:
     kept = Kept()
     for _ in range(5):
         kept.clock.advance(60)
-        kept.rings.follow([kept.channel])
+        kept.rings.follow([kept.channel], {KEY: ()})
     assert len(kept.channel.taps) == 1
 
 

@@ -2,6 +2,7 @@
 
 import ctypes
 from fractions import Fraction
+from itertools import product
 
 import av
 import numpy as np
@@ -10,11 +11,14 @@ from av.video.codeccontext import VideoCodecContext
 
 from sensors.stamp import read
 from tests.support.coded_film import HEIGHT, WIDTH, draw
+from tests.support.single_picture import jpeg_unit
 from videowall.capture.rtsp.assembly import AccessUnit
+from videowall.composing.slot import Slot
 from videowall.decoding.decoder import Decoder
 from videowall.decoding.packet import packet_of
 from videowall.decoding.thrift import Thrift
-from videowall.picture import Planes
+from videowall.picture import LEAST_SIDE, MOST_SIDE, Planes, Rect, encode_jpeg, turned
+from videowall.plan import Fit
 
 PADDING_BYTES = 64
 """FFmpeg's AV_INPUT_BUFFER_PADDING_SIZE."""
@@ -78,6 +82,31 @@ def test_pictures_that_lead_a_key_frame_after_a_loss_do_not_come_out_as_ghosts(c
             shown.append(planes)
     assert all(is_whole(planes) for planes in shown)
     assert len(shown) >= len(packets) - KEY_EVERY - 6
+
+
+@pytest.mark.parametrize(
+    "size", [(640, 1), (1, 360), (LEAST_SIDE - 1, 360), (640, LEAST_SIDE - 1), (MOST_SIDE + 2, 32)]
+)
+def test_a_picture_too_small_or_too_long_to_be_shown_is_an_error_and_the_next_one_comes(size: tuple[int, int]) -> None:
+    decoder = Decoder("mjpeg")
+    assert decoder.decode(jpeg_unit(*size)) is None
+    assert (decoder.errors_total, decoder.errors_in_row) == (1, 1)
+    assert decoder.decode(jpeg_unit(640, 360)) is not None
+    assert (decoder.errors_total, decoder.errors_in_row) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "size", [(LEAST_SIDE, LEAST_SIDE), (LEAST_SIDE, 4001), (4001, LEAST_SIDE), (MOST_SIDE, LEAST_SIDE)]
+)
+def test_any_picture_that_a_decoder_gives_fills_any_tile_and_makes_a_still(size: tuple[int, int]) -> None:
+    planes = Decoder("mjpeg").decode(jpeg_unit(*size))
+    assert planes is not None
+    for way, rotation, tile in product(Fit, (0, 90, 180, 270), (Rect(0, 0, 480, 270), Rect(0, 0, 12, 956))):
+        slot = Slot(tile, way, rotation)
+        slot.offer(planes, 0.0)
+        slot.offer(planes, 0.0, roughly=True)
+        assert slot.take() is not None
+        assert encode_jpeg(turned(planes, rotation), 80, 640)
 
 
 @pytest.mark.parametrize("thrift", list(Thrift))

@@ -6,11 +6,15 @@ What a real device does is not shown here; that nothing but right pictures in ti
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import av
 import pytest
+from av.video.codeccontext import VideoCodecContext
+from av.video.reformatter import ColorRange
 
 from sensors.model import StreamRole
+from tests.support.single_picture import frame_of, jpeg_unit, unit_of
 from videowall.capture.rtsp.assembly import AccessUnit
 from videowall.decoding.decoder import Decoder
 from videowall.decoding.thrift import Thrift
@@ -117,6 +121,16 @@ async def test_a_trial_that_crashes_says_nothing_and_harms_nobody(monkeypatch: p
     assert await _try_apart((Choice.NVIDIA,)) == []
 
 
+async def test_a_trial_whose_driver_talks_into_its_answer_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talkative = tmp_path / "python"
+    talkative.write_bytes(b'#!/bin/sh\nprintf \'[{"choice":"vaapi\377"}]\'\n')
+    talkative.chmod(0o700)
+    monkeypatch.setattr("videowall.hardware.selection.sys.executable", str(talkative))
+    assert await _try_apart((Choice.VAAPI,)) == []
+
+
 def numbered(encoder: GuardedEncoder, count: int, key_at: int = -1) -> list[Coded]:
     coded = [encoder.encode(draw_trial(index, SMALL), index, 0.0, key=index in {0, key_at}) for index in range(count)]
     assert all(one is not None for one in coded)
@@ -205,6 +219,13 @@ class Device(HardwareDecoder):
         return self._decoder.decode(unit)
 
 
+class Direct(HardwareDecoder):
+    """Software in a device's place, its pictures taken as a device's are."""
+
+    def __init__(self, codec: str) -> None:
+        self._context = cast("VideoCodecContext", av.CodecContext.create(codec, "r"))
+
+
 @pytest.mark.parametrize(
     ("fault", "shown", "reason"),
     [
@@ -230,6 +251,23 @@ def test_a_decoder_that_fails_or_lies_is_replaced_and_no_picture_is_a_ghost(
             assert likeness_db(planes.y, draw_trial(index, SMALL)[:180]) > 24
     assert (seen, reasons) == (shown, reason)
     assert decoder.errors_total == decoder.errors_in_row == 0
+
+
+def test_a_picture_that_cannot_be_shown_is_left_to_software_which_counts_it() -> None:
+    reasons: list[str] = []
+    decoder = GuardedDecoder(Direct("mjpeg"), lambda: Decoder("mjpeg"), reasons.append)
+    assert decoder.decode(jpeg_unit(640, 1)) is None
+    assert (decoder.errors_total, reasons) == (1, ["it failed: ValueError"])
+    assert decoder.decode(jpeg_unit(640, 360)) is not None
+
+
+def test_a_devices_picture_in_full_range_is_like_softwares() -> None:
+    full = unit_of("libx264", frame_of(draw_trial(0, SMALL)[:180], "yuv420p", ColorRange.JPEG))
+    shown, meant = Direct("h264").decode(full), Decoder("h264").decode(full)
+    assert shown is not None
+    assert meant is not None
+    assert likeness_db(shown.y, meant.y) > 60
+    assert int(shown.y.min()) > int(draw_trial(0, SMALL)[:180].min())
 
 
 def test_small_streams_and_machines_without_hardware_are_decoded_by_software() -> None:

@@ -109,6 +109,7 @@ def test_a_page_is_told_what_its_sign_in_may_do_of_what_the_wall_can(
         ({"headers": {"Content-Type": "text/plain"}, "content": msgspec.json.encode(BODY)}, 400),
         ({"content": b"{", "headers": {"Content-Type": "application/json"}}, 400),
         ({"content": b"[" * 1_000, "headers": {"Content-Type": "application/json"}}, 400),
+        ({"content": b'{"change":' + b"[" * 1_400, "headers": {"Content-Type": "application/json"}}, 400),
         ({"json": {"name": "x y", "change": {}}}, 400),
         ({"json": {"name": "change-wall", "change": {"text": "x" * 2_000}}}, 413),
         ({"wall": "other"}, 404),

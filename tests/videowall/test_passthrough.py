@@ -170,6 +170,26 @@ def test_a_camera_with_masks_is_never_handed_on() -> None:
     assert len(changes) == 1
 
 
+def test_what_waits_for_a_slow_viewer_is_dropped_and_counted_when_a_mask_is_set() -> None:
+    clock = ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
+    passthrough = Passthrough(clock, lambda: None)
+    channel = Channel(KEY, StreamRole.SUB, clock, lambda _: None)
+    passthrough.follow((_feed(),), (channel,), Language.EN)
+    with passthrough.watch(KEY, StreamRole.SUB, asyncio.Event()) as outlet:
+        passthrough.follow((_feed(),), (channel,), Language.EN)
+        channel.begin_session("h264", b"")
+        for unit in units_of(Coding.H264)[:15]:
+            channel.feed(unit)
+        passthrough.follow((_feed(masked=True),), (channel,), Language.EN)
+        assert outlet.take() == []
+        assert outlet.skipped_total == 15
+        # Once the mask is gone, pictures come again from the next key picture on.
+        passthrough.follow((_feed(),), (channel,), Language.EN)
+        for unit in units_of(Coding.H264)[15:30]:
+            channel.feed(unit)
+        assert outlet.take()[0].key
+
+
 def _spans(steps: list[tuple[int, float]]) -> list[Span]:
     timeline = Timeline()
     ticks, arrival_s, spans = 0, 0.0, []

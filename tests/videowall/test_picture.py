@@ -1,17 +1,31 @@
 """Planes: scaled in place, without a copy, and blended."""
 
 from collections.abc import Iterator
+from typing import cast
 
 import cv2
 import numpy as np
 import pytest
+from av.video.reformatter import ColorRange
 
+from tests.support.single_picture import frame_of, unit_of
 from videowall.captions.palette import rgb
 from videowall.captions.sheet import Sheet, blend, dim, fill
 from videowall.capture.rtsp.assembly import AccessUnit
 from videowall.composing.canvas import CanvasBuffer
 from videowall.decoding.decoder import Decoder
-from videowall.picture import Planes, Rect, allocate, crop, encode_jpeg, prepare_opencv, scale
+from videowall.picture import (
+    GREY_CHROMA,
+    Planes,
+    Rect,
+    allocate,
+    crop,
+    encode_jpeg,
+    planes_of,
+    prepare_opencv,
+    scale,
+    to_bgr,
+)
 from videowall.plan import Canvas
 
 
@@ -104,6 +118,63 @@ def test_garbage_makes_the_decoder_count_and_go_on() -> None:
         data = b"\0\0\0\1" + bytes([chance.choice([0x65, 0x67, 0x68, 0x41])]) + chance.bytes(200)
         decoder.decode(AccessUnit(data, True, False, 0, 0.0))
     assert decoder.errors_total > 0
+
+
+FULL_LEVELS = np.tile(np.repeat(np.array([0, 8, 16, 128, 235, 248, 255, 255], np.uint8), 40), (180, 1))
+LIMITED_LEVELS = [16, 23, 30, 126, 218, 229, 235, 235]
+"""The same, where black is 16 and white 235."""
+
+
+def levels_in(planes: Planes) -> list[int]:
+    return [int(planes.y[90, 40 * step + 20]) for step in range(8)]
+
+
+@pytest.mark.parametrize("range_", [ColorRange.UNSPECIFIED, ColorRange.MPEG, ColorRange.JPEG])
+@pytest.mark.parametrize(
+    "form",
+    ["yuv420p", "yuv422p", "yuv444p", "yuv420p10le", "yuv422p10le", "nv12", "gray", "gray10le", "yuvj420p", "yuvj422p"],
+)
+def test_every_format_comes_out_in_limited_range_and_what_is_there_already_stays(form: str, range_: ColorRange) -> None:
+    is_full = range_ is ColorRange.JPEG or form.startswith("yuvj")
+    planes = planes_of(frame_of(FULL_LEVELS, form, range_))
+    meant = LIMITED_LEVELS if is_full else [int(level) for level in FULL_LEVELS[0, 20::40]]
+    assert levels_in(planes) == pytest.approx(meant, abs=1)
+    assert all(np.abs(plane.astype(int) - GREY_CHROMA).max() <= 1 for plane in (planes.u, planes.v))
+
+
+@pytest.mark.parametrize(("level", "meant"), [(0, 16), (64, 72), (128, 128), (192, 184), (255, 240)])
+def test_colours_of_a_full_range_are_brought_nearer_to_grey(level: int, meant: int) -> None:
+    frame = frame_of(FULL_LEVELS, "yuvj420p", ColorRange.JPEG)
+    for plane in frame.planes[1:]:
+        plane.update(bytes([level]) * plane.buffer_size)
+    planes = planes_of(frame)
+    assert {int(value) for plane in (planes.u, planes.v) for value in np.unique(plane)} == {meant}
+
+
+def test_a_picture_in_limited_range_is_not_copied() -> None:
+    frame = frame_of(FULL_LEVELS)
+    assert np.shares_memory(planes_of(frame).y, np.frombuffer(cast("bytes", frame.planes[0]), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("encoder", "codec", "form"),
+    [("mjpeg", "mjpeg", "yuvj420p"), ("libx264", "h264", "yuv420p"), ("libx264", "h264", "yuv422p10le")]
+    + [("libx265", "hevc", form) for form in ("yuv420p", "yuv420p10le")],
+)
+def test_shadows_and_highlights_of_a_full_range_camera_are_seen(encoder: str, codec: str, form: str) -> None:
+    planes = Decoder(codec).decode(unit_of(encoder, frame_of(FULL_LEVELS, form, ColorRange.JPEG)))
+    assert planes is not None
+    assert levels_in(planes) == pytest.approx(LIMITED_LEVELS, abs=2)
+    seen = to_bgr(planes)[90, 20::40].mean(axis=1)
+    assert seen == pytest.approx([0, 8, 16, 128, 235, 248, 255, 255], abs=3)
+
+
+@pytest.mark.parametrize(("encoder", "codec", "form"), [("libx264", "h264", "gray"), ("libx265", "hevc", "gray")])
+def test_a_grey_camera_in_limited_range_is_shown_as_it_is(encoder: str, codec: str, form: str) -> None:
+    limited = np.clip(FULL_LEVELS, 16, 235)
+    planes = Decoder(codec).decode(unit_of(encoder, frame_of(limited, form)))
+    assert planes is not None
+    assert levels_in(planes) == pytest.approx([int(level) for level in limited[0, 20::40]], abs=2)
 
 
 def test_a_jpeg_is_no_wider_than_asked() -> None:

@@ -8,15 +8,21 @@ from functools import partial
 from typing import cast
 
 import cv2
+import msgspec
 import pytest
 
 from sensors.clock import SystemClock
+from sensors.model import StreamRole
 from tests.support.border_wall import key
+from tests.support.single_picture import jpeg_unit
 from tests.support.waiting import eventually
 from videowall.capture.channel import Channel
+from videowall.composing.slot import Slot
 from videowall.decoding.beat import Beat
 from videowall.decoding.pool import DecodePool, Pool
 from videowall.decoding.shards.pool import ShardPool
+from videowall.picture import Rect
+from videowall.plan import Fit
 
 pytestmark = pytest.mark.alone
 
@@ -149,6 +155,35 @@ def test_a_spot_goes_before_all_that_waits(make_pool: Callable[[], Pool]) -> Non
     assert max(spot.at_s) < min(work.at_s[0] for work in small)
 
 
+@either_pool
+def test_what_one_cameras_picture_brings_down_is_its_own_error_and_no_thread_ends(
+    make_pool: Callable[[], Pool], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pool, clock = make_pool(), SystemClock()
+    good, bad = (Channel(key(name), StreamRole.SUB, clock, pool.schedule) for name in ("cam-1", "cam-2"))
+    for channel in (good, bad):
+        channel.begin_session("mjpeg", b"")
+    # What nobody thought of, at the place where a thin picture was: a tile that no picture can be scaled into.
+    bad.show_on((Slot(Rect(0, 0, 0, 270), Fit.CROP),))
+    good.show_on((Slot(Rect(0, 0, 480, 270), Fit.CROP),))
+    pool.start()
+    try:
+        for number in range(1, 4):
+            unit = msgspec.structs.replace(jpeg_unit(640, 360), arrival_s=clock.monotonic_s())
+            bad.feed(unit)
+            eventually(partial(_has_failed, bad, number), within_s=30)
+            good.feed(unit)
+            eventually(partial(_has_decoded, good, number), within_s=30)
+        assert pool.is_alive
+        assert (bad.decoded_total, good.decode_errors_total) == (0, 0)
+        assert capsys.readouterr().out.count("a camera's picture cannot be worked on") == 1
+        bad.show_on(())
+        bad.feed(msgspec.structs.replace(jpeg_unit(640, 360), arrival_s=clock.monotonic_s()))
+        eventually(partial(_has_decoded, bad, 1), within_s=30)
+    finally:
+        pool.stop()
+
+
 def test_a_pool_ends_though_work_waits() -> None:
     with running() as pool:
         endless = Work(10**9)
@@ -166,6 +201,14 @@ def test_a_beat_knows_the_next_picture_and_none_when_nobody_composes() -> None:
 
 def _is_done(work: Work) -> bool:
     return work.left == 0
+
+
+def _has_failed(channel: Channel, times: int) -> bool:
+    return channel.decode_errors_total == times
+
+
+def _has_decoded(channel: Channel, pictures: int) -> bool:
+    return channel.decoded_total == pictures
 
 
 def _both_have_worked(works: list[Work], since: list[int]) -> bool:

@@ -55,6 +55,30 @@ def test_what_was_learnt_before_something_was_masked_is_removed(tmp_path: Path) 
     assert shelf.load(masked) == ()
 
 
+def flipped(content: bytes, place: int) -> bytes:
+    """The same with its byte's highest bit the other way: no UTF-8 any more where that was a letter."""
+    return bytes([*content[:place], content[place] ^ 0x80, *content[place + 1 :]])
+
+
+def test_a_file_with_a_flipped_bit_keeps_no_wall_from_beginning(tmp_path: Path) -> None:
+    shelf, file = Shelf(tmp_path), tmp_path / ".sent"
+    shelf.store_sent(frozenset({KEY}))
+    content = file.read_bytes()
+    for place in range(len(content)):
+        file.write_bytes(flipped(content, place))
+        Keeper(shelf, SystemClock())
+    file.write_bytes(content.replace(b"\x82", b"\x83") + b"\xa1x" + b"\x91" * 100_000)
+    assert shelf.load_sent() == frozenset()
+    shelf.store(VIEW, (reference(),))
+    file = tmp_path / "kordai" / "cam-1.sub.ref"
+    content = file.read_bytes()
+    for place in range(30):
+        file.write_bytes(flipped(content, place))
+        shelf.load(VIEW)
+    file.write_bytes(b"\x91\x81\xa1\xff\x00")
+    assert shelf.load(VIEW) == ()
+
+
 @pytest.mark.parametrize("content", [b"", b"\x00" * 50, b"\xff" * 200_000, b"\x91\x84"])
 def test_a_file_that_is_none_of_ours_is_no_reference(tmp_path: Path, content: bytes) -> None:
     shelf = Shelf(tmp_path)

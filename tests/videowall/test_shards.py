@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 import av
 import numpy as np
 import pytest
+from av.video.reformatter import ColorRange
 
 from sensors.catalog import PictureState
 from sensors.clock import SystemClock
@@ -18,6 +19,7 @@ from sensors.secrets import Secrets
 from tests.support.border_wall import CAMERAS, SITE, feed, key, make_plan, stamp_in, were_live
 from tests.support.camera_stand import Stand
 from tests.support.coded_film import HEIGHT, WIDTH, draw
+from tests.support.single_picture import frame_of, jpeg_unit, unit_of
 from tests.support.waiting import eventually, eventually_async
 from videowall.capture.rtsp.assembly import AccessUnit
 from videowall.config import WallSettings
@@ -27,6 +29,7 @@ from videowall.decoding.shards.decoder import ShardDecoder, Ward
 from videowall.decoding.shards.messages import Request
 from videowall.decoding.shards.pool import ShardPool
 from videowall.decoding.shards.shard import Shard, ShardLostError
+from videowall.picture import MOST_SIDE
 from videowall.quality.health import ERRORS_IN_ROW
 from videowall.wall import Wall
 
@@ -82,6 +85,25 @@ def test_a_child_decodes_what_a_thread_does() -> None:
             assert all(np.array_equal(one, other) for one, other in zip(local, remote, strict=True))
         assert there.decode(AccessUnit(b"\0\0\0\1nonsense", key=True, gap=False, rtp_timestamp=0, arrival_s=0)) is None
         assert (there.errors_total, there.errors_in_row) == (here.errors_total + 1, 1)
+
+
+@pytest.mark.parametrize("size", [(640, 1), (MOST_SIDE + 2, 32)])
+def test_a_picture_that_cannot_be_shown_is_the_streams_error_and_ends_no_child(size: tuple[int, int]) -> None:
+    with running_shard() as shard:
+        decoder = ShardDecoder(key("cam-1"), Ward(shard), Conduct(SystemClock()), "mjpeg", b"")
+        assert decoder.decode(jpeg_unit(*size)) is None
+        assert (decoder.errors_total, decoder.errors_in_row, shard.life) == (1, 1, 0)
+        assert decoder.decode(jpeg_unit(640, 360)) is not None
+
+
+def test_a_child_hands_over_a_full_range_picture_as_a_thread_does() -> None:
+    full = unit_of("mjpeg", frame_of(draw(0)[:HEIGHT], "yuvj420p", ColorRange.JPEG))
+    with running_shard() as shard:
+        there = ShardDecoder(key("cam-1"), Ward(shard), Conduct(SystemClock()), "mjpeg", b"").decode(full)
+    here = Decoder("mjpeg").decode(full)
+    assert here is not None
+    assert there is not None
+    assert all(np.array_equal(one, other) for one, other in zip(here, there, strict=True))
 
 
 def test_what_a_lost_child_knew_is_said_to_be_lost_until_a_key_frame_has_come_through() -> None:

@@ -19,6 +19,7 @@ from videowall.capture.tap import Tap
 from videowall.composing.mask import Burner, name_of
 from videowall.composing.slot import Slot
 from videowall.decoding.decoder import Decoder, OpenDecoder, PictureDecoder
+from videowall.decoding.isolation import Isolation
 from videowall.decoding.thrift import PLENTY, Saving, Thrift
 from videowall.picture import Planes
 from videowall.plan import Mask
@@ -68,8 +69,9 @@ class Channel:
         """Whether its pictures are decoded before those of others; set on the event loop."""
         self.spared_total = 0
         """Pictures that were left out for it."""
-        self.decode_errors_total = 0
         self.decoded_total = 0
+        self._errors = 0
+        self._isolation = Isolation(f"{key} {role}")
         self._clock = clock
         self._schedule = schedule
         self._burner = Burner(masks)
@@ -168,7 +170,8 @@ class Channel:
         """Decode and scale one picture, in a decoding thread; True when more is waiting."""
         unit = self.intake.take(self._clock.monotonic_s())
         if unit is not None:
-            self._decode(unit)
+            with self._isolation:
+                self._decode(unit)
         with self._lock:
             self._scheduled = len(self.intake) > 0
             return self._scheduled
@@ -207,7 +210,7 @@ class Channel:
                 late_s=self._late_s,
                 owed_s=0.0 if self._rests else self._backlog.owed_s(now_s),
                 picture_in_session=self._in_session,
-                errors_in_row=self._decoder.errors_in_row if self._decoder else 0,
+                errors_in_row=(self._decoder.errors_in_row if self._decoder else 0) + self._isolation.failures_in_row,
                 frozen_s=self.opinion.frozen_s,
                 fault=self.inspector.verdict.fault,
                 period_s=1 / fps if (fps := self.fps) > 0 and self.saving.share >= 1 else 0.0,
@@ -257,6 +260,11 @@ class Channel:
         return (count - 1) / max(1e-3, times[-1] - times[0])
 
     @property
+    def decode_errors_total(self) -> int:
+        """Units that gave no picture because they could not be decoded, or their picture not be worked on."""
+        return self._errors + self._isolation.failures_total
+
+    @property
     def dropped_total(self) -> int:
         """Pictures dropped on the way to this wall's tiles."""
         return self.intake.dropped_total
@@ -300,7 +308,7 @@ class Channel:
             self._decoder = self._open_decoder(self._codec, self._extradata, thrift)
         errors_before = self._decoder.errors_total
         planes = self._decoder.decode(unit)
-        self.decode_errors_total += self._decoder.errors_total - errors_before
+        self._errors += self._decoder.errors_total - errors_before
         self._backlog.done(unit)
         if planes is None:
             return

@@ -1,6 +1,9 @@
-"""Which of a camera's streams a tile gets: the smallest that is at least as large as the tile. Pure."""
+"""Which of a camera's streams a tile gets: the smallest that is at least as large as the tile; and which a still."""
+
+from collections.abc import Iterable
 
 from sensors.model import Stream, StreamRole
+from videowall.capture.channel import Channel
 from videowall.picture import Rect
 
 _ASSUMED: dict[StreamRole, tuple[int, int]] = {StreamRole.MAIN: (1920, 1080), StreamRole.SUB: (640, 360)}
@@ -32,6 +35,21 @@ def choose(
     if grows:
         return kept if _share(kept, tile) >= _KEEP_BELOW else best
     return best if _share(best, tile) >= _LEAVE_ABOVE else kept
+
+
+def choose_for_still(channels: Iterable[Channel], within_s: float) -> Channel | None:
+    """Whose newest picture a still shows: the first that shows a picture now, else the one whose picture is newest.
+
+    A stream that has failed keeps its last picture, be it a larger one than those of now. None of them has one, or only
+    one older than `within_s`: None.
+    """
+    aged = [
+        (age_s, channel)
+        for channel in channels
+        if channel.last is not None and (age_s := channel.picture_age_s) is not None and age_s <= within_s
+    ]
+    showing = next((channel for _, channel in aged if channel.is_showing), None)
+    return showing or min(aged, key=lambda one: one[0], default=(0.0, None))[1]
 
 
 def _share(stream: Stream, tile: Rect) -> float:

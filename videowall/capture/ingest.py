@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -136,6 +136,11 @@ class Ingest:
     def running(self) -> tuple[Channel, ...]:
         """Every channel there is."""
         return tuple(running.channel for running in self._running.values())
+
+    @property
+    def masks(self) -> Mapping[DeviceKey, tuple[Mask, ...]]:
+        """What is hidden of each camera that the plan shows now, or will on its next page; of none else it is known."""
+        return self._masks
 
     def _mask(self, feeds: tuple[Feed, ...]) -> None:
         """Hide of each camera what any of its feeds hides; what shows more than that is stopped, not kept a moment."""

@@ -16,10 +16,11 @@ import structlog
 from msgspec import Struct
 
 from sensors.clock import Clock
-from sensors.errors import NotFoundError, UnavailableError
+from sensors.errors import ConflictError, NotFoundError, UnavailableError
 from sensors.model import DeviceKey
 from videowall.clips.clip import make_clip, make_masked_clip
 from videowall.clips.ring import Ring, Rings
+from videowall.plan import Mask
 
 MAX_WAITING: Final = 4
 _MANIFESTS: Final = 256
@@ -74,6 +75,7 @@ class Clips:
 
         Raises:
             NotFoundError: nothing is kept of that camera.
+            ConflictError: what of it is masked is not known now, or has changed meanwhile.
             UnavailableError: its pictures cannot be put into a file, or too many others wait.
         """
         if self._waiting >= MAX_WAITING:
@@ -81,10 +83,12 @@ class Clips:
         self._waiting += 1
         try:
             async with self._turn:
-                ring = self._best(key, seconds)
-                content, manifest = await _in_idle_thread(self._maker(ring, seconds, who))
+                ring, masks = self._best(key, seconds), self._known_masks(key)
+                content, manifest = await _in_idle_thread(self._maker(ring, masks, seconds, who))
         finally:
             self._waiting -= 1
+        if self._rings.masks(key) not in {None, masks}:
+            raise ConflictError("what of it is masked has changed", subject=str(key), mend="Save it again")
         self._manifests[manifest.sha256] = manifest
         if len(self._manifests) > _MANIFESTS:
             self._manifests.popitem(last=False)
@@ -111,11 +115,21 @@ class Clips:
             raise NotFoundError("no picture of it is kept", subject=str(key), mend="Try again while the wall shows it")
         return min(rings, key=lambda ring: round(max(from_s, ring.since(from_s)[0].arrival_s)))
 
-    def _maker(self, ring: Ring, seconds: float, who: str) -> Callable[[], tuple[bytes, Manifest]]:
+    def _known_masks(self, key: DeviceKey) -> tuple[Mask, ...]:
+        """Those that hold now. A camera that the plan does not show may have others by now than when it was shown."""
+        masks = self._rings.masks(key)
+        if masks is None:
+            what = "the wall does not show it now, so what of it must be hidden is not known"
+            raise ConflictError(what, subject=str(key), mend="Show it on the wall, then save it")
+        return masks
+
+    def _maker(
+        self, ring: Ring, masks: tuple[Mask, ...], seconds: float, who: str
+    ) -> Callable[[], tuple[bytes, Manifest]]:
         """Everything is read from the ring here, on the event loop; what is returned runs anywhere."""
         now, now_s = self._clock.now(), self._clock.monotonic_s()
         units = ring.since(now_s - seconds)
-        codec, extradata, masks = ring.codec, ring.extradata, ring.masks
+        codec, extradata = ring.codec, ring.extradata
         key, role = ring.key, ring.role
         first, last = units[0], units[-1]
         arrived = now - timedelta(seconds=now_s - first.arrival_s)

@@ -4,7 +4,7 @@ Everything here is on the event loop. Nothing is decoded; access units are kept 
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -33,7 +33,6 @@ class Ring:
         self.key = key
         self.role = role
         self.codec, self.extradata = "", b""
-        self.masks: tuple[Mask, ...] = ()
         self.size = 0
         self.dropped_total = 0
         self._groups: deque[_Group] = deque()
@@ -93,14 +92,19 @@ class Rings:
         self._seconds = seconds
         self._max_bytes = max_bytes
         self._rings: dict[tuple[DeviceKey, StreamRole], Ring] = {}
+        self._masks: Mapping[DeviceKey, tuple[Mask, ...]] = {}
 
     @property
     def size(self) -> int:
         """Bytes kept."""
         return sum(ring.size for ring in self._rings.values())
 
-    def follow(self, channels: Iterable[Channel]) -> None:
-        """Keep what these streams bring; those that have ended are kept until they are old."""
+    def follow(self, channels: Iterable[Channel], masks: Mapping[DeviceKey, tuple[Mask, ...]]) -> None:
+        """Keep what these streams bring; those that have ended are kept until they are old.
+
+        `masks` are of each camera that the plan shows now: they hold for all that is kept of it, whenever it came.
+        """
+        self._masks = masks
         if not self._seconds:
             return
         running: set[tuple[DeviceKey, StreamRole]] = set()
@@ -109,16 +113,18 @@ class Rings:
             ring = self._rings.get((channel.key, channel.role))
             if ring is None and len(self._rings) < _MAX_RINGS:
                 ring = self._rings[channel.key, channel.role] = Ring(channel.key, channel.role)
-            if ring is not None:
-                ring.masks = channel.masks
-                if ring not in channel.taps:
-                    channel.tap(ring)
+            if ring is not None and ring not in channel.taps:
+                channel.tap(ring)
         self._shorten(running)
 
     def of(self, key: DeviceKey) -> tuple[Ring, ...]:
         """The rings of one camera, the main stream's first."""
         found = (self._rings.get((key, role)) for role in (StreamRole.MAIN, StreamRole.SUB))
         return tuple(ring for ring in found if ring is not None)
+
+    def masks(self, key: DeviceKey) -> tuple[Mask, ...] | None:
+        """What nobody may see of a camera; None where that is not known, because the plan does not show it."""
+        return self._masks.get(key)
 
     def _shorten(self, running: set[tuple[DeviceKey, StreamRole]]) -> None:
         oldest_s = self._clock.monotonic_s() - self._seconds

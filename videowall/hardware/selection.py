@@ -72,7 +72,7 @@ async def _try_apart(choices: tuple[Choice, ...]) -> list[Verdict]:
         async with asyncio.timeout(_WITHIN_S):
             said, _ = await child.communicate()
         return _verdicts.decode(said)
-    except (TimeoutError, msgspec.DecodeError):
+    except (TimeoutError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         _log.warning("hardware could not be tried", code=child.returncode)
         return []
     finally:

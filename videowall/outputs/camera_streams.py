@@ -151,7 +151,8 @@ class CameraStreams:
                     for kind, payload in feeder.take():
                         if kind == TEXT:
                             await socket.send_text(payload.decode())
-                        else:
+                        elif outlet.obstacle is None:
+                            # What was taken for a slow viewer may have been masked while it was waited for.
                             await socket.send_bytes(payload)
                 await _wait(ready)
 

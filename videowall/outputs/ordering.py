@@ -54,5 +54,5 @@ async def _read(request: Request) -> OrderBody:
             raise LimitError(f"is over {MAX_BODY_BYTES} bytes", subject="order")
     try:
         return _body.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise WireError(str(error), subject="order") from error

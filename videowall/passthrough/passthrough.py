@@ -84,10 +84,7 @@ class Outlet:
             piece.begin_90k - self._pending[0].begin_90k > MAX_PENDING_S * CLOCK_RATE_HZ
             or self._bytes + len(piece.fragment) > MAX_PENDING_BYTES
         ):
-            self.skipped_total += len(self._pending)
-            self._pending.clear()
-            self._bytes = 0
-            self._wants_key = True
+            self._drop()
         if self._wants_key and not piece.key:
             self.skipped_total += 1
             return
@@ -97,7 +94,9 @@ class Outlet:
         self._ready.set()
 
     def refuse(self, obstacle: Obstacle | None) -> None:
-        """Nothing comes while there is an obstacle."""
+        """Nothing comes while there is an obstacle: what waits was made before it, and must not be seen either."""
+        if obstacle is not None:
+            self._drop()
         if obstacle is not self.obstacle:
             self.obstacle = obstacle
             self._ready.set()
@@ -108,6 +107,12 @@ class Outlet:
         self._pending.clear()
         self._bytes = 0
         return taken
+
+    def _drop(self) -> None:
+        self.skipped_total += len(self._pending)
+        self._pending.clear()
+        self._bytes = 0
+        self._wants_key = True
 
 
 class Reel:

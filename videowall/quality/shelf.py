@@ -20,6 +20,7 @@ _LIGHTS = 2
 _MAX_SENT_BYTES = 1_000_000
 _SENT = ".sent"
 """No site can be named so."""
+_UNREADABLE = (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _decoder = msgspec.msgpack.Decoder(tuple[Reference, ...])
 _sent_decoder = msgspec.msgpack.Decoder(frozenset[DeviceKey])
 _encode = msgspec.msgpack.Encoder().encode
@@ -51,7 +52,7 @@ class Shelf:
             if path.stat().st_size > _MAX_BYTES:
                 return ()
             references = _decoder.decode(path.read_bytes())
-        except (OSError, msgspec.DecodeError):
+        except _UNREADABLE:
             return ()
         whole = all(len(reference.edges) == COLUMNS * ROWS for reference in references)
         return references if whole and len(references) <= _LIGHTS else ()
@@ -77,7 +78,7 @@ class Shelf:
         path = self._folder / _SENT
         try:
             return _sent_decoder.decode(path.read_bytes()) if path.stat().st_size <= _MAX_SENT_BYTES else frozenset()
-        except (OSError, msgspec.DecodeError):
+        except _UNREADABLE:
             return frozenset()
 
     def store_sent(self, keys: frozenset[DeviceKey]) -> None:
