@@ -61,6 +61,7 @@ class Health:
     broker_connected: bool = False
     storage_writable: bool = True
     live_dropped: Callable[[], int] = lambda: 0
+    turned_away: Callable[[], tuple[int, int]] = lambda: (0, 0)
     exercise: bool = False
     _problems: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -81,7 +82,7 @@ class Health:
         """All of it, at one moment."""
         with self._lock:
             problems = tuple(text for _, text in sorted(self._problems.items()))
-        counters = self.counters
+        counters, (refused, unheard) = self.counters, self.turned_away()
         return HubStatus(
             at=at,
             started_at=self.started_at,
@@ -95,6 +96,8 @@ class Health:
             messages_acknowledged_total=counters.messages_acknowledged_total,
             rejected_total=counters.rejected_total,
             live_dropped_total=self.live_dropped(),
+            connections_refused_total=refused,
+            connections_unheard_total=unheard,
             influx_pending=self.forwarding.pending,
             influx_written_total=self.forwarding.written_total,
             influx_read_back_total=self.forwarding.read_back_total,

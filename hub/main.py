@@ -60,6 +60,7 @@ from hub.wall_orders import WallOrders
 from sensors.broker_settings import BrokerSettings
 from sensors.clock import Clock, SystemClock
 from sensors.errors import ShekaraError, UnavailableError
+from sensors.reception import Reception
 from sensors.settings import Settings
 
 hub = typer.Typer()
@@ -107,7 +108,11 @@ async def _run_hub(settings: Settings) -> None:
             thread.start()
         _log.info("hub started", url=section.url, broker=engine.health.broker, data=str(section.data_dir))
         _start_forwarding(settings, section, engine, clock, stack)
-        services: list[Coroutine[None, None, None]] = [serve(app, listener), orders.run(), cues.run()]
+        services: list[Coroutine[None, None, None]] = [
+            serve(app, listener, engine.reception),
+            orders.run(),
+            cues.run(),
+        ]
         if broker_section.embedded:
             services.append(_child("broker", ("broker",), settings, engine.health, clock).run())
         for number in range(1, len(settings.section(IngestSettings, "ingest").lists) + 1):
@@ -131,6 +136,7 @@ class _Engine(NamedTuple):
     feed: LiveFeed
     health: Health
     facade: Hub
+    reception: Reception
 
 
 def _make_engine(
@@ -144,12 +150,13 @@ def _make_engine(
     remembered = operations.recall()
     dialects = Dialects(make_dialects(settings, remembered.devices, remembered.memos))
     ingesting = settings.section(IngestSettings, "ingest")
-    feed = LiveFeed()
+    feed, reception = LiveFeed(), Reception(clock)
     health = Health(
         started_at=clock.now(),
         broker=f"{address} (embedded)" if broker_section.embedded else str(address),
         storage=str(section.data_dir),
         live_dropped=lambda: feed.dropped_total,
+        turned_away=lambda: (reception.refused_total, reception.unheard_total),
         exercise=section.exercise,
     )
     started = Moment(health.started_at, clock.monotonic_s())
@@ -164,7 +171,9 @@ def _make_engine(
     historian = Historian(readings, rollups, storage, clock, _make_reader(settings, stack))
     facade = Hub(pipeline, Archive(historian, operations), lambda: health.status(clock.now()))
     checkpoints = Checkpoints(readings, health, clock)
-    return _Engine(readings, pipeline, door, rollups, downsampler, retention, checkpoints, feed, health, facade)
+    return _Engine(
+        readings, pipeline, door, rollups, downsampler, retention, checkpoints, feed, health, facade, reception
+    )
 
 
 def _followers(settings: Settings) -> tuple[list[str], list[str]]:

@@ -157,7 +157,7 @@ class _Program:
         parts: list[Coroutine[None, None, None]] = [
             self._engine.run(),
             node.run(),
-            serve(app, self._listener),
+            serve(app, self._listener, node.reception),
             outputs.run(),
             peers.run(),
         ]

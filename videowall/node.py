@@ -12,6 +12,7 @@ from sensors.clock import Clock
 from sensors.dialects.native import encode_data, encode_event
 from sensors.errors import WireError
 from sensors.model import DeviceKey, Value
+from sensors.reception import Reception
 from sensors.rtsp.authentication import Credentials
 from sensors.supervised import Restarts
 from sensors.topics import Leaf, wall_key
@@ -55,6 +56,8 @@ class WallNode:
         self.boards_rejected_total = 0
         self.restarts = Restarts()
         """Of this wall's process, as its supervisor told it."""
+        self.reception = Reception(clock)
+        """Of this wall's server."""
         self.commands_dropped_total = 0
         self._wall = wall
         self._clock = clock
@@ -195,7 +198,7 @@ class WallNode:
         self._send(
             self._key,
             wall_values(before, after, viewers, cameras, revision, self.plans_rejected_total, self.restarts)
-            | shared_values(self._wall.shared_latency, self.boards_rejected_total)
+            | shared_values(self._wall.shared_latency, self.boards_rejected_total, self.reception)
             | output_values(self._outputs()),
             self._sequence,
         )

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from hub.api.export_desk import ExportDesk
 from hub.api.gate import Gate
 from hub.api.signing_in import SignInDesk
+from hub.api.watched import ADMITTED
 from hub.config import HubSettings
 from hub.core import Hub
 from hub.people.accounts import Accounts
@@ -148,6 +149,7 @@ def register(app: FastAPI, parts: Parts, route: Route) -> None:
     async def endpoint(request: Request) -> Response:
         try:
             principal = None if isinstance(route.action, Open) else parts.gate.admit(request, route.action)
+            setattr(request.state, ADMITTED, principal is not None)
             query = convert(dict(request.query_params), query_type, "query")
             body = await _body(request, body_type, route)
             reply = await route.answer(Call(parts, request, principal, body, query))

@@ -9,10 +9,14 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from hub.api.sockets import PacedWebSocket
+from hub.api.watched import WatchedHttp, WatchedState
+from sensors.clock import SystemClock
 from sensors.errors import UnavailableError
+from sensors.reception import Reception
 
 _STOP_WITHIN_S = 2
-_BACKLOG = 256
+_BACKLOG = 128
+"""So many are taken in at once, before those too many go again: their descriptors are in use until then."""
 KEEP_ALIVE_S = 30
 """How long an unused connection stays open: longer than a client keeps one, so that no request meets its end."""
 
@@ -44,18 +48,30 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the command that runs it."""
+    """Leaves signals to the command that runs it, and lets the reception look round."""
+
+    def __init__(self, config: uvicorn.Config, reception: Reception) -> None:
+        super().__init__(config)
+        self.server_state = WatchedState(reception)
+        self._reception = reception
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called ten times a second."""
+        self._reception.look_round()
+        return await super().on_tick(counter)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
 
-async def serve(app: ASGIApp, listener: socket.socket) -> None:
-    """Serve until cancelled; then end politely within a few seconds. Closes `listener`."""
+async def serve(app: ASGIApp, listener: socket.socket, reception: Reception | None = None) -> None:
+    """Serve until cancelled; then end politely within a few seconds. Closes `listener`; tells `reception` who calls."""
     config = uvicorn.Config(
         app,
         lifespan="off",
+        http=WatchedHttp,
+        backlog=_BACKLOG,
         ws=PacedWebSocket,
         ws_max_size=1_024,
         access_log=False,
@@ -66,7 +82,7 @@ async def serve(app: ASGIApp, listener: socket.socket) -> None:
         timeout_graceful_shutdown=_STOP_WITHIN_S,
         h11_max_incomplete_event_size=16_384,
     )
-    server = _Server(config)
+    server = _Server(config, reception or Reception(SystemClock()))
     task = asyncio.create_task(server.serve(sockets=[listener]), name="http-server")
     try:
         await asyncio.shield(task)

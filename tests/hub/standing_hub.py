@@ -46,6 +46,7 @@ from sensors.model import (
     StreamRole,
     Value,
 )
+from sensors.reception import Reception
 from sensors.topics import Leaf, topic, wall_key
 
 PASSWORD = "quiet-border-night"
@@ -110,7 +111,9 @@ class StandingHub:
         self.settings = HubSettings(data_dir=folder, approve_all=approve_all, mdns=False, exercise=exercise)
         self.accounts = Accounts(folder, clock, CHEAP)
         self.keys: SigningKeys = load_or_create_keys(folder)
+        self.reception = Reception(clock)
         self.health = Health(clock.now(), "none", str(folder), exercise=exercise)
+        self.health.turned_away = lambda: (self.reception.refused_total, self.reception.unheard_total)
         self.outbox = Outbox()
         self.url = ""
         self._numbers = count(1)
@@ -169,7 +172,7 @@ async def standing_hub(
         listener = bind("127.0.0.1", port)
         hub.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         app = build_app(hub.facade, hub.accounts, hub.keys, hub.settings, hub.clock)
-        server = asyncio.create_task(serve(app, listener), name="server-under-test")
+        server = asyncio.create_task(serve(app, listener, hub.reception), name="server-under-test")
         try:
             yield hub
         finally:

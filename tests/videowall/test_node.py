@@ -214,6 +214,13 @@ async def test_a_wall_does_what_it_is_asked_about_a_view_once_and_answers(
     assert "kordai/cam-9" in hub.answers()["a-2"][1]
 
 
+async def test_a_wall_says_how_many_connections_its_server_turned_away(port: int, hub: Hub) -> None:
+    async with running_node(port) as (_, node):
+        node.reception.refused_total, node.reception.unheard_total = 7, 9
+        await eventually_async(lambda: 7 in hub.values("connections_refused_total"))
+        await eventually_async(lambda: 9 in hub.values("connections_unheard_total"))
+
+
 async def test_a_wall_composes_without_a_broker() -> None:
     async with running_node(free_port()) as (wall, _):
         await eventually_async(lambda: wall.composer.counts.ticks_total > 5)

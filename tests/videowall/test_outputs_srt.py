@@ -3,6 +3,7 @@
 import asyncio
 import struct
 import subprocess
+from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -158,17 +159,90 @@ def test_what_was_lost_is_sent_again_as_it_was_until_it_is_acknowledged() -> Non
     caller = connected(SEQUENCES - 2)
     packets = [caller.send(bytes((number,)), number) for number in range(5)]
     assert [sequence_of(packet) for packet in packets] == [SEQUENCES - 2, SEQUENCES - 1, 0, 1, 2]
-    lost = struct.pack(">III", SEQUENCES - 1 | 0x8000_0000, 0, 2)
-    again = caller.receive(encode_control(Kind.LOST, 0, 0, 7, lost), 50_000)
+    gaps = struct.pack(">III", SEQUENCES - 1 | 0x8000_0000, 0, 2)
+    again = caller.receive(encode_control(Kind.LOST, 0, 0, 7, gaps), 50_000)
     assert [sequence_of(packet) for packet in again] == [SEQUENCES - 1, 0, 2]
     assert [packet[16:] for packet in again] == [b"\1", b"\2", b"\4"]
-    assert caller.receive(encode_control(Kind.LOST, 0, 0, 7, lost), 50_001) == []
+    assert caller.receive(encode_control(Kind.LOST, 0, 0, 7, gaps), 50_001) == []
     (acknowledged,) = caller.receive(encode_control(Kind.ACKNOWLEDGE, 3, 0, 7, struct.pack(">I", 2)), 60_000)
     told = decode_control(acknowledged)
     assert told is not None
     assert (told.kind, told.info, told.destination) == (Kind.ACKNOWLEDGED, 3, 9)
-    again = caller.receive(encode_control(Kind.LOST, 0, 0, 7, lost), 90_000)
+    again = caller.receive(encode_control(Kind.LOST, 0, 0, 7, gaps), 90_000)
     assert [sequence_of(packet) for packet in again] == [2]
+
+
+class Counting(OrderedDict[int, object]):
+    """What is kept, and how often it was looked into."""
+
+    looked_up = 0
+
+    def __getitem__(self, key: int) -> object:
+        self.looked_up += 1
+        return super().__getitem__(key)
+
+    def get(self, key: int, default: object = None) -> object:
+        self.looked_up += 1
+        return super().get(key, default)
+
+
+def sending(caller: Caller, packets: int) -> Counting:
+    """Sends so many packets; what is kept of them counts from now on."""
+    for number in range(packets):
+        caller.send(b"x", number)
+    kept = Counting(caller._sent)
+    caller._sent = kept  # type: ignore[assignment]  # it counts, and is the same otherwise
+    return kept
+
+
+def lost(*ranges: tuple[int, int], destination: int = 7) -> bytes:
+    body = b"".join(struct.pack(">II", first | 0x8000_0000, last) for first, last in ranges)
+    return encode_control(Kind.LOST, 0, 0, destination, body)
+
+
+def test_a_loss_report_of_what_was_never_sent_costs_nothing() -> None:
+    caller = connected(100)
+    kept = sending(caller, 300)
+    for first, last in ((500_000_000, 500_008_191), (SEQUENCES - 8192, 99), (400, 8591), (99, 50), (390, 120)):
+        assert caller.receive(lost(*[(first, last)] * 400), 50_000) == []
+    assert kept.looked_up == 0
+
+
+def test_a_loss_report_looks_no_packet_up_more_often_than_a_true_one_would() -> None:
+    caller = connected(SEQUENCES - 100)
+    kept = sending(caller, 300)
+    again = caller.receive(lost(*[(SEQUENCES - 5000, 8191)] * 400), 50_000)
+    assert [sequence_of(packet) for packet in again] == [(SEQUENCES - 100 + ahead) % SEQUENCES for ahead in range(256)]
+    assert kept.looked_up <= 300
+    kept.looked_up = 0
+    rest = caller.receive(lost((SEQUENCES - 100, 199), (0, 199)), 50_001)
+    assert [sequence_of(packet) for packet in rest] == list(range(156, 200))
+    assert kept.looked_up <= 300
+
+
+def test_as_much_of_a_loss_report_is_read_as_one_datagram_holds() -> None:
+    assert len(decode_lost(bytes(65_000))) == len(decode_lost(bytes(3200))) == 800
+
+
+def test_once_connected_nothing_is_taken_that_does_not_name_our_number() -> None:
+    caller = connected(100)
+    caller.send(b"a", 0)
+    caller.receive(encode_control(Kind.KEEP_ALIVE, 0, 0, 7), 1)
+    for destination in (0, 8):
+        assert caller.receive(lost((100, 100), destination=destination), 50_000) == []
+        assert caller.receive(encode_control(Kind.ACKNOWLEDGE, 1, 0, destination), 50_000) == []
+        assert caller.receive(encode_control(Kind.SHUTDOWN, 0, 0, destination), 50_000) == []
+        greeting = encode_handshake(Handshake(5, 0, 0x4A17, 100, 1, 9, 1234))
+        assert caller.receive(encode_control(Kind.HANDSHAKE, 0, 0, destination, greeting), 9_000_000) == []
+    with pytest.raises(OutputError, match="silent"):
+        caller.send(b"b", 9_000_000)
+
+
+def test_a_receiver_that_leaves_our_number_out_may_still_greet_us() -> None:
+    caller = Caller(7, 100, 120, "", None)
+    for handshake in (Handshake(5, 0, 0x4A17, 100, 1, 9, 1234), Handshake(5, 0, 1, 100, -1, 9, 1234)):
+        caller.receive(encode_control(Kind.HANDSHAKE, 0, 0, 0, encode_handshake(handshake)), 0)
+    assert caller.is_connected
 
 
 def test_what_is_too_late_is_forgotten_and_counted() -> None:

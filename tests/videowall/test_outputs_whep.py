@@ -12,8 +12,9 @@ from typing import Self
 import httpx
 import numpy as np
 import pytest
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
+from aiortc import AudioStreamTrack, RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
 from av import VideoFrame
+from av.frame import Frame
 
 from sensors.clock import Clock, ManualClock, SystemClock
 from sensors.errors import ConfigError, LimitError, WireError
@@ -123,6 +124,56 @@ async def test_a_viewer_decodes_the_walls_own_pictures_one_after_another_and_lea
             assert (await http.delete(viewer.location)).status_code == 404
         await eventually_async(lambda: wall.broadcast.viewers == 0)
         assert len(peers) == 0
+
+
+class Talk(AudioStreamTrack):
+    """Silence, for as long as somebody takes it, and how much of it was taken."""
+
+    said = 0
+
+    async def recv(self) -> Frame:
+        frame = await super().recv()
+        self.said += 1
+        return frame
+
+
+def _directions(answer: str) -> list[str]:
+    """Of each medium in an answer."""
+    kinds = ("a=inactive", "a=recvonly", "a=sendonly", "a=sendrecv")
+    return [line.removeprefix("a=") for line in answer.splitlines() if line in kinds]
+
+
+async def test_nothing_is_taken_in_from_a_viewer(wall: MovingWall, keys: Keys) -> None:
+    async with Viewer() as viewer, serving_peers(wall, keys) as (address, peers):
+        talk = Talk()
+        viewer.connection.addTransceiver(talk, direction="sendrecv")
+        answer = await viewer.join(address, keys.bearer())
+        assert (answer.status_code, _directions(answer.text)) == (201, ["sendonly", "inactive"])
+        await viewer.picture()
+        (seat,) = peers._seats.values()
+        wanted = [(each.kind, each.currentDirection) for each in seat.peer._connection.getTransceivers()]
+        assert wanted == [("video", "sendonly"), ("audio", "inactive")]
+        assert talk.said == 0
+
+
+async def test_sound_beside_the_connection_is_offered_no_other_address(wall: MovingWall, keys: Keys) -> None:
+    async with Viewer() as viewer, serving_peers(wall, keys) as (address, _):
+        viewer.connection.addTransceiver("audio", direction="recvonly")
+        offer = "".join(line for line in (await viewer.offer()).splitlines(keepends=True) if "a=group:" not in line)
+        async with httpx.AsyncClient(base_url=address, headers=keys.bearer(), timeout=60) as http:
+            sdp = {"Content-Type": "application/sdp"}
+            answer = await http.post("/wall/main/whep", content=offer, headers=sdp)
+        assert _directions(answer.text) == ["sendonly", "inactive"]
+        told = {line.split()[4] for line in answer.text.splitlines() if line.startswith("a=candidate")}
+        assert told == {"127.0.0.1"}
+
+
+async def test_a_viewer_gets_no_data_channel(wall: MovingWall, keys: Keys) -> None:
+    async with Viewer() as viewer, serving_peers(wall, keys) as (address, peers):
+        viewer.connection.createDataChannel("chat")
+        answer = await viewer.join(address, keys.bearer())
+        assert (answer.status_code, len(peers)) == (400, 0)
+        assert "data channel" in answer.text
 
 
 async def test_a_viewer_that_has_hung_up_may_still_take_its_leave_once(wall: MovingWall, keys: Keys) -> None:
@@ -262,6 +313,13 @@ def test_an_offer_loses_its_candidates_so_that_nobody_chooses_where_packets_go()
     assert read_offer(told.encode()) == VIDEO
 
 
+@pytest.mark.parametrize("end", ["\r", "\v", "\f", "\x1c", "\x1d", "\x1e"])
+def test_no_line_of_an_offer_hides_behind_an_end_that_only_the_library_knows(end: str) -> None:
+    assert read_offer(f"{VIDEO}a=x{end}a=candidate:1 1 udp 1 203.0.113.9 9 typ host\r\n".encode()) == f"{VIDEO}a=x\r\n"
+    with pytest.raises(WireError, match="data channel"):
+        read_offer(f"{VIDEO}a=x{end}m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n".encode())
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -271,6 +329,7 @@ def test_an_offer_loses_its_candidates_so_that_nobody_chooses_where_packets_go()
         b"v=0\r\n",
         VIDEO.replace("H264", "VP8").encode(),
         VIDEO.encode() + b"m=video 9 UDP/TLS/RTP/SAVPF 96\r\n",
+        VIDEO.encode() + b"m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n",
     ],
 )
 def test_what_is_no_offer_for_the_wall_is_refused(body: bytes) -> None:

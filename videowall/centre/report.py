@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from sensors.catalog import WALL, PictureState
 from sensors.model import Birth, Condition, Limit, Metric, MetricType, Names, Priority, Stream, StreamRole, Value
+from sensors.reception import Reception
 from sensors.supervised import Restarts
 from videowall.capture.channel import Channel
 from videowall.capture.demuxer import FFMPEG
@@ -85,6 +86,16 @@ WALL_METRICS = (
     Metric("plans_rejected_total", MetricType.COUNTER, Names(en="Bad plans", ru="Неверные планы", kk="Қате жоспарлар")),
     Metric(
         "boards_rejected_total", MetricType.COUNTER, Names(en="Bad boards", ru="Неверные сводки", kk="Қате мәліметтер")
+    ),
+    Metric(
+        "connections_refused_total",
+        MetricType.COUNTER,
+        Names(en="Connections refused", ru="Соединений отклонено", kk="Қабылданбаған қосылымдар"),
+    ),
+    Metric(
+        "connections_unheard_total",
+        MetricType.COUNTER,
+        Names(en="Connections without a request", ru="Соединений без запроса", kk="Сұраусыз қосылымдар"),
     ),
     Metric(
         f"latency_{Hop.ENCODE}",
@@ -209,10 +220,15 @@ def wall_values(
     }
 
 
-def shared_values(hops: dict[Hop, Spread], boards_rejected_total: int) -> dict[str, Value | None]:
-    """What all tiles have in common: the slow twentieth of encoding and sending, and boards that could not be read."""
+def shared_values(hops: dict[Hop, Spread], boards_rejected_total: int, reception: Reception) -> dict[str, Value | None]:
+    """What all tiles have in common: the slow twentieth of encoding and sending, and what was dropped of what came."""
     slow = {hop: hops[hop].p95_ms if hop in hops else None for hop in (Hop.ENCODE, Hop.SEND)}
-    return {**{f"latency_{hop}": value for hop, value in slow.items()}, "boards_rejected_total": boards_rejected_total}
+    return {
+        **{f"latency_{hop}": value for hop, value in slow.items()},
+        "boards_rejected_total": boards_rejected_total,
+        "connections_refused_total": reception.refused_total,
+        "connections_unheard_total": reception.unheard_total,
+    }
 
 
 def _latencies(tile: Tile) -> dict[str, Value | None]:

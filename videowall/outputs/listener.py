@@ -9,10 +9,14 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from sensors.clock import SystemClock
 from sensors.errors import UnavailableError
+from sensors.reception import Reception
+from videowall.outputs.watched import WatchedHttp, WatchedState
 
 _STOP_WITHIN_S: Final = 2
 _BACKLOG: Final = 128
+"""So many are taken in at once, before those too many go again: their descriptors are in use until then."""
 _CONNECTIONS: Final = 512
 _SEND_BUFFER_BYTES: Final = 256 * 1024
 """Small, since what waits in the kernel is old picture that no skip can take back."""
@@ -54,8 +58,10 @@ def bind(host: str, port: int) -> socket.socket:
 class _Server(uvicorn.Server):
     """Leaves signals to the command that runs it, and does not wake ten times a second to see whether it shall end."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, reception: Reception) -> None:
         super().__init__(config)
+        self.server_state = WatchedState(reception)
+        self._reception = reception
         self._ending = asyncio.Event()
 
     def end(self) -> None:
@@ -64,8 +70,9 @@ class _Server(uvicorn.Server):
         self._ending.set()
 
     async def main_loop(self) -> None:
-        """Renew the answers' date once a second."""
+        """Renew the answers' date once a second, and let the reception look round."""
         while not await self.on_tick(0):
+            self._reception.look_round()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_DATE_S):
                     await self._ending.wait()
@@ -75,14 +82,16 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: ASGIApp, listener: socket.socket) -> None:
-    """Serve until cancelled; then end politely within a few seconds. Closes `listener`.
+async def serve(app: ASGIApp, listener: socket.socket, reception: Reception | None = None) -> None:
+    """Serve until cancelled; then end politely within a few seconds. Closes `listener`; tells `reception` who calls.
 
     No compression of messages: encoded pictures do not get smaller, only later.
     """
     config = uvicorn.Config(
         app,
         lifespan="off",
+        http=WatchedHttp,
+        backlog=_BACKLOG,
         ws="websockets-sansio",
         ws_max_size=1_024,
         ws_per_message_deflate=False,
@@ -97,7 +106,7 @@ async def serve(app: ASGIApp, listener: socket.socket) -> None:
         timeout_graceful_shutdown=_STOP_WITHIN_S,
         h11_max_incomplete_event_size=16_384,
     )
-    server = _Server(config)
+    server = _Server(config, reception or Reception(SystemClock()))
     task = asyncio.create_task(server.serve(sockets=[listener]), name="wall-http-server")
     try:
         await asyncio.shield(task)

@@ -18,7 +18,7 @@ _OVER: Final = frozenset({"closed", "failed"})
 
 
 class Peer:
-    """One connection and its subscription. Both end with `close`."""
+    """One connection and its subscription. Both end with `close`. Nothing is taken in from the viewer."""
 
     def __init__(self, broadcast: Broadcast, addresses: tuple[str, ...], clock: Clock) -> None:
         self.begun_s = clock.monotonic_s()
@@ -55,7 +55,11 @@ class Peer:
         transceiver.sender._send_keyframe = self._ask_for_key  # type: ignore[method-assign]  # noqa: SLF001 - as said
         try:
             await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
-            self._confine(transceiver.sender)
+            for other in connection.getTransceivers():
+                self._confine(other.sender)
+                if other is not transceiver:
+                    # Else what a viewer says is taken in, decoded, and kept for somebody who would play it.
+                    other.direction = "inactive"
             await connection.setLocalDescription(await connection.createAnswer())
         except (
             OperationError,

@@ -1,6 +1,7 @@
 """The calling side of one SRT connection as a machine without I/O: datagrams and payloads go in, datagrams come out."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Final
 
 from msgspec import Struct
@@ -93,7 +94,7 @@ class Caller:
             OutputError: the receiver refuses us, or has ended the connection.
         """
         control = decode_control(datagram)
-        if control is None or control.destination not in {0, self._socket}:
+        if control is None or not self._is_ours(control):
             return []
         self._heard_us = at_us
         if control.kind == Kind.HANDSHAKE:
@@ -129,6 +130,12 @@ class Caller:
         """What ends the connection, if there is one."""
         return encode_control(Kind.SHUTDOWN, 0, at_us, self._peer) if self.is_connected else None
 
+    def _is_ours(self, control: Control) -> bool:
+        """Only who does not know our number yet may say 0: later it would let strangers in who forge an address."""
+        if control.destination == 0:
+            return control.kind == Kind.HANDSHAKE and not self.is_connected
+        return control.destination == self._socket
+
     def _greeted(self, control: Control, at_us: int) -> list[bytes]:
         handshake = decode_handshake(control.body)
         if handshake is None or self.is_connected:
@@ -160,18 +167,29 @@ class Caller:
 
     def _send_again(self, ranges: list[tuple[int, int]], at_us: int) -> list[bytes]:
         packets: list[bytes] = []
-        for first, last in ranges:
-            for ahead in range(min(distance(first, last) + 1, FLOW_PACKETS)):
-                sequence = (first + ahead) % SEQUENCES
-                sent = self._sent.get(sequence)
-                if sent is None or at_us - sent.resent_us < _AGAIN_US:
-                    continue
-                if len(packets) >= _RESENT_AT_ONCE:
-                    return packets
-                sent.resent_us = at_us
-                self.resent_total += 1
-                packets.append(self._encode(sequence, sent, resent=True))
+        for sequence in self._kept_of(ranges):
+            sent = self._sent[sequence]
+            if at_us - sent.resent_us < _AGAIN_US:
+                continue
+            if len(packets) >= _RESENT_AT_ONCE:
+                break
+            sent.resent_us = at_us
+            self.resent_total += 1
+            packets.append(self._encode(sequence, sent, resent=True))
         return packets
+
+    def _kept_of(self, ranges: list[tuple[int, int]]) -> Iterator[int]:
+        """The numbers in some ranges that are kept: at most as many as are kept, for a true report names each once.
+
+        What is kept follows one another without a gap, so a range of what is not costs nothing.
+        """
+        oldest, kept = next(iter(self._sent), 0), len(self._sent)
+        left = kept
+        for first, last in ranges:
+            begin, end = max(0, distance(oldest, first)), min(kept, distance(oldest, last) + 1)
+            for ahead in range(begin, min(end, begin + left)):
+                left -= 1
+                yield (oldest + ahead) % SEQUENCES
 
     def _forget_late(self, at_us: int) -> None:
         """Nobody plays any more what is older than the delay that was agreed, and as long again."""

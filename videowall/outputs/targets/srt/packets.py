@@ -20,7 +20,7 @@ _RESENT: Final = 0x0400_0000
 _EVEN_KEY: Final = 0x0800_0000
 _MESSAGES: Final = 2**26
 _MTU: Final = 1500
-_MAX_RANGES: Final = 400
+_MAX_LOST_BYTES: Final = 8 * 400
 
 
 class Kind(IntEnum):
@@ -132,8 +132,9 @@ def encode_text(text: str) -> bytes:
 
 
 def decode_lost(body: bytes) -> list[tuple[int, int]]:
-    """The first and last sequence numbers of each gap that a receiver names."""
-    numbers = [number for (number,) in struct.iter_unpack(">I", body[: len(body) // 4 * 4])][: 2 * _MAX_RANGES]
+    """The first and last sequence numbers of each gap that a receiver names, as far as one datagram holds them."""
+    whole = body[: min(len(body) // 4 * 4, _MAX_LOST_BYTES)]
+    numbers = [number for (number,) in struct.iter_unpack(">I", whole)]
     ranges: list[tuple[int, int]] = []
     rest = iter(numbers)
     for number in rest:
