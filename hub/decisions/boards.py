@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from hub.decisions.pictures import PICTURE, PICTURE_HOLDS_S
 from hub.decisions.planner import admits
 from hub.decisions.records import WallChoice
 from hub.decisions.registry import Device, Registry
@@ -25,8 +26,6 @@ from videowall.board import MAX_ALARMS, MAX_SITES, REPEAT_S, Board, BoardAlarm, 
 from videowall.plan import MAX_PLAN_BYTES, Plan
 
 EVERY_S: Final = 1.0
-PICTURE_HOLDS_S: Final = 20.0
-"""A wall repeats what it says of a picture every few seconds: what is older says nothing of now."""
 _ABSENT = (Liveness.OFFLINE, Liveness.SILENT)
 _GRAVEST_FIRST = tuple(reversed(SiteCondition))
 
@@ -189,7 +188,7 @@ def _needs_somebody(alarm: AlarmView) -> bool:
 
 
 def _is_live(key: DeviceKey, values: LastValues, at: datetime) -> bool:
-    reading = values.find(key, "picture")
+    reading = values.find(key, PICTURE)
     if reading is None or reading.value != PictureState.LIVE:
         return False
     return (at - reading.received_at).total_seconds() <= PICTURE_HOLDS_S
