@@ -269,12 +269,13 @@ class ReadingsSeen(Struct, frozen=True):
     """The readings of one message, in the order given.
 
     A `snapshot` is the broker's memory of a value without a time of its own: it is shown where nothing newer is
-    known, and neither stored nor judged.
+    known, and neither stored nor judged. The `observer` is who said it, where that is not the device and named itself.
     """
 
     key: DeviceKey
     readings: tuple[Reading, ...]
     snapshot: bool = False
+    observer: str = ""
 
 
 class EventSeen(Struct, frozen=True):

@@ -215,7 +215,9 @@ class WallNode:
         self._camera_sequences[key] = sequence
         if channel is not None and channel.stream is not None:
             channel.pace.compare(channel.stream.clock_offset_s, now_s)
-        self._send(key, camera_values(tile, channel, self._bitrate_kbps(key, channel, now_s), now_s), sequence)
+        values = camera_values(tile, channel, self._bitrate_kbps(key, channel, now_s), now_s)
+        # Other walls may show it as well, and see it otherwise.
+        self._send(key, values, sequence, observer=self._wall.name)
 
     def _bitrate_kbps(self, key: DeviceKey, channel: Channel | None, now_s: float) -> float:
         total = channel.stream.received_bytes_total if channel and channel.stream else 0
@@ -223,8 +225,8 @@ class WallNode:
         self._received[key] = (now_s, total)
         return max(0.0, 8 * (total - before) / 1000 / (now_s - before_s)) if now_s > before_s else 0.0
 
-    def _send(self, key: DeviceKey, values: dict[str, Value | None], sequence: int) -> None:
-        self._link.publish_data(key, encode_data(self._clock.now(), sequence, values))
+    def _send(self, key: DeviceKey, values: dict[str, Value | None], sequence: int, *, observer: str = "") -> None:
+        self._link.publish_data(key, encode_data(self._clock.now(), sequence, values, observer=observer))
 
 
 def _read_board(payload: bytes) -> Board:

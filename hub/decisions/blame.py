@@ -1,13 +1,9 @@
 """Whose fault it is that a camera's picture cannot be believed: what many suffer from alike is one alarm. Pure."""
 
-from typing import Final
-
 from hub.decisions.registry import Device
 from sensors.catalog import CAMERA, PictureState
 from sensors.model import Value
 
-PICTURE: Final = "picture"
-"""The metric in which a wall says what it sees of a camera."""
 _LINK_LOST = (PictureState.NO_PACKETS, PictureState.CONNECTING)
 _PASSING = (PictureState.CONNECTING, PictureState.DELAYED)
 

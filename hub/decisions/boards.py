@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from hub.decisions.blame import PICTURE
+from hub.decisions.pictures import PICTURE, PICTURE_HOLDS_S
 from hub.decisions.planner import admits
 from hub.decisions.records import WallChoice
 from hub.decisions.registry import Device, Registry
@@ -26,8 +26,6 @@ from videowall.board import MAX_ALARMS, MAX_SITES, REPEAT_S, Board, BoardAlarm, 
 from videowall.plan import MAX_PLAN_BYTES, Plan
 
 EVERY_S: Final = 1.0
-PICTURE_HOLDS_S: Final = 20.0
-"""A wall repeats what it says of a picture every few seconds: what is older says nothing of now."""
 _ABSENT = (Liveness.OFFLINE, Liveness.SILENT)
 _GRAVEST_FIRST = tuple(reversed(SiteCondition))
 

@@ -87,6 +87,7 @@ class Center:
             self._reception.take_heard(dialect.tick(now.at), dialect, now)
         self._vetting.tick(now)
         self.state.judge_liveness(now)
+        self._reception.lapse(now)
         self.state.move_alarms(self.state.engine.tick(now), now)
         self._log_rejections(now)
         self.state.plans_due = self.state.plans_due or self.state.walls.due(now.monotonic_s)

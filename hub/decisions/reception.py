@@ -8,11 +8,13 @@ from hub.decisions.blame import is_shared
 from hub.decisions.checking import check, find_lie
 from hub.decisions.conduct import is_numbered, reading_of
 from hub.decisions.dialects import MAIN, NATIVE
+from hub.decisions.pictures import PICTURE
 from hub.decisions.registry import Device
 from hub.decisions.state import Outgoing, State, Wish
 from hub.decisions.vetting import Vetting
 from hub.inputs import Moment, Received
 from hub.protocol.training import ID_PREFIX, TRAINING_ANSWER
+from sensors.catalog import CAMERA
 from sensors.dialects import native
 from sensors.dialects.dialect import NOTHING, Action, Dialect, Heard, Listen, Memo, Send, Unlisten
 from sensors.model import (
@@ -69,6 +71,13 @@ class Reception:
         """Take in what a dialect says without a message: time has passed, a connection stands, a file was handed in."""
         if heard is not NOTHING:
             self._take_heard(heard, dialect, Received(now, dialect.name, b"", 0, False, 0, 0, 0))
+
+    def lapse(self, now: Moment) -> None:
+        """Time has passed: what a wall said of a picture too long ago gives way to what others say of it."""
+        for picture in self._state.values.lapse(now.monotonic_s):
+            device = self._state.registry.find(picture.key)
+            if device is not None and (metric := device.metrics.get(PICTURE)) is not None:
+                self._judge(picture, device, metric, now)
 
     def act(self, action: Action, dialect: Dialect) -> None:
         """Do what a dialect asks for."""
@@ -189,6 +198,7 @@ class Reception:
             return
         conduct.hear(seen, numbered=provenance == NATIVE and is_numbered(device.birth))
         metrics, move, keep = device.metrics, state.values.move, state.effects.readings.append
+        is_camera = device.birth.kind == CAMERA
         for said in seen.readings:
             metric = metrics.get(said.metric) or self._adopt(said, device, provenance)
             if metric is None and not _admits_undeclared(device, said.metric):
@@ -203,8 +213,12 @@ class Reception:
                 state.values.recall(reading)
                 continue
             keep(reading)
-            if not reading.historical and move(reading) and metric is not None and metric.limits:
-                self._judge(reading, device, metric, now)
+            if reading.historical:
+                continue
+            is_picture = is_camera and reading.metric == PICTURE
+            current = state.values.weigh(reading, seen.observer, now.monotonic_s) if is_picture else reading
+            if current is not None and (is_picture or move(reading)) and metric is not None and metric.limits:
+                self._judge(current, device, metric, now)
         if conduct.due(now):
             self._report(device, now)
 

@@ -12,11 +12,12 @@ from msgspec import Struct, field
 from hub.alarms.engine import AlarmEngine, Transition, reading_of_state
 from hub.alarms.liveness import LIVENESS
 from hub.config import HubSettings
-from hub.decisions.blame import PICTURE, is_passing, is_shared
+from hub.decisions.blame import is_passing, is_shared
 from hub.decisions.boards import Boards
 from hub.decisions.dialects import MAIN, Dialects
 from hub.decisions.journal import HUB, Journal
 from hub.decisions.moves import Moves
+from hub.decisions.pictures import PICTURE
 from hub.decisions.planner import House
 from hub.decisions.purpose import read_purpose
 from hub.decisions.receipts import Receipts

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from hub.decisions.pictures import Pictures
 from hub.protocol import MetricView
 from sensors.model import DeviceKey, Quality, Reading
 
@@ -26,6 +27,7 @@ class LastValues:
         self._devices: dict[DeviceKey, _Held] = {}
         self._moved: list[_Held] = []
         """The devices with values that have moved, each once."""
+        self._pictures = Pictures()
         for reading in earlier:
             held = self._of(reading.key)
             held.shown[reading.metric] = reading
@@ -65,6 +67,23 @@ class LastValues:
         shown[metric] = held.changed[metric] = reading
         return True
 
+    def weigh(self, picture: Reading, observer: str, now_s: float) -> Reading | None:
+        """Take in what an observer says of a camera's picture; what is current from now on, None when nothing changes.
+
+        What is current may be older than what was: another observer's word, which was less grave.
+        """
+        believed = self._pictures.hear(picture, observer, now_s)
+        if believed is not None:
+            self._show(believed)
+        return believed
+
+    def lapse(self, now_s: float) -> list[Reading]:
+        """Time has passed: pictures of which another word is current, because a graver one is too old."""
+        believed = self._pictures.lapse(now_s)
+        for reading in believed:
+            self._show(reading)
+        return believed
+
     def recall(self, reading: Reading) -> None:
         """Show a value that the broker remembers, where this run knows nothing newer; its age is not known."""
         held, metric = self._of(reading.key), reading.metric
@@ -82,6 +101,7 @@ class LastValues:
 
     def forget(self, key: DeviceKey) -> None:
         """The device is no longer known."""
+        self._pictures.forget(key)
         if (held := self._devices.pop(key, None)) is not None:
             held.changed.clear()
 
@@ -92,6 +112,13 @@ class LastValues:
             held.changed.clear()
         self._moved.clear()
         return changed
+
+    def _show(self, reading: Reading) -> None:
+        held, metric = self._of(reading.key), reading.metric
+        held.former.discard(metric)
+        if not held.changed:
+            self._moved.append(held)
+        held.shown[metric] = held.changed[metric] = reading
 
     def _of(self, key: DeviceKey) -> _Held:
         held = self._devices.get(key)

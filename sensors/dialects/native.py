@@ -59,6 +59,8 @@ class Sample(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     seq: Annotated[int, Meta(ge=0, lt=2**53)]
     values: Annotated[dict[str, Value | None], Meta(max_length=MAX_VALUES)]
     quality: Annotated[dict[str, Quality], Meta(max_length=MAX_VALUES)] = {}
+    observer: Ident = ""
+    """Who says it, where that is not the device itself: of a camera's picture, the wall."""
 
 
 class Backlog(Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,7 +129,7 @@ def decode(topic: str, payload: bytes, *, retained: bool, received_at: datetime)
         return reject(topic, payload, f"payload is over {MAX_PAYLOAD_BYTES} bytes", received_at, key)
     try:
         if leaf is _DATA:
-            return ReadingsSeen(key, _readings(key, payload, received_at))
+            return _readings(key, payload, received_at)
         return _decode_other(key, leaf, payload, received_at, retained=retained)
     except (msgspec.DecodeError, UnicodeDecodeError, OverflowError, RecursionError) as error:
         return reject(topic, payload, str(error), received_at, key)
@@ -166,10 +168,15 @@ def encode_state(*, online: bool, since: datetime) -> bytes:
 
 
 def encode_data(
-    at: datetime, sequence: int, values: Mapping[str, Value | None], quality: Mapping[str, Quality] | None = None
+    at: datetime,
+    sequence: int,
+    values: Mapping[str, Value | None],
+    quality: Mapping[str, Quality] | None = None,
+    *,
+    observer: str = "",
 ) -> bytes:
-    """Payload of one live sample."""
-    return _encode(Sample(at, sequence, dict(values), dict(quality or {})))
+    """Payload of one live sample; `observer`: who says it, where that is not the device itself."""
+    return _encode(Sample(at, sequence, dict(values), dict(quality or {}), observer))
 
 
 def encode_backlog(samples: Iterable[Sample]) -> bytes:
@@ -200,20 +207,22 @@ def decode_command(payload: bytes) -> CommandPayload | str:
         return _printable(str(error))
 
 
-def _readings(key: DeviceKey, payload: bytes, received_at: datetime) -> tuple[Reading, ...]:
+def _readings(key: DeviceKey, payload: bytes, received_at: datetime) -> ReadingsSeen:
     try:
-        samples: tuple[Sample, ...] = (_sample.decode(payload),)
-        historical = False
+        live = _sample.decode(payload)
+        samples: tuple[Sample, ...] = (live,)
+        historical, observer = False, live.observer
     except msgspec.ValidationError:
         # Nearly every message is one live sample: only what is none is looked at twice.
         if _shape.decode(payload).historical is msgspec.UNSET:
             raise
         backlog = _backlog.decode(payload)
-        samples, historical = backlog.samples, backlog.historical
+        # Who saw what is past makes no difference: it moves no current value.
+        samples, historical, observer = backlog.samples, backlog.historical, ""
     readings: list[Reading] = []
     for sample in samples:
         _gather(readings, key, sample, received_at, historical=historical)
-    return tuple(readings)
+    return ReadingsSeen(key, tuple(readings), observer=observer)
 
 
 def _gather(

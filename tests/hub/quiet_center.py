@@ -97,9 +97,10 @@ class QuietCenter:
         quality: dict[str, Quality] | None = None,
         at: datetime | None = None,
         sequence: int | None = None,
+        observer: str = "",
     ) -> Effects:
         number = next(self._numbers) if sequence is None else sequence
-        payload = native.encode_data(at or self.clock.now(), number, values, quality)
+        payload = native.encode_data(at or self.clock.now(), number, values, quality, observer=observer)
         return self.hear(key, Leaf.DATA, payload, retained=retained)
 
     def say_state(self, key: DeviceKey, *, online: bool, retained: bool = False) -> Effects:

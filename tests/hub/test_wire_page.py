@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from hub.decisions.checking import MAX_AHEAD, find_lie
+from hub.decisions.pictures import MAX_OBSERVERS, PICTURE_HOLDS_S
 from hub.decisions.reception import MAX_EVENTS_PER_MINUTE
 from sensors.catalog import CAMERA_HEALTH, PictureState
 from sensors.dialects import native
@@ -96,4 +97,7 @@ def test_the_bounds_are_those_of_the_types() -> None:
     assert longest(Command, "arguments") == longest(native.CommandPayload, "arguments")
     assert f"At most {MAX_EVENTS_PER_MINUTE} a minute" in PAGE
     assert f"most {MAX_RANGES} ranges" in PAGE
+    assert f"At most {MAX_OBSERVERS} observers" in PAGE
+    assert f"said {PICTURE_HOLDS_S:.0f} s ago" in PAGE
+    assert f"for the first {PICTURE_HOLDS_S:.0f} s" in PAGE
     assert f"{MAX_AHEAD.total_seconds():.0f} s in the future" in PAGE

@@ -47,6 +47,25 @@ def rejected(leaf: Leaf, payload: bytes) -> str:
     return message.reason
 
 
+def test_who_says_it_is_known_where_that_is_not_the_device() -> None:
+    named = decode(Leaf.DATA, native.encode_data(NOW, 1, {"picture": "live"}, observer="main"))
+    assert isinstance(named, ReadingsSeen)
+    assert (named.observer, [reading.value for reading in named.readings]) == ("main", ["live"])
+    unnamed = native.encode_data(NOW, 1, {"picture": "live"})
+    assert b"observer" not in unnamed
+    seen = decode(Leaf.DATA, unnamed)
+    assert isinstance(seen, ReadingsSeen)
+    assert seen.observer == ""
+    past = native.encode_backlog([native.Sample(NOW, 1, {"picture": "live"}, observer="main")])
+    assert isinstance(decode(Leaf.DATA, past), ReadingsSeen)
+
+
+@pytest.mark.parametrize("observer", ['"Main"', '""', '"a/b"', '"main\\n"', "7", "null", '"' + "a" * 64 + '"'])
+def test_whoever_says_it_names_itself_by_an_id(observer: str) -> None:
+    said = f'{{"at":"2026-11-23T06:00:00Z","seq":1,"values":{{"picture":"live"}},"observer":{observer}}}'
+    assert "observer" in rejected(Leaf.DATA, said.encode())
+
+
 @given(st.sampled_from(list(Leaf)), st.binary(max_size=300), st.booleans())
 def test_no_bytes_make_it_raise(leaf: Leaf, payload: bytes, retained: bool) -> None:  # noqa: FBT001 - given by hypothesis
     message = decode(leaf, payload, retained=retained)
@@ -64,6 +83,7 @@ JSON = st.recursive(
                     "seq",
                     "values",
                     "quality",
+                    "observer",
                     "historical",
                     "samples",
                     "kind",

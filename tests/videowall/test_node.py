@@ -96,6 +96,10 @@ class Hub:
         seen = [message for message in self.messages if isinstance(message, ReadingsSeen)]
         return [reading.value for message in seen for reading in message.readings if reading.metric == metric]
 
+    def observers(self, of: DeviceKey) -> set[str]:
+        seen = [message for message in self.messages if isinstance(message, ReadingsSeen)]
+        return {message.observer for message in seen if message.key == of}
+
     def reported(self) -> set[tuple[DeviceKey, str]]:
         seen = [message for message in self.messages if isinstance(message, ReadingsSeen)]
         return {(message.key, reading.metric) for message in seen for reading in message.readings}
@@ -155,6 +159,8 @@ async def test_a_wall_announces_itself_draws_its_retained_plan_and_reports(
     reported = hub.reported()
     assert {name for seen, name in reported if seen == key("cam-1")} == known
     assert {name for seen, name in reported if seen == WALL} <= {metric.name for metric in WALL_METRICS}
+    # A camera may be on several walls, so each says who it is; of itself a wall need not say it.
+    assert (hub.observers(key("cam-1")), hub.observers(WALL)) == ({"main"}, {""})
     await eventually_async(lambda: hub.online() is False)
 
 
