@@ -193,7 +193,7 @@ class InfluxReader:
                         rows[result.statement_id] += table.values
                 if reply.error:
                     raise WireError(reply.error, subject=self._connection.url)
-        except (msgspec.DecodeError, IndexError) as error:
+        except (msgspec.DecodeError, IndexError, RecursionError) as error:
             raise UnreadableError("does not answer as InfluxQL does", subject=self._connection.url) from error
         return [Table(names, tuple(values)) for names, values in zip(columns, rows, strict=True)]
 
