@@ -104,7 +104,8 @@ class StorageSettings(Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = 10.0
     inbox_messages: Annotated[
-        int, Meta(ge=100, le=1_000_000, description="messages held in memory before the broker has to wait")
+        int,
+        Meta(ge=100, le=1_000_000, description="messages held in memory before the broker has to wait; 64 MB at most"),
     ] = 10_000
     keep_raw_days: Annotated[
         int, Meta(ge=0, le=36_500, description="how long readings stay after they were received; 0 keeps all")

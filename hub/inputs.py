@@ -14,6 +14,8 @@ from sensors.clock import Clock, SystemClock
 
 MAX_OFFERED = 1_000
 """Requests that may wait beyond a full inbox."""
+MAX_BYTES = 64 * 1024 * 1024
+"""Of messages that may wait, before what came in one read: as many large ones as small ones would be gigabytes."""
 _LULL_S = 0.002
 """When nothing comes for so long, a broker may be waiting for acknowledgements before it sends more."""
 
@@ -77,13 +79,14 @@ Input = Received | Connected | Disconnected | Asked | Tick
 
 
 class Inbox:
-    """The one way into the pipeline: bounded; a full inbox makes the broker's messages wait, and loses nothing."""
+    """The one way into the pipeline, bounded in number and bytes: a full one makes messages wait, and loses nothing."""
 
     def __init__(self, capacity: int, clock: Clock | None = None) -> None:
         self._capacity = capacity
         self._clock = clock or SystemClock()
         self._taken_s = 0.0
         self._waiting: deque[Input] = deque()
+        self._bytes = 0
         self._lock = threading.Lock()
         self._filled = threading.Condition(self._lock)
         self._emptied = threading.Condition(self._lock)
@@ -95,7 +98,7 @@ class Inbox:
     @property
     def full(self) -> bool:
         """Whether messages have to wait."""
-        return len(self._waiting) >= self._capacity
+        return len(self._waiting) >= self._capacity or self._bytes >= MAX_BYTES
 
     def put(self, item: Input) -> bool:
         """Put in, waiting while the inbox is full; False when it was closed."""
@@ -106,12 +109,14 @@ class Inbox:
         begin = 0
         with self._lock:
             while begin < len(items):
-                while len(self._waiting) >= self._capacity and not self._closed.is_set():
+                while self.full and not self._closed.is_set():
                     self._emptied.wait()
                 if self._closed.is_set():
                     return False
                 room = self._capacity - len(self._waiting)
-                self._waiting.extend(items[begin : begin + room])
+                let_in = items[begin : begin + room]
+                self._waiting.extend(let_in)
+                self._bytes += _bytes_of(let_in)
                 self._filled.notify()
                 begin += room
         return True
@@ -136,8 +141,10 @@ class Inbox:
             if len(self._waiting) <= limit:
                 taken = list(self._waiting)
                 self._waiting.clear()
+                self._bytes = 0
             else:
                 taken = [self._waiting.popleft() for _ in range(limit)]
+                self._bytes -= _bytes_of(taken)
             if taken:
                 self._emptied.notify_all()
             return taken
@@ -163,3 +170,7 @@ class Inbox:
         if len(self._waiting) == 1:
             self._filled.notify()
         return True
+
+
+def _bytes_of(items: Sequence[Input]) -> int:
+    return sum([len(item.topic) + len(item.payload) for item in items if isinstance(item, Received)])

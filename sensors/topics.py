@@ -18,6 +18,7 @@ RESERVED = frozenset({WALLS, SIMULATORS})
 _ID = re.compile(ID_PATTERN)
 _REMEMBERED = 16_384
 """Topics of which the parts are remembered: some three for each of the most devices that a hub takes."""
+_FORM = f"a topic is {PREFIX}/<site>/<device>/<leaf>"
 
 
 class Leaf(StrEnum):
@@ -32,6 +33,10 @@ class Leaf(StrEnum):
     PLAN = "plan"
     BOARD = "board"
     STORED = "stored"
+
+
+_LONGEST = len(f"{PREFIX}/") + 2 * 64 + max(map(len, Leaf))
+"""Letters in a topic of the longest ids and leaf. A longer one is none, and is not remembered: it may be of 64 KB."""
 
 
 class Topic(NamedTuple):
@@ -59,12 +64,16 @@ def site_filter(site: SiteId) -> str:
     return f"{PREFIX}/{site}/#"
 
 
-@lru_cache(_REMEMBERED)
 def parse_topic(text: str) -> Topic | str:
     """The parts of a native topic, or the reason why it is none."""
+    return _parts(text) if len(text) <= _LONGEST else _FORM
+
+
+@lru_cache(_REMEMBERED)
+def _parts(text: str) -> Topic | str:
     levels = text.split("/")
     if len(levels) != 5 or levels[:2] != PREFIX.split("/"):
-        return f"a topic is {PREFIX}/<site>/<device>/<leaf>"
+        return _FORM
     _, _, site, device, leaf = levels
     for name, level in (("site", site), ("device", device)):
         if not _ID.match(level):

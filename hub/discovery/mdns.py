@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 
 import psutil
 import structlog
+from zeroconf import Error as ZeroconfError
 from zeroconf import InterfaceChoice, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
@@ -38,7 +39,8 @@ MAX_FOUND = 256
 """Services looked at in one run of the hub; a stranger who invents more is ignored and counted."""
 MAX_WAITING = 64
 _RESOLVE_MS = 3_000
-_LONGEST_NAME = 63
+_LONGEST_NAME_BYTES = 58
+"""A part of a name has 63 at most, and one that is taken already gains a number."""
 _log = structlog.get_logger("hub.discovery")
 
 
@@ -138,8 +140,14 @@ class Discovery:
         if name not in self._found and len(self._found) >= MAX_FOUND:
             self.ignored_total += 1
             return
-        info = AsyncServiceInfo(service_type, name)
-        if not await info.async_request(network.zeroconf, _RESOLVE_MS):
+        try:
+            info = AsyncServiceInfo(service_type, name)
+            found = await info.async_request(network.zeroconf, _RESOLVE_MS)
+        except ZeroconfError:
+            # It hands on every name that it hears, and looks only now at what a name may hold.
+            self.ignored_total += 1
+            return
+        if not found:
             return
         service = Service(
             instance=name.removesuffix(f".{service_type}"),
@@ -194,7 +202,7 @@ def _own_addresses() -> list[str]:
 
 
 def _info(service: Advertised) -> AsyncServiceInfo:
-    instance = service.instance[:_LONGEST_NAME].replace(".", "-")
+    instance = service.instance.replace(".", "-").encode()[:_LONGEST_NAME_BYTES].decode(errors="ignore")
     return AsyncServiceInfo(
         service.type,
         f"{instance}.{service.type}",

@@ -19,8 +19,20 @@ from sensors.errors import ConfigError
 
 MAX_REPLY_BYTES = 524_288
 SETTINGS = Settings(strict=False, forbid_dtd=True, forbid_entities=True, forbid_external=True)
-UNREADABLE = (Error, LxmlError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
-"""What zeep and its parsers let out for replies that are not what they should be."""
+UNREADABLE = (
+    Error,
+    LxmlError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    NotImplementedError,
+)
+"""What zeep, its parsers and httpx let out for replies that are not what they should be.
+
+The last is httpx's for a digest over the request's body, which a device may ask for.
+"""
 
 
 class Post(AsyncTransport):  # type: ignore[misc]  # zeep's types are not followed

@@ -14,6 +14,8 @@ WHOLE_BYTES = 2 * MAX_PAYLOAD_BYTES
 """Of a packet longer than this only the beginning is kept; it is too large for any dialect."""
 NOT_UTF8 = "(a topic that is not UTF-8)"
 _REMEMBERED_TOPICS = 16_384
+_REMEMBERED_BYTES = 512
+"""A longer topic is read anew each time: MQTT lets one have 64 KB, and so many of those would be a gigabyte."""
 _PUBLISH, _EXACTLY_ONCE = 3, 2
 _MORE = 0x80
 _LONGEST_LENGTH = 4
@@ -102,7 +104,7 @@ class Packets:
     def _message(self, buffer: bytes, first: int, body: int, end: int, moment: Moment) -> Received:
         name = body + 2
         at = name + (buffer[body] << 8 | buffer[body + 1])
-        topic = _text(buffer[name:at])
+        topic = _text(buffer[name:at]) if at - name <= _REMEMBERED_BYTES else _decoded(buffer[name:at])
         qos, packet_id = first >> 1 & 3, 0
         if qos:
             packet_id = buffer[at] << 8 | buffer[at + 1]
@@ -132,6 +134,10 @@ def _number(buffer: bytes, at: int) -> tuple[int, int]:
 
 @lru_cache(_REMEMBERED_TOPICS)
 def _text(topic: bytes) -> str:
+    return _decoded(topic)
+
+
+def _decoded(topic: bytes) -> str:
     try:
         return topic.decode()
     except UnicodeDecodeError:

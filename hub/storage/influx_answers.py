@@ -50,10 +50,10 @@ class Answer(NamedTuple):
         """What it says, on one printable line: the `error` or `message` of a JSON answer, else the text."""
         try:
             said = json.loads(self.text)
-        except ValueError:
+        except (ValueError, RecursionError):
             said = None
         text = (said.get("error") or said.get("message")) if isinstance(said, dict) else None
-        words = " ".join(str(text or self.text).split())
+        words = " ".join((text if text and isinstance(text, str) else self.text).split())
         return "".join(each if each.isprintable() else "?" for each in words)[:_REASON_LETTERS]
 
     @property
@@ -88,7 +88,7 @@ def read_retry_after_s(headers: Mapping[str, str], now: datetime) -> float:
         return min(float(text), LONGEST_WAIT_S)
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)

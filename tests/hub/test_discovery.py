@@ -1,4 +1,6 @@
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -80,6 +82,36 @@ async def test_a_camera_on_the_network_is_proposed_to_the_registry_and_not_appro
         assert device.streams[0].url == "rtsp://127.0.0.1:8554/main"
 
 
+def label(part: bytes) -> bytes:
+    return bytes((len(part),)) + part
+
+
+def utter(instance: bytes, server: bytes) -> None:
+    """One datagram as anybody may send it: a camera's service of this name, on a host of that name."""
+    type_ = b"".join(map(label, (b"_rtsp", b"_tcp", b"local", b"")))
+    name, host = label(instance) + type_, label(server) + label(b"local") + label(b"")
+    records = ((type_, 12, name), (name, 33, struct.pack("!HHH", 0, 0, 554) + host), (name, 16, b"\0"))
+    answers = b"".join(whose + struct.pack("!HHIH", kind, 1, 4_500, len(said)) + said for whose, kind, said in records)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mouth:
+        mouth.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
+        mouth.sendto(struct.pack("!6H", 0, 0x8400, 0, len(records), 0, 0) + answers, ("224.0.0.251", 5353))
+
+
+async def test_names_that_nothing_may_have_are_counted_and_cameras_are_found_after_them() -> None:
+    registry = Noted()
+    bad = ((b"Gate\x01", b"host"), (b"\xff" * 63, b"host"), (b"Gate", b"\xff" * 63))
+    async with neighbour() as network, discovering(registry) as discovery:
+        for number, (instance, server) in enumerate(bad):
+
+            def counted(number: int = number, instance: bytes = instance, server: bytes = server) -> bool:
+                utter(instance, server)
+                return discovery.ignored_total > number
+
+            await eventually_async(counted, within_s=30)
+        await announce(network, "Camera")
+        await eventually_async(lambda: any(key.device.startswith("camera-") for key, *_ in registry.proposals))
+
+
 async def test_the_hub_and_its_broker_can_be_found() -> None:
     own = (
         Advertised(HUB, "shekara-hub", 8460, LOOPBACK, (("path", "/api/v1"),)),
@@ -93,6 +125,14 @@ async def test_the_hub_and_its_broker_can_be_found() -> None:
         hub = AsyncServiceInfo(HUB, f"shekara-hub.{HUB}")
         await hub.async_request(network.zeroconf, 20_000)
         assert hub.properties == {b"path": b"/api/v1"}
+
+
+async def test_a_hub_whose_name_is_too_long_for_the_network_is_found_by_its_beginning() -> None:
+    name = "Ситуационный центр Кордайского района"
+    async with neighbour() as network, discovering(Noted(), Advertised(HUB, name, 8460, LOOPBACK)):
+        info = AsyncServiceInfo(HUB, f"{name[:30]}.{HUB}")
+        assert await info.async_request(network.zeroconf, 20_000)
+        assert info.port == 8460
 
 
 async def test_a_camera_announced_twice_is_proposed_once_and_again_when_it_moves() -> None:

@@ -38,7 +38,8 @@ def test_every_reading_arrives_and_the_counters_say_so(tmp_path: Path, faulty: F
 
 
 def test_a_server_that_is_overloaded_is_asked_again_until_it_takes_all(tmp_path: Path, faulty: Faulty) -> None:
-    faulty.statuses = [(503, {}), (429, {"Retry-After": "1"}), (500, {}), (204, {}), (502, {})]
+    far = {"Retry-After": f"Fri, 01 Jan {10**20} 00:00:00 GMT"}
+    faulty.statuses = [(503, {}), (429, {"Retry-After": "1"}), (503, far), (500, {}), (204, {}), (502, {})]
     with bench(tmp_path, faulty.url) as each:
         each.store.write([measured(number) for number in range(100)])
         each.forwarder.start()
@@ -332,6 +333,8 @@ def test_points_that_are_confirmed_and_not_kept_are_found_out(tmp_path: Path, fa
         (format_datetime(datetime(2026, 11, 1, 0, 0, 30, tzinfo=UTC), usegmt=True), 30.0),
         (format_datetime(datetime(2026, 10, 1, tzinfo=UTC), usegmt=True), 0.0),
         ("Sun, 01 Nov 2026 00:00:30 -0000", 30.0),
+        (f"Sun, 01 Nov {10**20} 00:00:30 GMT", 0.0),
+        (f"Sun, 01 Nov 2026 00:00:30 +{10**20}", 0.0),
     ],
 )
 def test_the_servers_wish_is_granted_up_to_a_bound(text: str, wait_s: float) -> None:
@@ -344,6 +347,8 @@ def test_the_servers_wish_is_granted_up_to_a_bound(text: str, wait_s: float) -> 
         (json.dumps({"error": "partial write: dropped=1"}), "partial write: dropped=1"),
         (json.dumps({"code": "invalid", "message": "no\x1b[31m way"}), "no?[31m way"),
         ("[1]", "[1]"),
+        ('{"error": [1]}', '{"error": [1]}'),
+        ("[" * 9000, "[" * 300),
         ("<html>\n" + "x" * 9000, "<html> " + "x" * 293),
     ],
 )

@@ -64,6 +64,7 @@ def test_no_rows_can_raise_anything_but_our_own_errors(told: Told, rows: list[li
         b'{"results": [{"statement_id": 7, "series": [{"columns": ["time"], "values": []}]}]}',
         b"[" * 5000,
         b'{"more": ' + b"[" * 5000,
+        b'{"results": [{"statement_id": 0, "series": [{"columns": ["time"], "values": [[' + b"[" * 5000,
         b'{"results": [{"statement_id": 0, "error": "query timeout"}]}',
         b'{"error": "database not found"}',
     ],

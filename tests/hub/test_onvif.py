@@ -30,6 +30,7 @@ from tests.support.waiting import eventually_async
 PASSWORD = Credentials("viewer", "not a secret: tests")
 WRONG = Credentials("viewer", "wrong")
 LOOPBACK = "127.0.0.1"
+ODD_DIGESTS = ("qop=auth-int", "qop=none", "algorithm=CRC")
 INTERVIEWER = Interviewer(SystemClock())
 """One for all tests: the service descriptions take half a second to read."""
 
@@ -102,9 +103,10 @@ async def test_no_other_host_is_asked_whatever_the_device_says() -> None:
         (200, b"--x\r\n\r\n--x--", {"Content-Type": "multipart/related; boundary=x"}),
         (200, b"\x1f\x8b", {"Content-Encoding": "gzip"}),
         (401, b"", {}),
+        *((401, b"", {"WWW-Authenticate": f'Digest realm="x", nonce="y", {odd}'}) for odd in ODD_DIGESTS),
         (500, b"no", {}),
     ],
-    ids=["empty", "cut", "other", "long", "entities", "parts", "packed", "refused", "broken"],
+    ids=["empty", "cut", "other", "long", "entities", "parts", "packed", "refused", *ODD_DIGESTS, "broken"],
 )
 @pytest.mark.parametrize("operation", ["GetSystemDateAndTime", "GetCapabilities", "GetProfiles"])
 async def test_answers_that_are_none_are_a_state_and_no_more(

@@ -1,4 +1,6 @@
+import gc
 import struct
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ from hub.ingest.packets import HEAD_BYTES, NOT_UTF8, WHOLE_BYTES, Packets
 from hub.inputs import Moment, Received
 from sensors.dialects.native import MAX_PAYLOAD_BYTES
 from sensors.errors import WireError
+from sensors.topics import parse_topic
 from tests.hub.quiet_center import START
 
 NOW = Moment(START, 1.0)
@@ -98,6 +101,23 @@ def test_a_large_message_takes_no_memory_while_it_comes_in() -> None:
             """The last one is the message."""
         assert packets._held <= WHOLE_BYTES + 65_536
     assert packets._held == 0
+
+
+def test_topics_of_any_length_and_number_take_no_memory_once_they_are_read() -> None:
+    packets = Packets(1, is_v5=False)
+    tracemalloc.start()
+    try:
+        for number in range(200):
+            packets.feed(publish(b"shekara/v1/%d/" % number + b"a" * 60_000, b""))
+            ((message,), _) = packets.take(NOW)
+            assert len(message.topic) > 60_000
+            assert isinstance(parse_topic(message.topic), str)
+        del message
+        gc.collect()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 1_000_000
 
 
 def test_a_message_of_quality_of_service_2_is_left_to_who_knows_it() -> None:

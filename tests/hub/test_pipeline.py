@@ -14,7 +14,7 @@ from hub.core import Hub
 from hub.decisions.center import Center
 from hub.decisions.state import Outgoing, State, Wish
 from hub.health import Health
-from hub.inputs import Inbox, Moment, Received, Tick
+from hub.inputs import Inbox, Input, Moment, Received, Tick
 from hub.live import LiveFeed
 from hub.pipeline import Pipeline
 from hub.protocol import AlarmChanged, Logged, MetricsChanged
@@ -157,6 +157,22 @@ def test_a_full_inbox_makes_the_sender_wait_and_loses_nothing() -> None:
     inbox.close()
     assert not inbox.put(Tick(moment))
     assert not inbox.offer(Tick(moment))
+
+
+def test_large_messages_fill_an_inbox_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.inputs.MAX_BYTES", 1_000)
+    inbox = Inbox(100)
+    large = [Received(Moment(START, 0.0), f"t{number}", b"x" * 300, 300, False, 0, 0, 1) for number in range(20)]
+    sender = threading.Thread(target=lambda: [inbox.put(message) for message in large])
+    sender.start()
+    taken: list[Input] = []
+    while len(taken) < 20:
+        eventually(lambda: inbox.full or not sender.is_alive())
+        assert len(inbox) <= 4
+        taken += inbox.take(1, 1.0, 0.0)
+    sender.join()
+    assert taken == large
+    assert (inbox.full, len(inbox)) == (False, 0)
 
 
 class _Busy(ManualClock):
