@@ -1,6 +1,7 @@
 """What a wall node publishes: its own birth and figures, and the picture health of every camera it decodes. Pure."""
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from sensors.catalog import WALL, PictureState
 from sensors.model import Birth, Condition, Limit, Metric, MetricType, Names, Priority, Stream, StreamRole, Value
@@ -85,6 +86,16 @@ WALL_METRICS = (
     Metric("plans_rejected_total", MetricType.COUNTER, Names(en="Bad plans", ru="Неверные планы", kk="Қате жоспарлар")),
     Metric(
         "boards_rejected_total", MetricType.COUNTER, Names(en="Bad boards", ru="Неверные сводки", kk="Қате мәліметтер")
+    ),
+    Metric(
+        "commands_dropped_total",
+        MetricType.COUNTER,
+        Names(en="Commands dropped", ru="Отброшено команд", kk="Тасталған командалар"),
+    ),
+    Metric(
+        "unsent_total",
+        MetricType.COUNTER,
+        Names(en="Messages not sent", ru="Не отправлено сообщений", kk="Жіберілмеген хабарламалар"),
     ),
     Metric(
         f"latency_{Hop.ENCODE}",
@@ -209,10 +220,21 @@ def wall_values(
     }
 
 
-def shared_values(hops: dict[Hop, Spread], boards_rejected_total: int) -> dict[str, Value | None]:
-    """What all tiles have in common: the slow twentieth of encoding and sending, and boards that could not be read."""
+class Losses(Struct, frozen=True):
+    """What was lost on the way between a wall and its centre.
+
+    Boards that could not be read, commands too many at a time, and messages for which there was no broker.
+    """
+
+    boards_rejected_total: int = 0
+    commands_dropped_total: int = 0
+    unsent_total: int = 0
+
+
+def shared_values(hops: dict[Hop, Spread], losses: Losses) -> dict[str, Value | None]:
+    """What all tiles have in common: the slow twentieth of encoding and sending, and what their centre was not told."""
     slow = {hop: hops[hop].p95_ms if hop in hops else None for hop in (Hop.ENCODE, Hop.SEND)}
-    return {**{f"latency_{hop}": value for hop, value in slow.items()}, "boards_rejected_total": boards_rejected_total}
+    return {**{f"latency_{hop}": value for hop, value in slow.items()}, **asdict(losses)}
 
 
 def _latencies(tile: Tile) -> dict[str, Value | None]:
