@@ -68,7 +68,7 @@ class BoardAlarm(Struct, frozen=True):
 
 
 class Board(Struct, frozen=True):
-    """All of it; alarms most urgent first, `alarms_total` counts those left out too."""
+    """All of it; alarms that nobody has taken on first, most urgent first; `alarms_total` counts those left out too."""
 
     at: Moment
     sites: Annotated[tuple[BoardSite, ...], Meta(max_length=MAX_SITES)] = ()

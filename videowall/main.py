@@ -131,7 +131,7 @@ class _Program:
         if on_signals:
             for number in (signal.SIGTERM, signal.SIGINT):
                 self._loop.add_signal_handler(number, self._stopping.set)
-        section = self._settings.section(OutputsSettings, "outputs")
+        section = self._settings.section(OutputsSettings, "outputs").of(self._section.name)
         engine, secrets = self._engine, self._settings.secrets
         outputs = Outputs(section, secrets.outputs, engine.broadcast_of, engine.still_jpeg, self._clock)
         node = WallNode(

@@ -23,7 +23,7 @@ from videowall.capture.oversleeping import hear_first
 from videowall.centre.mqtt import BrokerLink
 from videowall.centre.orders import Orders
 from videowall.centre.petitions import Petitions
-from videowall.centre.report import REPEAT_S, Sums, camera_values, shared_values, wall_birth, wall_values
+from videowall.centre.report import REPEAT_S, Losses, Sums, camera_values, shared_values, wall_birth, wall_values
 from videowall.clips.clips import Manifest
 from videowall.composing.scene import Tile
 from videowall.outputs.targets.output import OutputReport
@@ -180,6 +180,15 @@ class WallNode:
         wall = self._wall
         self._link.announce(wall_birth(wall.name, wall.plan_title(), wall.canvas, self._url, exercise=self._exercise))
 
+    def _losses(self) -> Losses:
+        return Losses(
+            self.boards_rejected_total,
+            self.commands_dropped_total,
+            self._link.unsent_total,
+            self.reception.refused_total,
+            self.reception.unheard_total,
+        )
+
     def _sums(self) -> Sums:
         pool = self._wall.pool.counts
         cpu_s, wall = time.process_time() + pool.cpu_s, self._wall
@@ -198,7 +207,7 @@ class WallNode:
         self._send(
             self._key,
             wall_values(before, after, viewers, cameras, revision, self.plans_rejected_total, self.restarts)
-            | shared_values(self._wall.shared_latency, self.boards_rejected_total, self.reception)
+            | shared_values(self._wall.shared_latency, self._losses())
             | output_values(self._outputs()),
             self._sequence,
         )

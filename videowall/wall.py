@@ -135,8 +135,9 @@ class Wall:
 
     def show_board(self, board: Board) -> None:
         """Say from now on what this board says."""
-        self._attention = Attention(board, self._clock.monotonic_s())
-        self.showing.tell_board(board)
+        heard_s = self._clock.monotonic_s()
+        self._attention = Attention(board, heard_s)
+        self.showing.tell_board(board, heard_s)
         self._renew()
 
     def renew_secrets(self, secrets: Secrets) -> None:

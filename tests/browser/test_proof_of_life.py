@@ -1,6 +1,7 @@
 """What the page takes as proof that the wall moves, by which clock, and what it does when it fails itself."""
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -54,6 +55,35 @@ FAILS = """() => new Promise((tell) => {
   look();
 })"""
 """Breaks the page, and tells what it says then; looked at within it, because it begins anew some seconds later."""
+BOARD_GROWS_OLD = """async ({ ahead, heard = 0, late = 0, reboots = false, after }) => {
+  const { Faces } = await import("/page/faces.js");
+  const [now, socket] = [performance.now, window.WebSocket];
+  let page = 5_000, told;
+  performance.now = () => page;
+  window.WebSocket = class { constructor() { told = this; } };
+  try {
+    const nothing = () => {};
+    const faces = new Faces("", { hello: nothing, board: nothing });
+    faces.open();
+    const say = (message) => told.onmessage({ data: JSON.stringify(message) });
+    const [day, runs] = [Date.UTC(2026, 0, 1) / 1000, 7_000];
+    const hello = (since, begun) => say({ kind: "hello", at: day + since, monotonic_s: begun + since });
+    page += late * 1000;
+    hello(0, runs);
+    const at = new Date((day + late + ahead - heard) * 1000).toISOString();
+    say({ kind: "board", board: { at, alarms: [] }, heard_s: runs + late - heard });
+    return after.map((since) => {
+      page = 5_000 + (late + since) * 1000;
+      if (since) hello(late + since, reboots ? 0 : runs);
+      return faces.isBoardFresh;
+    });
+  } finally {
+    performance.now = now;
+    window.WebSocket = socket;
+  }
+}"""
+"""What the page says of a board's freshness so many seconds `after` it came: its centre's clock is `ahead`, the wall
+`heard` it so long before, and the page heard the wall's greeting so `late`. The wall goes on greeting."""
 CALLED_LATE = "document.getElementById('mode').textContent"
 
 
@@ -108,10 +138,43 @@ def test_setting_the_browsers_clock_makes_no_picture_late_and_no_alarm_young(
     wait_for_more_frames(page, 10)
     expect(page.locator("#figures")).to_contain_text(re.compile(r"behind\d{1,3} ms"))
     expect(page.locator("#mode")).to_have_text("")  # a viewer that was too slow is told so there for a while
-    wall.showing.tell_board(_alarm())
+    wall.showing.tell_board(_alarm(), time.monotonic())
     chip = page.locator("#alarm-bar .chip .age")
     expect(chip).to_be_visible()
     assert 300 <= 60 * int(str(chip.text_content()).removesuffix(" min")) < 900
+
+
+def test_alarms_of_a_centre_whose_clock_is_ahead_are_not_called_fresh(
+    page: Page, enter: Enter, wall: MovingWall
+) -> None:
+    wall.showing.tell_board(replace(_alarm(), at=datetime.now(UTC) + timedelta(minutes=10)), time.monotonic())
+    enter()
+    expect(page.locator("#alarm-bar .chip")).to_be_visible()
+    expect(page.locator("#alarm-bar .old")).to_have_text("Alarms not renewed: the centre is silent")
+    wall.showing.tell_board(_alarm(), time.monotonic())
+    expect(page.locator("#alarm-bar .old")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("story", "fresh"),
+    [
+        ({"ahead": 0, "after": [0, 20, 21]}, [True, True, False]),
+        ({"ahead": 600, "after": [0, 21, 590, 610]}, [False] * 4),
+        ({"ahead": -600, "after": [0, 21]}, [False] * 2),
+        ({"ahead": 15, "after": [0, 20, 21, 34]}, [True, True, False, False]),
+        ({"ahead": -15, "after": [0, 5, 6]}, [True, True, False]),
+        ({"ahead": 15, "heard": 15, "after": [0, 5, 6]}, [True, True, False]),
+        ({"ahead": 30, "heard": 30, "after": [0]}, [False]),
+        ({"ahead": 0, "late": 10, "after": [0, 20, 21]}, [True, True, False]),
+        ({"ahead": 15, "reboots": True, "after": [0, 20, 21]}, [True, True, False]),
+    ],
+    ids=["right", "far ahead", "far behind", "ahead", "behind", "a late page", "later", "a late hello", "a new wall"],
+)
+def test_a_board_is_as_old_for_a_page_as_for_its_wall(
+    page: Page, enter: Enter, story: dict[str, object], fresh: list[bool]
+) -> None:
+    enter()
+    assert page.evaluate(BOARD_GROWS_OLD, story) == fresh
 
 
 def test_a_wall_whose_clock_is_set_back_is_not_called_late(page: Page, enter: Enter, wall: MovingWall) -> None:

@@ -27,10 +27,8 @@ SILENT_S = 8
 class Walls:
     """Supervised walls and what they log."""
 
-    def __init__(self, folder: Path, names: list[str]) -> None:
-        (folder / "shekara.toml").write_text(
-            f"[walls]\nnames = '{', '.join(names)}'\nport = 0\nsilent_s = {SILENT_S}\n[broker]\nport = {free_port()}\n"
-        )
+    def __init__(self, folder: Path, names: list[str], outputs: str) -> None:
+        write_settings(folder, names, outputs)
         self._log = folder / "log"
         with self._log.open("wb") as log:
             self.process = subprocess.Popen([*COMMAND, "walls"], cwd=folder, env=environ(), stderr=log)
@@ -55,9 +53,16 @@ class Walls:
         return sum(line["child"] == f"wall {name}" for line in self.lines("child is ready"))
 
 
+def write_settings(folder: Path, names: list[str], outputs: str) -> None:
+    (folder / "shekara.toml").write_text(
+        f"[walls]\nnames = '{', '.join(names)}'\nport = 0\nsilent_s = {SILENT_S}\n[broker]\nport = {free_port()}\n"
+        f"[outputs]\n{outputs}\n"
+    )
+
+
 @contextmanager
-def running_walls(folder: Path, *names: str) -> Iterator[Walls]:
-    walls = Walls(folder, list(names))
+def running_walls(folder: Path, *names: str, outputs: str = "") -> Iterator[Walls]:
+    walls = Walls(folder, list(names), outputs)
     try:
         eventually(lambda: [walls.ups(name) for name in names] == [1] * len(names), within_s=60)
         yield walls
@@ -94,6 +99,35 @@ def test_walls_do_not_outlive_a_supervisor_that_is_killed(tmp_path: Path) -> Non
         walls.process.kill()
         walls.process.wait()
         eventually(lambda: not any(map(psutil.pid_exists, running)))
+
+
+@pytest.mark.slow
+def test_walls_of_one_machine_keep_their_files_apart_where_their_ids_are_asked_for(tmp_path: Path) -> None:
+    kept = f"urls = 'hls:{tmp_path}/hls-{{wall}}'\ntimelapse_s = 0.2\ntimelapse_dir = '{tmp_path}/kept-{{wall}}'"
+    with running_walls(tmp_path, "left", "right", outputs=kept):
+        for name in ("left", "right"):
+            eventually(lambda name=name: [*tmp_path.glob(f"kept-{name}/*/wall-*.jpg")], within_s=60)  # type: ignore[misc]
+            eventually((tmp_path / f"hls-{name}").is_dir, within_s=60)
+    assert sorted(path.name for path in tmp_path.glob("kept*")) == ["kept-left", "kept-right"]
+
+
+def test_walls_that_would_write_over_each_others_files_are_refused(tmp_path: Path) -> None:
+    urls = "udp://127.0.0.1:5000, hls:/srv/hls, file:/srv/{wall}.mp4, 720p=file:/srv/wall.ts"
+    write_settings(tmp_path, ["left", "right"], f"urls = '{urls}'\ntimelapse_s = 60")
+    refused = subprocess.run(
+        [*COMMAND, "walls"], cwd=tmp_path, env=environ(), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines()[-1] == (
+        "shekara: shekara.toml [outputs]: the walls left, right would delete and overwrite each other's files in "
+        "hls:/srv/hls, file:/srv/wall.ts, timelapse_dir data/timelapse. "
+        "Write {wall} where each wall's id shall stand in the path"
+    )
+
+
+def test_a_wall_alone_may_keep_its_files_where_it_likes(tmp_path: Path) -> None:
+    with running_walls(tmp_path, "left", outputs=f"timelapse_s = 60\ntimelapse_dir = '{tmp_path}'") as walls:
+        assert walls.pids().keys() == {"left"}
 
 
 _TALKER = """

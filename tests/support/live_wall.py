@@ -40,7 +40,7 @@ class ServedWall:
 
     def tell(self, board: Board) -> None:
         """Have the pages know this board."""
-        self.do(lambda: self.wall.showing.tell_board(board))
+        self.do(lambda: self.wall.showing.tell_board(board, SystemClock().monotonic_s()))
 
     def do(self, work: Callable[[], R]) -> R:
         """Do something on the wall's loop, and wait until it is done."""

@@ -174,10 +174,10 @@ class MovingWall:
                 self.index += self.at_once
                 self.at_once = 0
             elif not self.stall.is_set():
-                frame = encoder.encode(self.index, force_key=self.broadcast.take_key_request())
+                frame = encoder.encode(self.index, force_key=self.broadcast.wants_key())
                 self.broadcast.publish(replace(frame, encoded_at=frame.encoded_at + self.clock_off_s))
                 if self.thin.viewers and self.index % 2 == 0:
-                    self.thin.publish(thin.encode(self.index, force_key=self.thin.take_key_request()))
+                    self.thin.publish(thin.encode(self.index, force_key=self.thin.wants_key()))
             self.index += self.ticks_per_frame
 
 

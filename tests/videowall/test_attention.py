@@ -48,3 +48,10 @@ def test_eyes_are_needed_while_an_alarm_is_not_taken_on_or_is_left_out_of_the_li
     assert not Attention(board_of(alarm("a", Priority.LOW, 1, acknowledged=True))).needs_eyes
     assert Attention(board_of(alarm("a", Priority.LOW, 1))).needs_eyes
     assert Attention(board_of(total=3)).needs_eyes
+
+
+def test_alarms_left_out_of_the_list_need_no_eyes_when_the_last_listed_one_is_taken_on() -> None:
+    taken_on, open_one = alarm("a", Priority.LOW, 1, acknowledged=True), alarm("b", Priority.CRITICAL, 1)
+    assert not Attention(board_of(taken_on, total=40)).needs_eyes
+    assert Attention(board_of(open_one, taken_on, total=40)).needs_eyes
+    assert Attention(board_of(open_one, total=40)).needs_eyes

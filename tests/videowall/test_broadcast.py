@@ -3,7 +3,7 @@
 import asyncio
 import threading
 
-from videowall.encoding.broadcast import MAX_PENDING_S, Broadcast, EncodedFrame
+from videowall.encoding.broadcast import KEY_WISHES_EVERY_S, MAX_PENDING_S, Broadcast, EncodedFrame
 
 
 def frame(index: int, *, key: bool = False, size: int = 10) -> EncodedFrame:
@@ -14,15 +14,75 @@ def frame(index: int, *, key: bool = False, size: int = 10) -> EncodedFrame:
 
 async def test_a_viewer_begins_with_a_key_frame_and_asks_for_one() -> None:
     broadcast = Broadcast()
-    assert not broadcast.take_key_request()
+    assert not broadcast.wants_key()
     with broadcast.subscribe() as subscription:
-        assert broadcast.take_key_request()
+        assert broadcast.wants_key()
         broadcast.publish(frame(0))
-        assert broadcast.take_key_request()
+        assert broadcast.wants_key()
         broadcast.publish(frame(1, key=True))
         broadcast.publish(frame(2))
         assert [(await anext(subscription)).index for _ in range(2)] == [1, 2]
         assert subscription.skipped_total == 1
+
+
+class Reel:
+    """A broadcast of 25 pictures a second by a clock of its own, each a key frame only where one is wished for."""
+
+    def __init__(self) -> None:
+        self.broadcast = Broadcast(lambda: self.index / 25)
+        self.index = 0
+        self.keys: list[int] = []
+
+    def run(self, pictures: int) -> None:
+        for _ in range(pictures):
+            key = self.broadcast.wants_key()
+            if key:
+                self.keys.append(self.index)
+            self.broadcast.publish(frame(self.index, key=key))
+            self.index += 1
+
+
+async def test_viewers_who_come_soon_after_one_another_share_a_key_frame() -> None:
+    reel = Reel()
+    shared = next(index for index in range(100) if index / 25 >= KEY_WISHES_EVERY_S)
+    first = reel.broadcast.subscribe()
+    reel.run(2)
+    others = [reel.broadcast.subscribe()]
+    reel.run(3)
+    others.append(reel.broadcast.subscribe())
+    reel.run(15)
+    assert reel.keys == [0, shared]
+    assert [(await anext(other)).index for other in others] == [shared, shared]
+    assert (await anext(first)).index == 0
+
+
+async def test_however_many_are_slow_key_frames_are_given_two_a_second() -> None:
+    reel = Reel()
+    viewers = [reel.broadcast.subscribe() for _ in range(8)]
+    for number in range(20 * 25):
+        reel.run(1)
+        reel.broadcast.ask_for_key()
+        viewers[number % 8].close()
+        viewers[number % 8] = reel.broadcast.subscribe()
+    assert len(reel.keys) <= 20 / KEY_WISHES_EVERY_S
+
+
+async def test_who_watches_alone_begins_at_once_however_soon_after_the_last_viewer() -> None:
+    reel = Reel()
+    for _ in range(3):
+        with reel.broadcast.subscribe():
+            reel.run(2)
+    assert reel.keys == [0, 2, 4]
+
+
+async def test_a_key_frame_that_was_due_anyway_grants_all_wishes() -> None:
+    reel = Reel()
+    with reel.broadcast.subscribe():
+        reel.run(1)
+        reel.broadcast.ask_for_key()
+        reel.broadcast.publish(frame(reel.index, key=True))
+        reel.run(20)
+        assert reel.keys == [0]
 
 
 async def test_a_slow_viewer_resumes_at_a_key_frame_and_a_quick_one_misses_nothing() -> None:

@@ -32,6 +32,28 @@ def coarse(number: int) -> NDArray[np.uint8]:
     return picture
 
 
+def still(number: int) -> NDArray[np.uint8]:
+    """A picture rich in detail of which little moves: nearly all of a group is its key picture."""
+    picture = busy(0)
+    picture[100:140, number * 4 % 560 : number * 4 % 560 + 60] = 230
+    return picture
+
+
+def worst_db(coded: list[tuple[EncodedFrame, ParameterSets | None]], pictures: list[NDArray[np.uint8]]) -> float:
+    """The peak signal-to-noise ratio of the worst picture, luma, once the first two groups have been settled."""
+    context = av.CodecContext.create("h264", "r")
+    assert isinstance(context, VideoCodecContext)
+    context.thread_count = 1
+    shown = [picture.to_ndarray() for frame, _ in coded for picture in context.decode(av.Packet(frame.data))]
+    shown += [picture.to_ndarray() for picture in context.decode(None)]
+    assert len(shown) == len(pictures)
+    errors = [
+        np.mean((ours[: CANVAS.height].astype(np.float32) - theirs[: CANVAS.height]) ** 2)
+        for ours, theirs in zip(shown[100:], pictures[100:], strict=True)
+    ]
+    return float(10 * np.log10(255**2 / max(errors)))
+
+
 def encode(
     encoder: Encoder | FrugalEncoder,
     pictures: list[NDArray[np.uint8]],
@@ -88,6 +110,30 @@ def test_asking_for_key_frames_one_after_another_never_makes_two_of_one_number()
     frames = [frame for frame, _ in encode(encoder, [busy(number) for number in range(20)], frozenset(range(20)))]
     assert decode(frames) == 20
     assert frames[0].key
+
+
+@pytest.mark.parametrize("keys", [frozenset({102}), frozenset(range(104, 200, 13))])
+def test_a_picture_stays_as_sharp_as_it_was_when_key_frames_are_wished_for(keys: frozenset[int]) -> None:
+    calm = [still(number) for number in range(200)]
+    undisturbed, asked = FrugalEncoder(CANVAS, 2000, 2.0), FrugalEncoder(CANVAS, 2000, 2.0)
+    assert worst_db(encode(asked, calm, keys), calm) > worst_db(encode(undisturbed, calm), calm) - 1
+
+
+def test_a_group_that_a_wish_cut_short_is_reckoned_as_if_it_had_run_on() -> None:
+    whole, cut, cut_at_once = Quantiser(1000, 25), Quantiser(1000, 25), Quantiser(1000, 25)
+    sizes = [60_000, *(4000 for _ in range(49))]
+    for quantiser, seen in ((whole, 50), (cut, 4), (cut_at_once, 2)):
+        for size in sizes[:seen]:
+            quantiser.see(size)
+    assert cut.settle(50) == cut_at_once.settle(50) == whole.settle(50)
+
+
+def test_a_group_that_was_cut_short_because_it_grew_too_large_is_reckoned_as_it_was() -> None:
+    quantiser = Quantiser(1000, 25)
+    before = quantiser.value
+    for size in (60_000, 4000):
+        quantiser.see(size)
+    assert quantiser.settle() > before
 
 
 def test_a_quantiser_goes_to_its_ends_and_not_beyond() -> None:

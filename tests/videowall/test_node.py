@@ -250,6 +250,18 @@ async def test_a_board_is_shown_and_a_bad_one_is_counted_and_changes_nothing(
         await eventually_async(lambda: node.boards_rejected_total in hub.values("boards_rejected_total"))
 
 
+async def test_what_is_lost_between_a_wall_and_its_centre_is_reported(port: int, hub: Hub) -> None:
+    async with running_node(port) as (_, node):
+        node._link.publish_event(b"said before there is a broker")
+        for _ in range(20):  # no more than sixteen wait
+            node._take_command(b"")
+        await eventually_async(lambda: node.commands_dropped_total in hub.values("commands_dropped_total"))
+        await eventually_async(lambda: node._link.unsent_total in hub.values("unsent_total"))
+        assert node.commands_dropped_total > 0
+        assert node._link.unsent_total > 0
+    assert {"commands_dropped_total", "unsent_total"} <= {metric.name for metric in WALL_METRICS}
+
+
 def border_is_red(wall: Wall) -> bool:
     """Whether the canvas's outermost pixels, which no picture reaches, have the colour of a critical alarm."""
     colour = PRIORITIES[Priority.CRITICAL]

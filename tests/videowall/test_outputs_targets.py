@@ -25,6 +25,8 @@ from videowall.encoding.broadcast import EncodedFrame, ParameterSets
 from videowall.encoding.profile import ProfileName
 from videowall.outputs.config import OutputsSettings
 from videowall.outputs.server import build_app
+from videowall.outputs.targets.disk import Disk
+from videowall.outputs.targets.hls import HlsFolder
 from videowall.outputs.targets.output import Output, OutputReport, OutputState
 from videowall.outputs.targets.outputs import Outputs
 from videowall.outputs.targets.receiver import OutputError
@@ -286,6 +288,30 @@ def test_addresses_are_read_with_their_profiles_and_secrets_come_from_elsewhere(
     assert (hls.path, hls.label) == ("/srv/wall", "hls:/srv/wall")
     assert (udp.profile, udp.options["ttl"]) == (ProfileName.FULL, "4")
     assert "secret-key" not in "".join(target.label for target in (rtmp, rtsp, hls, udp))
+
+
+async def test_an_hls_folder_is_cleared_of_its_own_files_alone(tmp_path: Path) -> None:
+    left = ["wall-1769903999.ts", ".wall-1769904001.ts.part", "wall.m3u8"]
+    others = ["wall-20260131T235959.000Z.ts", "wall-east.ts", "wall-.ts", "wall-1.ts.bak", "wall-1.mp4", "notes.txt"]
+    for name in (*left, *others):
+        (tmp_path / name).touch()
+    disk = Disk("hls")
+    await HlsFolder(tmp_path, 1.0, 6, disk).open()
+    disk.close()
+    assert names_in(tmp_path, "*") == sorted(others)
+
+
+def test_each_wall_has_its_own_addresses_and_folders_where_its_id_is_asked_for() -> None:
+    settings = OutputsSettings(
+        urls="hls:/srv/{wall}/hls, file:/srv/wall-{wall}.ts, rtsp://media/{wall}, udp://239.0.0.1:5000",
+        timelapse_dir="data/{wall}",
+    )
+    east = settings.of("east")
+    assert east.urls == "hls:/srv/east/hls, file:/srv/wall-east.ts, rtsp://media/east, udp://239.0.0.1:5000"
+    assert east.timelapse_dir == "data/east"
+    assert settings.kept_at("east") == ("hls:/srv/east/hls", "file:/srv/wall-east.ts")
+    timed = msgspec.structs.replace(settings, timelapse_s=60.0)
+    assert timed.kept_at("main") == ("hls:/srv/main/hls", "file:/srv/wall-main.ts", "timelapse_dir data/main")
 
 
 @pytest.mark.parametrize(

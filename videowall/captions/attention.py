@@ -70,8 +70,11 @@ class Attention:
     @property
     def needs_eyes(self) -> bool:
         """Whether there is an alarm that nobody has taken on."""
-        unlisted = self.board.alarms_total > len(self.board.alarms)
-        return unlisted or any(not alarm.acknowledged for alarm in self.board.alarms)
+        listed = self.board.alarms
+        if any(not alarm.acknowledged for alarm in listed):
+            return True
+        # Those that nobody has taken on are listed first: where the last one listed is taken on, all left out are.
+        return not listed and self.board.alarms_total > 0
 
 
 def _urgency(alarm: BoardAlarm) -> tuple[bool, int]:

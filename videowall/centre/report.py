@@ -1,10 +1,10 @@
 """What a wall node publishes: its own birth and figures, and the picture health of every camera it decodes. Pure."""
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from sensors.catalog import WALL, PictureState
 from sensors.model import Birth, Condition, Limit, Metric, MetricType, Names, Priority, Stream, StreamRole, Value
-from sensors.reception import Reception
 from sensors.supervised import Restarts
 from videowall.capture.channel import Channel
 from videowall.capture.demuxer import FFMPEG
@@ -96,6 +96,16 @@ WALL_METRICS = (
         "connections_unheard_total",
         MetricType.COUNTER,
         Names(en="Connections without a request", ru="Соединений без запроса", kk="Сұраусыз қосылымдар"),
+    ),
+    Metric(
+        "commands_dropped_total",
+        MetricType.COUNTER,
+        Names(en="Commands dropped", ru="Отброшено команд", kk="Тасталған командалар"),
+    ),
+    Metric(
+        "unsent_total",
+        MetricType.COUNTER,
+        Names(en="Messages not sent", ru="Не отправлено сообщений", kk="Жіберілмеген хабарламалар"),
     ),
     Metric(
         f"latency_{Hop.ENCODE}",
@@ -220,15 +230,24 @@ def wall_values(
     }
 
 
-def shared_values(hops: dict[Hop, Spread], boards_rejected_total: int, reception: Reception) -> dict[str, Value | None]:
-    """What all tiles have in common: the slow twentieth of encoding and sending, and what was dropped of what came."""
+class Losses(Struct, frozen=True):
+    """What a wall did not take in, or could not hand on.
+
+    Boards that could not be read, commands too many at a time, messages for which there was no broker, and those who
+    called at its page without room for them, or without a request.
+    """
+
+    boards_rejected_total: int = 0
+    commands_dropped_total: int = 0
+    unsent_total: int = 0
+    connections_refused_total: int = 0
+    connections_unheard_total: int = 0
+
+
+def shared_values(hops: dict[Hop, Spread], losses: Losses) -> dict[str, Value | None]:
+    """What all tiles have in common: the slow twentieth of encoding and sending, and what was lost beside them."""
     slow = {hop: hops[hop].p95_ms if hop in hops else None for hop in (Hop.ENCODE, Hop.SEND)}
-    return {
-        **{f"latency_{hop}": value for hop, value in slow.items()},
-        "boards_rejected_total": boards_rejected_total,
-        "connections_refused_total": reception.refused_total,
-        "connections_unheard_total": reception.unheard_total,
-    }
+    return {**{f"latency_{hop}": value for hop, value in slow.items()}, **asdict(losses)}
 
 
 def _latencies(tile: Tile) -> dict[str, Value | None]:

@@ -208,7 +208,7 @@ class Composer:
             self._encoder = self._make_encoder(self._buffer.canvas, self._bitrate_kbps, self._key_frame_s)
         began_s = self._clock.monotonic_s()
         coded = self._encoder.encode(
-            self._buffer.i420, index, self._clock.now().timestamp(), key=self._broadcast.take_key_request()
+            self._buffer.i420, index, self._clock.now().timestamp(), key=self._broadcast.wants_key()
         )
         if coded is None:
             return

@@ -5,6 +5,7 @@ part of one, and never holds up the publisher or another subscriber.
 """
 
 import asyncio
+import math
 import threading
 import time
 from collections import deque
@@ -22,6 +23,8 @@ from videowall.encoding.profile import ProfileName
 CLOCK_RATE_HZ = 90_000
 MAX_PENDING_S = 1.0
 MAX_PENDING_BYTES = 8_000_000
+KEY_WISHES_EVERY_S = 0.5
+"""Key frames are given no more often than this, however many viewers ask: they burden everybody."""
 
 
 class EncodedFrame(Struct, frozen=True):
@@ -161,6 +164,8 @@ class Broadcast:
         self._lock = threading.Lock()
         self._subscriptions: tuple[Subscription, ...] = ()
         self._key_wanted = threading.Event()
+        self._key_given_s = -math.inf
+        """When a wish was granted last."""
 
     @property
     def viewers(self) -> int:
@@ -168,9 +173,11 @@ class Broadcast:
         return len(self._subscriptions)
 
     def subscribe(self) -> Subscription:
-        """Join, from the event loop that will iterate; a key frame is asked for at once."""
+        """Join, from the event loop that will iterate; a key frame is asked for, at once if nobody else watches."""
         subscription = Subscription(self, asyncio.get_running_loop())
         with self._lock:
+            if not self._subscriptions:
+                self._key_given_s = -math.inf
             self._subscriptions = (*self._subscriptions, subscription)
         self._key_wanted.set()
         return subscription
@@ -181,21 +188,24 @@ class Broadcast:
             self._subscriptions = tuple(item for item in self._subscriptions if item is not subscription)
 
     def ask_for_key(self) -> None:
-        """Have the next frame be a key frame: a viewer has lost something."""
+        """Have a key frame soon: a viewer has lost something."""
         self._key_wanted.set()
 
-    def take_key_request(self) -> bool:
-        """Whether the next frame should be a key frame; asking resets the wish."""
-        if not self._key_wanted.is_set():
-            # Not cleared for nothing: a wish that comes just now would go with it.
-            return False
-        self._key_wanted.clear()
-        return True
+    def wants_key(self) -> bool:
+        """Whether the next frame should be a key frame: somebody wishes for one, and the last wish is long enough ago.
+
+        The wish stands until a key frame is published, which is everybody's.
+        """
+        return self._key_wanted.is_set() and self.now_s() - self._key_given_s >= KEY_WISHES_EVERY_S
 
     def publish(self, frame: EncodedFrame, parameter_sets: ParameterSets | None = None) -> None:
         """Hand one frame to every viewer. Never blocks; `parameter_sets` replace the known ones when given."""
         if parameter_sets is not None:
             self.parameter_sets = parameter_sets
+        if frame.key and self._key_wanted.is_set():
+            # Before the viewers are looked up: whoever wishes later may have come too late for this frame.
+            self._key_wanted.clear()
+            self._key_given_s = self.now_s()
         for subscription in self._subscriptions:
             if not subscription.offer(frame):
                 self._key_wanted.set()

@@ -42,7 +42,10 @@ class Encoder:
 
 
 class FrugalEncoder:
-    """The same for three quarters of the cost: keeps its bit rate over some seconds, by groups of pictures."""
+    """The same for three quarters of the cost: keeps its bit rate over some seconds, by groups of pictures.
+
+    Key frames that are asked for come on top of it, so that no viewer's wish makes the others' picture worse.
+    """
 
     def __init__(self, canvas: Canvas, bitrate_kbps: int, key_frame_s: float) -> None:
         self._canvas = canvas
@@ -60,7 +63,7 @@ class FrugalEncoder:
         # Two key frames in a row from two contexts would bear the same number, which decoders take for one picture.
         if self._age > 1 and (key or self._is_over or self._age >= self._group):
             key = True
-            if self._quantiser.settle() != self._used:
+            if self._quantiser.settle(0 if self._is_over else self._group) != self._used:
                 self._used = self._quantiser.value
                 self._context = self._begin()
         coded = encode_canvas(self._context, buffer, index, encoded_at, key=key)

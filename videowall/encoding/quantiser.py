@@ -32,13 +32,22 @@ class Quantiser:
         self._debt_bytes = max(0.0, self._debt_bytes + size_bytes - self._picture_bytes)
         return self._debt_bytes > _MOST_DEBT_S * self._second * self._picture_bytes and self.value < COARSEST
 
-    def settle(self) -> int:
-        """The group is over: the quantiser of the next one."""
+    def settle(self, length: int = 0) -> int:
+        """The group is over: the quantiser of the next one.
+
+        `length`: of how many pictures it would have been. One that a viewer's wish cut short is reckoned as if it had
+        run on: it is nearly all key picture, and the rest of a group is what pays for that.
+        """
         if self._sizes:
-            share = sum(self._sizes) / len(self._sizes) / self._picture_bytes
+            share = self._mean_bytes(length) / self._picture_bytes
             if not _LEAVE_BELOW <= share <= _LEAVE_ABOVE:
                 step = round(_HALVES_BY * math.log2(max(share, 1e-3) / _AIM))
                 self.value = min(COARSEST, max(FINEST, self.value + (step or (1 if share > 1 else -1))))
         self._sizes.clear()
         self._debt_bytes = 0.0
         return self.value
+
+    def _mean_bytes(self, length: int) -> float:
+        key, *others = self._sizes
+        rest = max(length, len(self._sizes)) - 1
+        return (key + rest * sum(others) / len(others)) / (1 + rest) if others else key

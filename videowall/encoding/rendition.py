@@ -46,7 +46,7 @@ class Rendition:
     """One profile. The composer's tick pays for scaling alone; a picture that finds the encoder busy is dropped."""
 
     def __init__(self, profile: Profile, clock: Clock, key_frame_s: float, make_encoder: MakeEncoder = Encoder) -> None:
-        self.broadcast = Broadcast()
+        self.broadcast = Broadcast(clock.monotonic_s)
         self.profile = profile
         self.dropped_total = 0
         self.errors_total = 0
@@ -118,7 +118,7 @@ class Rendition:
                 self._buffer.i420,
                 self._index,
                 self._clock.now().timestamp(),
-                key=self.broadcast.take_key_request(),
+                key=self.broadcast.wants_key(),
             )
         except av.FFmpegError:
             self.errors_total += 1

@@ -3,6 +3,11 @@
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from videowall.outputs.targets.target import parse_targets
+
+_WALL = "{wall}"
 
 
 class OutputsSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -12,7 +17,7 @@ class OutputsSettings(Struct, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(
             description="where the wall is sent, separated by commas, each URL or PROFILE=URL (full, 1080p, 720p): "
-            "udp://, srt://, rtsp://, rtmp://, hls:/folder, file:/path.mp4"
+            "udp://, srt://, rtsp://, rtmp://, hls:/folder, file:/path.mp4; {wall} becomes the wall's id"
         ),
     ] = ""
     file_piece_s: Annotated[float, Meta(ge=1, le=86_400, description="seconds in one file of a recording")] = 600.0
@@ -25,9 +30,9 @@ class OutputsSettings(Struct, frozen=True, forbid_unknown_fields=True):
     timelapse_s: Annotated[
         float, Meta(ge=0, le=86_400, description="seconds between kept pictures of the wall; 0: none are kept")
     ] = 0.0
-    timelapse_dir: Annotated[str, Meta(description="folder of kept pictures, in which each day has its own")] = (
-        "data/timelapse"
-    )
+    timelapse_dir: Annotated[
+        str, Meta(description="folder of kept pictures, in which each day has its own; {wall} becomes the wall's id")
+    ] = "data/timelapse"
     timelapse_days: Annotated[int, Meta(ge=1, le=10_000, description="days that pictures are kept, at most")] = 30
     timelapse_max_mb: Annotated[
         int, Meta(ge=1, le=100_000_000, description="megabytes that kept pictures may take together")
@@ -45,3 +50,17 @@ class OutputsSettings(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="own addresses that WebRTC is sent from, separated by commas; empty: [wall] host, or all"),
     ] = ""
     hls_segments: Annotated[int, Meta(ge=3, le=1000, description="segments in an HLS playlist")] = 6
+
+    def of(self, wall: str) -> "OutputsSettings":
+        """These for one wall, with its id where `{wall}` is written."""
+        return replace(self, urls=self.urls.replace(_WALL, wall), timelapse_dir=self.timelapse_dir.replace(_WALL, wall))
+
+    def kept_at(self, wall: str) -> tuple[str, ...]:
+        """Where on the disk files of that wall are kept, each as the settings name it.
+
+        Raises:
+            ConfigError: one of `urls` is not an address that a wall can be sent to.
+        """
+        own = self.of(wall)
+        kept = tuple(target.label for target in parse_targets(own.urls, {}) if target.is_on_disk)
+        return (*kept, f"timelapse_dir {own.timelapse_dir}") if own.timelapse_s else kept

@@ -28,10 +28,14 @@ A busy wall says hello as often: pages reckon ages by its clock."""
 
 
 class Hello(Struct, frozen=True, tag_field="kind", tag="hello"):
-    """Which page this wall serves now, its clock (unix seconds), and what this sign-in may do beyond watching."""
+    """Which page this wall serves now, its clocks, and what this sign-in may do beyond watching.
+
+    `at` is unix time in seconds; `monotonic_s` is by the clock that nobody sets.
+    """
 
     version: str
     at: float
+    monotonic_s: float
     who: str
     may_control: bool
     may_save: bool
@@ -67,9 +71,10 @@ class Faces:
         may_save = self._saves_clips and Action.EXPORT_VIDEO in allowed
 
         async def greet() -> float:
-            hello = Hello(self._version, self._clock.now().timestamp(), principal.name, may_control, may_save)
+            at, now_s = self._clock.now().timestamp(), self._clock.monotonic_s()
+            hello = Hello(self._version, at, now_s, principal.name, may_control, may_save)
             await socket.send_text(msgspec.json.encode(hello).decode())
-            return self._clock.monotonic_s()
+            return now_s
 
         with self._wall.showing.listen() as listener:
             greeted_s = await greet()

@@ -76,9 +76,10 @@ class FacesMessage(Struct, frozen=True, tag_field="kind", tag=_FACES):
 
 
 class BoardMessage(Struct, frozen=True, tag_field="kind", tag=_BOARD):
-    """The hub's board as it came."""
+    """The hub's board as it came, and when, by the clock whose time every `hello` tells as `monotonic_s`."""
 
     board: Board
+    heard_s: float
 
 
 class Listener:
@@ -137,9 +138,9 @@ class Showing:
             self._faces = faces
             self._say(_FACES, faces)
 
-    def tell_board(self, board: Board) -> None:
-        """A new board has come."""
-        self._say(_BOARD, BoardMessage(board))
+    def tell_board(self, board: Board, heard_s: float) -> None:
+        """A new board has come at that moment of the monotonic clock."""
+        self._say(_BOARD, BoardMessage(board, heard_s))
 
     def _say(self, kind: str, message: SceneMessage | FacesMessage | BoardMessage) -> None:
         encoded = msgspec.json.encode(message)

@@ -13,8 +13,11 @@ export class Faces {
   calm = null;
   quiet = null;
   board = null;
-  // By a clock of ours that nobody sets.
+  // How far the wall's two clocks are ahead of performance.now(): the time of day, and the one that nobody sets.
   #serverAheadMs = 0;
+  #wallAheadMs = 0;
+  // When the wall heard the board, by performance.now(): a page that has just come is told one of long ago.
+  #boardHeardAt = 0;
   #address;
   #handlers;
   #socket = null;
@@ -34,7 +37,7 @@ export class Faces {
   }
 
   get isBoardFresh() {
-    return this.board !== null && this.ageMs(this.board.at) < STALE_BOARD_MS;
+    return this.board !== null && this.#boardAgeMs <= STALE_BOARD_MS;
   }
 
   open() {
@@ -67,6 +70,12 @@ export class Faces {
     return Math.max(0, this.nowMs - Date.parse(moment));
   }
 
+  // As the wall reckons it (captions/attention.py): by whichever clock says more. A board from the future is as old as
+  // it is ahead: one of two clocks is wrong, and nobody knows which.
+  get #boardAgeMs() {
+    return Math.max(performance.now() - this.#boardHeardAt, Math.abs(this.nowMs - Date.parse(this.board.at)));
+  }
+
   #hear(message) {
     if (!this.#heardOnce) this.#backoff.connected();
     this.#heardOnce = true;
@@ -75,6 +84,7 @@ export class Faces {
       case "hello":
         this.hello = message;
         this.#serverAheadMs = message.at * 1000 - performance.now();
+        this.#wallAheadMs = message.monotonic_s * 1000 - performance.now();
         break;
       case "scene":
         this.scene = message;
@@ -86,6 +96,8 @@ export class Faces {
         break;
       case "board":
         this.board = message.board;
+        // A hello that came late makes it seem to have been heard in the future, and so fresh for too long.
+        this.#boardHeardAt = Math.min(performance.now(), message.heard_s * 1000 - this.#wallAheadMs);
         break;
       default:
         return;

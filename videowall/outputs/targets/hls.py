@@ -1,5 +1,6 @@
 """A folder for any web server: transport stream segments and a playlist (RFC 8216), the newest few kept."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,8 @@ from videowall.outputs.targets.transport_stream import TransportStream
 
 PLAYLIST: Final = "wall.m3u8"
 _SEGMENT: Final = "wall-{:d}.ts"
+_OURS: Final = re.compile(r"wall-[0-9]+\.ts|\.wall-[0-9]+\.ts\.part|wall\.m3u8")
+"""Every name that we give, in full: a recording may be kept in the same folder, as `wall-20260131T235959.000Z.ts`."""
 _SPARE: Final = 2
 """Segments that have left the list are kept a little longer, for players that have just read it."""
 _MAX_SEGMENT_BYTES: Final = 64_000_000
@@ -109,6 +112,6 @@ class HlsFolder:
 
     def _clear(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        for pattern in (_SEGMENT.replace("{:d}", "*"), f".{_SEGMENT.replace('{:d}', '*')}.part", PLAYLIST):
-            for left in self._folder.glob(pattern):
+        for left in self._folder.iterdir():
+            if _OURS.fullmatch(left.name):
                 left.unlink(missing_ok=True)

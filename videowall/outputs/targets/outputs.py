@@ -66,7 +66,7 @@ class Outputs:
                 disk.close()
 
     def _maker(self, target: Target) -> Callable[[Target], Receiver]:
-        if target.kind not in {Kind.HLS, Kind.FILE}:
+        if not target.is_on_disk:
             return partial(_reach, clock=self._clock)
         disk = Disk(target.label)
         self._disks.append(disk)

@@ -53,6 +53,11 @@ class Target(Struct, frozen=True):
         """The address without its options."""
         return f"{self.kind}://{_bracketed(self.host)}:{self.port}{self.path}"
 
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether it is a place on this machine's disk."""
+        return self.kind in _ON_DISK
+
 
 def parse_targets(text: str, credentials: Mapping[str, Credentials]) -> tuple[Target, ...]:
     """The targets of a comma list, each `URL` or `PROFILE=URL`; credentials are known by `host:port` or `host`.
@@ -66,7 +71,7 @@ def parse_targets(text: str, credentials: Mapping[str, Credentials]) -> tuple[Ta
     targets = tuple(_parse(word, credentials) for word in words)
     labels = [target.label for target in targets]
     for target in targets:
-        if labels.count(target.label) > 1 and target.kind in _ON_DISK:
+        if labels.count(target.label) > 1 and target.is_on_disk:
             raise ConfigError("is named twice", subject=f"{_SUBJECT} {target.label}", mend="Name each place once")
     return targets
 

@@ -12,8 +12,6 @@ from sensors.errors import WireError
 from videowall.encoding.broadcast import Broadcast
 from videowall.outputs.webrtc.track import WallTrack
 
-_KEY_EVERY_S: Final = 0.5
-"""A peer is given key frames no more often than this, however often it asks: they burden all viewers."""
 _OVER: Final = frozenset({"closed", "failed"})
 
 
@@ -24,10 +22,8 @@ class Peer:
         self.begun_s = clock.monotonic_s()
         self._broadcast = broadcast
         self._addresses = addresses
-        self._clock = clock
         self._frames = broadcast.subscribe()
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self._key_asked_s = 0.0
 
     @property
     def is_connected(self) -> bool:
@@ -52,7 +48,7 @@ class Peer:
         transceiver = connection.addTransceiver(WallTrack(self._frames), direction="sendonly")
         transceiver.setCodecPreferences(wanted)
         # The library offers no hook for a peer that has lost a picture, and tells nobody but its own encoder.
-        transceiver.sender._send_keyframe = self._ask_for_key  # type: ignore[method-assign]  # noqa: SLF001 - as said
+        transceiver.sender._send_keyframe = self._broadcast.ask_for_key  # type: ignore[method-assign]  # noqa: SLF001 - as said
         try:
             await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
             for other in connection.getTransceivers():
@@ -91,9 +87,3 @@ class Peer:
             return gather(component, ours, timeout)
 
         ice.get_component_candidates = gather_ours  # type: ignore[method-assign]  # see above
-
-    def _ask_for_key(self) -> None:
-        now_s = self._clock.monotonic_s()
-        if now_s - self._key_asked_s >= _KEY_EVERY_S:
-            self._key_asked_s = now_s
-            self._broadcast.ask_for_key()
