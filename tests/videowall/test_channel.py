@@ -1,5 +1,6 @@
 """Whose fault it is that a stream's picture is late: what came whole and was not decoded in time is the wall's own."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
 from types import SimpleNamespace
@@ -30,8 +31,10 @@ class Decoder:
 
     def __init__(self) -> None:
         self.fails = False
+        self.takes: Callable[[], None] = lambda: None
 
     def decode(self, unit: AccessUnit) -> Planes | None:
+        self.takes()
         noise = np.random.default_rng(unit.rtp_timestamp).integers(0, 2, PICTURE.y.shape, np.uint8)
         return None if self.fails else PICTURE._replace(y=PICTURE.y // 2 + noise)
 
@@ -49,6 +52,22 @@ class Camera:
         self.channel.stream = cast("CameraStream", self.stream)
         self.channel.begin_session("h264", b"")
         self.numbers = count()
+
+    def send_alone_for(self, period_s: float) -> set[PictureState]:
+        """As it would be seen after each of its pictures: a thread that has nothing else to do decodes them in turn."""
+        states, ends_s = set(), self.clock.monotonic_s() + period_s
+        sent_s = self.clock.monotonic_s()
+        while (now_s := self.clock.monotonic_s()) < ends_s:
+            while sent_s + PERIOD_S <= now_s:
+                sent_s += PERIOD_S
+                number, self.stream.last_packet_s = next(self.numbers), sent_s
+                is_key = number % 50 == 0
+                self.channel.feed(AccessUnit(b"", key=is_key, gap=False, rtp_timestamp=number, arrival_s=sent_s))
+            self.channel.work()
+            if self.clock.monotonic_s() == now_s:
+                self.clock.advance(PERIOD_S / 4)
+            states.add(self.channel.state)
+        return states
 
     def send_for(self, period_s: float, *, decoded: bool = True, gap: bool = False, keys: bool = True) -> PictureState:
         for _ in range(round(period_s / PERIOD_S)):
@@ -81,6 +100,11 @@ def test_what_the_wall_does_without_is_its_own(camera: Camera) -> None:
     camera.channel.saving = Saving(Thrift.KEYS, 0.0)
     states = {camera.send_for(PERIOD_S) for _ in range(50)}
     assert states == {PictureState.LIVE, PictureState.BEHIND}
+
+
+def test_a_camera_too_heavy_for_a_thread_is_behind_and_never_called_late_itself(camera: Camera) -> None:
+    camera.decoder.takes = lambda: camera.clock.advance(1.5 * PERIOD_S)
+    assert camera.send_alone_for(30.0) == {PictureState.LIVE, PictureState.BEHIND}
 
 
 def test_after_a_loss_on_the_way_it_is_late(camera: Camera) -> None:
