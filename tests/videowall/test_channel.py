@@ -69,6 +69,26 @@ class Camera:
             states.add(self.channel.state)
         return states
 
+    def send(self, *, gap: bool = False) -> None:
+        """A key picture, or with a `gap` one that refers to a lost one."""
+        number, now_s = next(self.numbers), self.clock.monotonic_s()
+        self.stream.last_packet_s = now_s
+        self.channel.feed(AccessUnit(b"", key=not gap, gap=gap, rtp_timestamp=number, arrival_s=now_s))
+        while self.channel.work():
+            pass
+
+    def live_for_s(self, fps: float = 0) -> float:
+        """How long its last picture is called live, while its packets go on: without pictures, or so many not whole."""
+        began_s = self.clock.monotonic_s()
+        for hundredths in range(1, 1000):
+            self.clock.advance(began_s + hundredths / 100 - self.clock.monotonic_s())
+            self.stream.last_packet_s = self.clock.monotonic_s()
+            if fps and hundredths % round(100 / fps) == 0:
+                self.send(gap=True)
+            if self.channel.state is not PictureState.LIVE:
+                return hundredths / 100
+        return float("inf")
+
     def send_for(self, period_s: float, *, decoded: bool = True, gap: bool = False, keys: bool = True) -> PictureState:
         for _ in range(round(period_s / PERIOD_S)):
             self.clock.advance(PERIOD_S)
@@ -130,6 +150,43 @@ def test_a_new_session_owes_nothing_of_the_one_before(camera: Camera) -> None:
     camera.channel.begin_session("h264", b"")
     assert camera.send_for(1.0, keys=False) is PictureState.CONNECTING
     assert camera.send_for(1.5) is PictureState.LIVE
+
+
+@pytest.mark.parametrize("outage_s", [0, 1, 60, 600])
+def test_an_outage_is_no_period_of_the_camera(camera: Camera, outage_s: float) -> None:
+    camera.clock.advance(outage_s)
+    camera.channel.begin_session("h264", b"")
+    camera.send()
+    assert camera.send_for(0.2) is PictureState.LIVE
+    assert camera.live_for_s() == pytest.approx(0.76)
+
+
+def test_a_pause_within_a_session_is_no_period_either(camera: Camera) -> None:
+    camera.clock.advance(60)
+    camera.send()
+    assert camera.send_for(0.2) is PictureState.LIVE
+    assert camera.live_for_s() == pytest.approx(0.76)
+
+
+def test_a_camera_of_whose_groups_little_comes_whole_is_not_slow(camera: Camera) -> None:
+    for _ in range(60):
+        camera.send()
+        lived_s = camera.live_for_s(fps=25)
+        camera.clock.advance(2.0 - lived_s)
+    assert lived_s == pytest.approx(0.76)
+
+
+@pytest.mark.parametrize(("period_s", "live_s"), [(0.2, 0.76), (0.5, 1.26), (1.0, 1.76), (2.0, 2.76)])
+def test_a_slow_camera_is_late_by_its_own_period(camera: Camera, period_s: float, live_s: float) -> None:
+    camera.channel.begin_session("h264", b"")
+    for _ in range(5):
+        camera.clock.advance(period_s)
+        camera.send()
+    for _ in range(5):
+        camera.clock.advance(period_s)
+        assert camera.channel.state is PictureState.LIVE
+        camera.send()
+    assert camera.live_for_s() == pytest.approx(live_s)
 
 
 def test_a_stream_that_rests_is_not_behind_for_what_it_only_passes_on(camera: Camera) -> None:

@@ -101,6 +101,8 @@ class Channel:
         self.intake.clear()
         self._held.clear()
         self._backlog.begin()
+        self.pace.begin()
+        self._times_s = deque(maxlen=_RATE_SAMPLES)
         self._in_session = False
         self._renew = True
         for tap in self.taps:
@@ -210,7 +212,8 @@ class Channel:
                 errors_in_row=self._decoder.errors_in_row if self._decoder else 0,
                 frozen_s=self.opinion.frozen_s,
                 fault=self.inspector.verdict.fault,
-                period_s=1 / fps if (fps := self.fps) > 0 and self.saving.share >= 1 else 0.0,
+                # Of what comes: where losses leave few pictures whole, those are far apart, and the camera is not slow.
+                period_s=self.pace.period_s if self.fps > 0 and self.saving.share >= 1 else 0.0,
             )
         )
 
@@ -249,7 +252,7 @@ class Channel:
 
     @property
     def fps(self) -> float:
-        """Pictures decoded a second, lately; while it rests, those passed on."""
+        """Pictures of this session decoded a second, lately; while it rests, those passed on."""
         times = self._times_s
         count = len(times)
         if count < 2 or self._clock.monotonic_s() - times[-1] > _RATE_SAMPLES / 10:
@@ -313,8 +316,10 @@ class Channel:
         self.last = planes
         self._picture_s = unit.arrival_s
         self.decoded_total += 1
-        if not self._rests and (not self._times_s or unit.arrival_s > self._times_s[-1]):
-            self._times_s.append(unit.arrival_s)
+        # The event loop may put another in its place meanwhile, with a new session.
+        times_s = self._times_s
+        if not self._rests and (not times_s or unit.arrival_s > times_s[-1]):
+            times_s.append(unit.arrival_s)
         self._judge(planes, unit)
         # Only now: nobody shall call live what was not looked at.
         self._in_session = True
