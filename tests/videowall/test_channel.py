@@ -1,6 +1,6 @@
 """Whose fault it is that a stream's picture is late: what came whole and was not decoded in time is the wall's own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 from types import SimpleNamespace
@@ -17,6 +17,7 @@ from tests.support.faulty_pictures import SCENES, seconds
 from videowall.capture.channel import Channel
 from videowall.capture.rtsp.assembly import AccessUnit
 from videowall.capture.rtsp.stream import CameraStream
+from videowall.composing.slot import Slot
 from videowall.decoding.thrift import Saving, Thrift
 from videowall.picture import Planes
 
@@ -39,6 +40,17 @@ class Decoder:
         return None if self.fails else PICTURE._replace(y=PICTURE.y // 2 + noise)
 
 
+class Shown:
+    """A slot that keeps when its pictures arrived."""
+
+    def __init__(self) -> None:
+        self.at_s: list[float] = []
+
+    def offer(self, planes: Planes, arrival_s: float, *_: object, **__: object) -> None:
+        del planes
+        self.at_s.append(arrival_s)
+
+
 class Camera:
     """Sends 25 pictures a second, a key picture every second, to a channel whose decoding threads have time or not."""
 
@@ -53,9 +65,9 @@ class Camera:
         self.channel.begin_session("h264", b"")
         self.numbers = count()
 
-    def send_alone_for(self, period_s: float) -> set[PictureState]:
-        """As it would be seen after each of its pictures: a thread that has nothing else to do decodes them in turn."""
-        states, ends_s = set(), self.clock.monotonic_s() + period_s
+    def send_alone_for(self, period_s: float) -> Iterator[PictureState]:
+        """What is seen after each of its pictures: a thread that has nothing else to do decodes them in turn."""
+        ends_s = self.clock.monotonic_s() + period_s
         sent_s = self.clock.monotonic_s()
         while (now_s := self.clock.monotonic_s()) < ends_s:
             while sent_s + PERIOD_S <= now_s:
@@ -66,8 +78,7 @@ class Camera:
             self.channel.work()
             if self.clock.monotonic_s() == now_s:
                 self.clock.advance(PERIOD_S / 4)
-            states.add(self.channel.state)
-        return states
+            yield self.channel.state
 
     def send(self, *, gap: bool = False) -> None:
         """A key picture, or with a `gap` one that refers to a lost one."""
@@ -124,7 +135,7 @@ def test_what_the_wall_does_without_is_its_own(camera: Camera) -> None:
 
 def test_a_camera_too_heavy_for_a_thread_is_behind_and_never_called_late_itself(camera: Camera) -> None:
     camera.decoder.takes = lambda: camera.clock.advance(1.5 * PERIOD_S)
-    assert camera.send_alone_for(30.0) == {PictureState.LIVE, PictureState.BEHIND}
+    assert set(camera.send_alone_for(12.0)) == {PictureState.LIVE, PictureState.BEHIND}
 
 
 def test_after_a_loss_on_the_way_it_is_late(camera: Camera) -> None:
@@ -150,6 +161,32 @@ def test_a_new_session_owes_nothing_of_the_one_before(camera: Camera) -> None:
     camera.channel.begin_session("h264", b"")
     assert camera.send_for(1.0, keys=False) is PictureState.CONNECTING
     assert camera.send_for(1.5) is PictureState.LIVE
+
+
+@pytest.mark.parametrize(("stood_s", "takes_s"), [(0.8, 0.02), (1.2, 0.01), (2.0, 0.002)])
+def test_no_tile_is_called_live_for_pictures_that_it_did_not_get(
+    camera: Camera, stood_s: float, takes_s: float
+) -> None:
+    shown = Shown()
+    camera.channel.show_on((cast("Slot", shown),))
+    camera.decoder.takes = lambda: camera.clock.advance(takes_s)
+    camera.send_for(stood_s, decoded=False, keys=False)
+    for state in camera.send_alone_for(4.0):
+        assert state is not PictureState.LIVE or camera.clock.monotonic_s() - shown.at_s[-1] < 1.0
+    assert state is PictureState.LIVE
+
+
+def test_of_old_pictures_that_others_follow_a_fifth_is_scaled(camera: Camera) -> None:
+    camera.send_for(4.0, decoded=False, keys=False)
+    shown = Shown()
+    camera.channel.show_on((cast("Slot", shown),))
+    decoded = camera.channel.decoded_total
+    now_s = camera.clock.monotonic_s()
+    while camera.channel.work():
+        pass
+    assert camera.channel.decoded_total - decoded == 100
+    assert sum(now_s - at_s > 0.41 for at_s in shown.at_s) == pytest.approx(90 / 5, abs=2)
+    assert sum(now_s - at_s < 0.39 for at_s in shown.at_s) == 10
 
 
 @pytest.mark.parametrize("outage_s", [0, 1, 60, 600])

@@ -31,6 +31,8 @@ from videowall.quality.probe import FROZEN_S
 from videowall.quality.shelf import View
 
 _RATE_SAMPLES = 50
+_SHOWN_EACH_S = 0.2
+"""What is shown is older than what a tile's state is told by, by no more than that: nothing a second old is live."""
 _SAMPLE_S = 0.9
 """A little less than a second, so that cameras with a key picture each second are looked at that often."""
 
@@ -79,6 +81,8 @@ class Channel:
         self._renew = False
         self._in_session = False
         self._picture_s: float | None = None
+        self._shown_s = float("-inf")
+        """When the newest picture arrived that slots were given."""
         self._times_s: deque[float] = deque(maxlen=_RATE_SAMPLES)
         self._lock = threading.Lock()
         self._scheduled = False
@@ -292,6 +296,14 @@ class Channel:
         self.opinion.look(planes, self._clock.monotonic_s(), key=unit.key, skipped=missing != self._missing)
         self._judged, self._missing = unit, missing
 
+    def _is_shown(self, unit: AccessUnit, now_s: float) -> bool:
+        """Whether slots get this picture: of old ones that others follow a few, for tiles are judged by all of them."""
+        is_old = now_s - unit.arrival_s > MAX_AGE_S and len(self.intake) > 0
+        if is_old and unit.arrival_s - self._shown_s < _SHOWN_EACH_S:
+            return False
+        self._shown_s = unit.arrival_s
+        return True
+
     def _decode(self, unit: AccessUnit) -> None:
         thrift = min(self.saving.thrift, Thrift.REFERENCED)
         if self._renew or self._decoder is None:
@@ -310,8 +322,8 @@ class Channel:
         planes = self._burner.burn(planes)
         decoded_s = self._clock.monotonic_s()
         roughly = self._thrift >= Thrift.UNFILTERED
-        is_old = decoded_s - unit.arrival_s > MAX_AGE_S and len(self.intake) > 0
-        for slot in () if is_old else self.slots:
+        is_shown = self._is_shown(unit, decoded_s)
+        for slot in self.slots if is_shown else ():
             slot.offer(planes, unit.arrival_s, unit.began_s, decoded_s, roughly=roughly)
         self.last = planes
         self._picture_s = unit.arrival_s
