@@ -4,6 +4,7 @@ import platform
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from typing import cast
 
@@ -11,7 +12,7 @@ import cv2
 import msgspec
 import pytest
 
-from sensors.clock import SystemClock
+from sensors.clock import Clock, ManualClock, SystemClock
 from sensors.model import StreamRole
 from tests.support.border_wall import key
 from tests.support.single_picture import jpeg_unit
@@ -21,6 +22,7 @@ from videowall.composing.slot import Slot
 from videowall.decoding.beat import Beat
 from videowall.decoding.pool import DecodePool, Pool
 from videowall.decoding.shards.pool import ShardPool
+from videowall.decoding.turns import Turns
 from videowall.picture import Rect
 from videowall.plan import Fit
 
@@ -49,13 +51,35 @@ class Work:
         return self.left > 0
 
 
+class Heavy(Work):
+    """A spot that always waits: each of its pictures takes longer, by its clock, than until the next one comes.
+
+    It stays at the picture that it is `stuck` at, until it is let go.
+    """
+
+    def __init__(self, clock: ManualClock, stuck: int | None = None) -> None:
+        super().__init__(10**9, goes_first=True)
+        self.let_go = threading.Event()
+        self._clock = clock
+        self._stuck = stuck
+
+    def work(self) -> bool:
+        if len(self.by) == self._stuck:
+            self.let_go.wait()
+        self._clock.advance(HEAVY_S)
+        return super().work()
+
+
+HEAVY_S = 0.06
+
+
 def as_channel(work: Work) -> Channel:
     return cast("Channel", work)
 
 
 @contextmanager
-def running(beat: Beat | None = None, workers: int = 2) -> Iterator[DecodePool]:
-    pool = DecodePool(workers, SystemClock(), beat or Beat())
+def running(beat: Beat | None = None, workers: int = 2, clock: Clock | None = None) -> Iterator[DecodePool]:
+    pool = DecodePool(workers, clock or SystemClock(), beat or Beat())
     pool.start()
     try:
         yield pool
@@ -69,7 +93,7 @@ def test_what_is_scheduled_is_done_to_its_end_while_nobody_composes() -> None:
         for work in works:
             pool.schedule(as_channel(work))
         eventually(lambda: all(work.left == 0 for work in works))
-        assert pool.busy_s > 0
+        assert min(pool.busy_s) > 0
         assert pool.is_alive
 
 
@@ -117,6 +141,40 @@ def test_others_help_on_for_as_long_as_more_comes_than_one_can_do() -> None:
         for _ in range(3):
             done = [len(work.by) for work in endless]
             eventually(partial(_both_have_worked, endless, done))
+
+
+def test_another_helps_as_soon_as_a_picture_takes_long_though_its_batch_goes_on() -> None:
+    clock = ManualClock(datetime(2026, 11, 30, tzinfo=UTC))
+    heavy, small = Heavy(clock, stuck=1), [Work() for _ in range(8)]
+    pool = DecodePool(2, clock, Beat())
+    for work in (heavy, *small):
+        pool.schedule(as_channel(work))
+    pool.start()
+    try:
+        eventually(lambda: all(_is_done(work) for work in small))
+    finally:
+        heavy.let_go.set()
+        pool.stop()
+    assert {name for work in small for name in work.by} == {"decode-1"}
+
+
+def test_a_spot_too_heavy_for_the_only_thread_leaves_time_to_the_others() -> None:
+    clock = ManualClock(datetime(2026, 11, 30, tzinfo=UTC))
+    heavy, small = Heavy(clock), [Work(3) for _ in range(8)]
+    with running(workers=1, clock=clock) as pool:
+        for work in (heavy, *small):
+            pool.schedule(as_channel(work))
+        eventually(lambda: all(_is_done(work) for work in small))
+        done = len(heavy.by)
+        eventually(lambda: len(heavy.by) > done)
+
+
+def test_a_spot_that_always_waits_and_the_others_take_equal_time_after_a_while() -> None:
+    assert turns_of(spot_s=1 / 16, small_s=1 / 64, takes=14) == "SSabScabcSabca"
+
+
+def test_a_spot_that_has_a_picture_now_and_then_goes_first_however_long_it_takes() -> None:
+    assert turns_of(spot_s=1 / 16, small_s=1 / 64, takes=14, pause=1) == "SaSbScSaSbScSa"
 
 
 either_pool = pytest.mark.parametrize(
@@ -197,6 +255,26 @@ def test_a_beat_knows_the_next_picture_and_none_when_nobody_composes() -> None:
     assert beat.after(5.0) is None
     beat.tell(10.0, 0.5)
     assert [beat.after(at_s) for at_s in (9.0, 10.0, 10.6, 11.1)] == [10.0, 10.5, 11.0, None]
+
+
+def turns_of(spot_s: float, small_s: float, takes: int, pause: int = 0) -> str:
+    """Who is taken by one thread of a spot and three others that always wait, the spot after a `pause` of takes."""
+    turns, spot, said, due = Turns(), as_channel(Work(goes_first=True)), "", 0
+    names = {as_channel(Work()): name for name in "abc"} | {spot: "S"}
+    for channel in names:
+        turns.put(channel)
+    for number in range(takes):
+        if number and number == due:
+            turns.put(spot)
+        taken = turns.take()
+        assert taken is not None
+        said += names[taken]
+        turns.spent(taken, spot_s if taken is spot else small_s)
+        if taken is spot:
+            due = number + 1 + pause
+        else:
+            turns.put(taken)
+    return said
 
 
 def _is_done(work: Work) -> bool:

@@ -31,17 +31,20 @@ class Hands:
 
 
 class Workers:
-    """Threads that have worked for so long."""
+    """Threads that have worked for so long; or children, each with a share of its own."""
 
-    def __init__(self) -> None:
-        self.busy_s = 0.0
+    def __init__(self, children: int = 1) -> None:
+        self.busy_s = (0.0,) * children
+
+    def work(self, *busy_s: float) -> None:
+        self.busy_s = tuple(before + more for before, more in zip(self.busy_s, busy_s, strict=True))
 
 
 class Stage:
     """A wall of a spot and small tiles whose pictures nobody decodes."""
 
-    def __init__(self) -> None:
-        self.hands, self.workers = Hands(), Workers()
+    def __init__(self, children: int = 1) -> None:
+        self.hands, self.workers = Hands(), Workers(children)
         clock = cast("Clock", self.hands)
         self.composer = Composer(clock, Broadcast(), 6000, 2.0)
         self.relief = Relief(clock, cast("Pool", self.workers), self.composer)
@@ -53,17 +56,24 @@ class Stage:
         for tile, channel in zip(self.scene.tiles, self.channels, strict=True):
             channel.slots = (tile.slot,)
 
-    def pass_second(self, busy: float) -> None:
+    def pass_second(self, *busy: float) -> None:
         self.hands.now_s += PERIOD_S
-        self.workers.busy_s += busy * PERIOD_S
+        self.workers.work(*busy)
         self.relief.look(self.channels)
         self.relief.ease(self.channels, self.scene.tiles)
+
+    def let_wait(self, channels: list[Channel], number: int) -> None:
+        """These have a picture that will have waited for 0.4 s when the next second is over."""
+        for channel in channels:
+            channel.intake.clear()
+            arrival_s = self.hands.now_s + PERIOD_S - 0.4
+            channel.feed(AccessUnit(b"", key=True, gap=True, rtp_timestamp=number, arrival_s=arrival_s))
 
 
 def test_small_tiles_go_without_while_threads_are_too_busy_and_the_spot_does_not() -> None:
     stage = Stage()
     for _ in range(8):
-        stage.pass_second(busy=0.97)
+        stage.pass_second(0.97)
     spot, *small = stage.channels
     assert spot.saving == PLENTY
     assert {channel.saving.thrift for channel in small} == {Thrift.REFERENCED}
@@ -74,9 +84,9 @@ def test_small_tiles_go_without_while_threads_are_too_busy_and_the_spot_does_not
 def test_all_is_as_it_was_once_there_is_room_again() -> None:
     stage = Stage()
     for _ in range(2):
-        stage.pass_second(busy=0.97)
+        stage.pass_second(0.97)
     for _ in range(10):
-        stage.pass_second(busy=0.3)
+        stage.pass_second(0.3)
     assert stage.relief.depth == 0
     assert {channel.saving for channel in stage.channels} == {PLENTY}
 
@@ -84,19 +94,35 @@ def test_all_is_as_it_was_once_there_is_room_again() -> None:
 def test_pictures_that_wait_are_pressure_too_and_in_the_end_the_wall_is_slower() -> None:
     stage = Stage()
     for number in range(40):
-        for channel in stage.channels:
-            channel.intake.clear()
-            channel.feed(AccessUnit(b"", key=True, gap=True, rtp_timestamp=number, arrival_s=stage.hands.now_s + 0.6))
-        stage.pass_second(busy=0.5)
+        stage.let_wait(stage.channels, number)
+        stage.pass_second(0.85)
     spot, *small = stage.channels
     assert {channel.saving.thrift for channel in small} == {Thrift.KEYS}
     assert stage.composer.ticks_each == 2
     assert spot.saving.thrift is Thrift.REFERENCED
 
 
+def test_one_camera_too_heavy_for_a_thread_is_no_pressure_while_decoding_leaves_room() -> None:
+    stage = Stage()
+    for _ in range(2):
+        stage.pass_second(0.97)
+    assert stage.relief.depth == 1
+    for number in range(40):
+        stage.let_wait(stage.channels[:1], number)
+        stage.pass_second(0.6)
+    assert stage.relief.depth == 0
+
+
+def test_a_child_with_too_much_is_pressure_though_others_are_idle() -> None:
+    stage = Stage(children=4)
+    for _ in range(2):
+        stage.pass_second(0.1, 0.97, 0.0, 0.2)
+    assert stage.relief.depth == 1
+
+
 def test_nothing_is_decided_before_a_second_has_passed() -> None:
     stage = Stage()
-    stage.workers.busy_s += 100
+    stage.workers.work(100.0)
     stage.hands.now_s += PERIOD_S / 2
     stage.relief.look(stage.channels)
     assert stage.relief.depth == 0
@@ -109,8 +135,10 @@ def test_what_waits_after_the_whole_wall_has_stood_still_once_is_no_pressure_and
     for channel in stage.channels:
         channel.feed(AccessUnit(b"", key=True, gap=True, rtp_timestamp=0, arrival_s=stage.hands.now_s))
     stage.hands.now_s += 3 * PERIOD_S
+    stage.workers.work(3 * 0.85)
     stage.relief.look(stage.channels)
     assert stage.relief.depth == 0
     stage.hands.now_s += 3 * PERIOD_S
+    stage.workers.work(3 * 0.85)
     stage.relief.look(stage.channels)
     assert stage.relief.depth > 0

@@ -118,6 +118,20 @@ def test_decoding_less_is_no_answer_to_pictures_missed_while_it_leaves_room(
     assert Pressure(busy=busy, missed=missed, waits_s=0.0).is_high is is_high
 
 
+@pytest.mark.parametrize(("busy", "is_high"), [(0.5, False), (0.78, False), (0.79, True), (0.96, True)])
+def test_pictures_that_wait_while_decoding_leaves_room_are_no_reason_to_decode_less(
+    busy: float, *, is_high: bool
+) -> None:
+    pressure = Pressure(busy=busy, missed=0.0, waits_s=0.39)
+    assert (pressure.is_high, pressure.is_grave) == (is_high, is_high)
+
+
+def test_one_camera_whose_pictures_always_wait_does_not_keep_the_wall_from_what_there_is_room_for() -> None:
+    governor = Governor()
+    governor.look(GRAVE)
+    assert _seconds_until(lambda: governor.look(LOW._replace(waits_s=0.39)) == 0) == 12
+
+
 def test_a_smaller_stream_will_do_for_a_small_tile_where_there_is_too_much_to_decode() -> None:
     sub, main = Stream(StreamRole.SUB, "", "h264", 640, 360, 25), Stream(StreamRole.MAIN, "", "h264", 1920, 1080, 25)
     tile = Rect(0, 0, 960, 540)

@@ -32,6 +32,8 @@ from videowall.quality.probe import FROZEN_S
 from videowall.quality.shelf import View
 
 _RATE_SAMPLES = 50
+_SHOWN_EACH_S = 0.2
+"""What is shown is older than what a tile's state is told by, by no more than that: nothing a second old is live."""
 _SAMPLE_S = 0.9
 """A little less than a second, so that cameras with a key picture each second are looked at that often."""
 
@@ -81,6 +83,8 @@ class Channel:
         self._renew = False
         self._in_session = False
         self._picture_s: float | None = None
+        self._shown_s = float("-inf")
+        """When the newest picture arrived that slots were given."""
         self._times_s: deque[float] = deque(maxlen=_RATE_SAMPLES)
         self._lock = threading.Lock()
         self._scheduled = False
@@ -103,6 +107,8 @@ class Channel:
         self.intake.clear()
         self._held.clear()
         self._backlog.begin()
+        self.pace.begin()
+        self._times_s = deque(maxlen=_RATE_SAMPLES)
         self._in_session = False
         self._renew = True
         for tap in self.taps:
@@ -213,7 +219,8 @@ class Channel:
                 errors_in_row=(self._decoder.errors_in_row if self._decoder else 0) + self._isolation.failures_in_row,
                 frozen_s=self.opinion.frozen_s,
                 fault=self.inspector.verdict.fault,
-                period_s=1 / fps if (fps := self.fps) > 0 and self.saving.share >= 1 else 0.0,
+                # Of what comes: where losses leave few pictures whole, those are far apart, and the camera is not slow.
+                period_s=self.pace.period_s if self.fps > 0 and self.saving.share >= 1 else 0.0,
             )
         )
 
@@ -252,7 +259,7 @@ class Channel:
 
     @property
     def fps(self) -> float:
-        """Pictures decoded a second, lately; while it rests, those passed on."""
+        """Pictures of this session decoded a second, lately; while it rests, those passed on."""
         times = self._times_s
         count = len(times)
         if count < 2 or self._clock.monotonic_s() - times[-1] > _RATE_SAMPLES / 10:
@@ -297,6 +304,14 @@ class Channel:
         self.opinion.look(planes, self._clock.monotonic_s(), key=unit.key, skipped=missing != self._missing)
         self._judged, self._missing = unit, missing
 
+    def _is_shown(self, unit: AccessUnit, now_s: float) -> bool:
+        """Whether slots get this picture: of old ones that others follow a few, for tiles are judged by all of them."""
+        is_old = now_s - unit.arrival_s > MAX_AGE_S and len(self.intake) > 0
+        if is_old and unit.arrival_s - self._shown_s < _SHOWN_EACH_S:
+            return False
+        self._shown_s = unit.arrival_s
+        return True
+
     def _decode(self, unit: AccessUnit) -> None:
         thrift = min(self.saving.thrift, Thrift.REFERENCED)
         if self._renew or self._decoder is None:
@@ -315,14 +330,16 @@ class Channel:
         planes = self._burner.burn(planes)
         decoded_s = self._clock.monotonic_s()
         roughly = self._thrift >= Thrift.UNFILTERED
-        is_old = decoded_s - unit.arrival_s > MAX_AGE_S and len(self.intake) > 0
-        for slot in () if is_old else self.slots:
+        is_shown = self._is_shown(unit, decoded_s)
+        for slot in self.slots if is_shown else ():
             slot.offer(planes, unit.arrival_s, unit.began_s, decoded_s, roughly=roughly)
         self.last = planes
         self._picture_s = unit.arrival_s
         self.decoded_total += 1
-        if not self._rests and (not self._times_s or unit.arrival_s > self._times_s[-1]):
-            self._times_s.append(unit.arrival_s)
+        # The event loop may put another in its place meanwhile, with a new session.
+        times_s = self._times_s
+        if not self._rests and (not times_s or unit.arrival_s > times_s[-1]):
+            times_s.append(unit.arrival_s)
         self._judge(planes, unit)
         # Only now: nobody shall call live what was not looked at.
         self._in_session = True

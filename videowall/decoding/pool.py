@@ -51,8 +51,8 @@ class Pool(Protocol):
         """What decoding does outside the wall's process."""
 
     @property
-    def busy_s(self) -> float:
-        """For how long the threads have worked, all together divided by their number."""
+    def busy_s(self) -> tuple[float, ...]:
+        """For how long each has worked of those that cannot take work from one another."""
 
     def looks_at_s(self, from_s: float) -> float:
         """When coded pictures are looked for, from then on: those that come earlier only wait."""
@@ -118,9 +118,9 @@ class DecodePool:
         return PoolCounts()
 
     @property
-    def busy_s(self) -> float:
+    def busy_s(self) -> tuple[float, ...]:
         """For how long the threads have worked, all together divided by their number."""
-        return self._busy.total_s / len(self._threads)
+        return (self._busy.total_s / len(self._threads),)
 
     def looks_at_s(self, from_s: float) -> float:
         """When coded pictures are looked for, from then on: those that come earlier only wait."""
@@ -145,8 +145,7 @@ class DecodePool:
             self._has_work.wait()
             self._has_work.clear()
             count, now_s = len(self._waiting), self._clock.monotonic_s()
-            for call in self._calls[: int(count * self._each_s / _ENOUGH_S)]:
-                call.set()
+            self._call(int(count * self._each_s / _ENOUGH_S))
             # No more than waited: where pictures come faster than one thread decodes, others must be called again.
             done = self._work(count)
             ended_s = self._clock.monotonic_s()
@@ -155,6 +154,10 @@ class DecodePool:
             before_s = ended_s
             if self._waiting:
                 self._has_work.set()
+
+    def _call(self, helpers: int) -> None:
+        for call in self._calls[:helpers]:
+            call.set()
 
     def _learn(self, spent_s: float, done: int, passed_s: float) -> None:
         """So many pictures took so long, of the time that has passed."""
@@ -175,7 +178,12 @@ class DecodePool:
             began_s = self._clock.monotonic_s()
             if channel.work():
                 self._waiting.put(channel)
-            self._busy.add(self._clock.monotonic_s() - began_s)
+            spent_s = self._clock.monotonic_s() - began_s
+            self._busy.add(spent_s)
+            self._waiting.spent(channel, spent_s)
+            if spent_s >= _ENOUGH_S:
+                # A batch may be long when it holds such pictures, and others shall not wait for its end.
+                self._call(len(self._waiting))
             done += 1
         return done
 

@@ -60,7 +60,7 @@ class Relief:
         busy_s, counts = self._pool.busy_s, self._composer.counts
         ticks, missed = counts.ticks_total - self._ticks, counts.missed_ticks_total - self._missed
         pressure = Pressure(
-            busy=(busy_s - self._busy_s) / passed_s,
+            busy=max((now - before) / passed_s for now, before in zip(busy_s, self._busy_s, strict=True)),
             missed=missed / max(1, ticks + missed),
             waits_s=max((channel.intake.waits_s(now_s) for channel in channels), default=0.0),
         )

@@ -62,25 +62,28 @@ class Pressure(NamedTuple):
     """Of the last second: share of time that threads decoded, and of ticks missed; the oldest picture's wait."""
 
     busy: float
+    """Of the threads together, who take work from one another; where children decode, of the busiest of them."""
     missed: float
     waits_s: float
 
     @property
     def is_high(self) -> bool:
         """Pictures are late, or will be soon."""
-        # Pictures of the wall that are missed while decoding leaves room are not to be had by decoding still less.
-        missed = _MISSED if self.busy > _IDLE else _MANY_MISSED
-        return self.busy > _BUSY or self.missed > missed or self.waits_s > _WAITS_S
+        # Pictures of the wall that are missed while decoding leaves room are not to be had by decoding still less. Nor
+        # is it mended that pictures wait then: they are of a camera too heavy for one thread, and no other can help it.
+        if self.busy <= _IDLE:
+            return self.missed > _MANY_MISSED
+        return self.busy > _BUSY or self.missed > _MISSED or self.waits_s > _WAITS_S
 
     @property
     def is_grave(self) -> bool:
         """So late that small steps take too long."""
-        return self.waits_s > _GRAVE_WAITS_S
+        return self.busy > _IDLE and self.waits_s > _GRAVE_WAITS_S
 
     @property
     def is_low(self) -> bool:
         """There is room for more."""
-        return self.busy < _IDLE and self.missed < _MISSED and self.waits_s < _WAITS_S / 2
+        return self.busy < _IDLE and self.missed < _MISSED
 
     @property
     def is_slight(self) -> bool:

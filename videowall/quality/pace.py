@@ -1,8 +1,11 @@
-"""What a stream's own times tell: how often a key frame comes, and how a camera's clock runs against ours."""
+"""What a stream's own times tell: how often a picture and a key frame come, and how a camera's clock runs."""
 
 from collections import deque
 
 DRIFT_LEAST_S = 1500.0
+_GAPS = 50
+_LEAST_GAPS = 2
+"""One alone may be a pause on the way."""
 _DRIFT_EVERY_S = 10.0
 _DRIFT_SAMPLES = 360
 _STEP_S = 0.5
@@ -17,15 +20,31 @@ class Pace:
     def __init__(self) -> None:
         self._key_s: float | None = None
         self._interval_s: float | None = None
+        self._picture_s: float | None = None
+        self._gaps_s: deque[float] = deque(maxlen=_GAPS)
         self._offsets: deque[tuple[float, float]] = deque(maxlen=_DRIFT_SAMPLES)
 
+    def begin(self) -> None:
+        """A new session: the time since the last picture of the one before is no period of the camera's."""
+        self._picture_s = None
+        self._gaps_s = deque(maxlen=_GAPS)
+
     def see(self, arrival_s: float, *, key: bool) -> None:
-        """A coded picture arrived."""
+        """A coded picture arrived, whether it can be decoded or not."""
+        if self._picture_s is not None:
+            self._gaps_s.append(arrival_s - self._picture_s)
+        self._picture_s = arrival_s
         if not key:
             return
         if self._key_s is not None:
             self._interval_s = arrival_s - self._key_s
         self._key_s = arrival_s
+
+    @property
+    def period_s(self) -> float:
+        """Between two pictures as a rule, whatever a pause on the way made of some; 0 while unknown."""
+        gaps_s = sorted(self._gaps_s)
+        return gaps_s[(len(gaps_s) - 1) // 2] if len(gaps_s) >= _LEAST_GAPS else 0.0
 
     def key_interval_s(self, now_s: float) -> float | None:
         """Between the last two key frames, or since the last when that is longer; None before the first."""

@@ -24,11 +24,12 @@ _MAX_KNOWN = 4096
 
 
 class _Place(NamedTuple):
-    """A child, who waits for it, and a call for each of them; a call of False ends its thread."""
+    """A child, who waits for it, and a call for each of them; a call of False ends its thread. `busy`: it was asked."""
 
     ward: Ward
     waiting: Turns
     calls: "queue.SimpleQueue[bool]"
+    busy: Busy
     thread: threading.Thread
 
 
@@ -43,7 +44,6 @@ class ShardPool:
         if sys.platform != "linux":
             raise ConfigError("needs Linux", subject="[wall] shards", mend="Set it to 0")
         self._clock = clock
-        self._busy = Busy()
         self._conducts: dict[tuple[DeviceKey, StreamRole], Conduct] = {}
         self._places = [self._make(number, limit_mb * 1_000_000) for number in range(shards)]
 
@@ -83,9 +83,9 @@ class ShardPool:
         return zlib.crc32(str(key).encode()) % len(self._places)
 
     @property
-    def busy_s(self) -> float:
-        """For how long the children were asked, all together divided by their number."""
-        return self._busy.total_s / max(1, len(self._places))
+    def busy_s(self) -> tuple[float, ...]:
+        """For how long each child was asked: none can do another's work."""
+        return tuple(place.busy.total_s for place in self._places)
 
     def looks_at_s(self, from_s: float) -> float:
         """Children are given what comes at once; more often than this is too dear."""
@@ -109,11 +109,11 @@ class ShardPool:
     def _make(self, number: int, limit_bytes: int) -> _Place:
         chance = random.Random()  # noqa: S311 - jitter, not a secret
         ward = Ward(Shard(number, limit_bytes, self._clock, chance))
-        waiting, calls = Turns(), queue.SimpleQueue[bool]()
+        waiting, calls, busy = Turns(), queue.SimpleQueue[bool](), Busy()
         thread = threading.Thread(
-            target=_run, args=(ward.shard, waiting, calls, self._busy, self._clock), name=f"shard-{number}", daemon=True
+            target=_run, args=(ward.shard, waiting, calls, busy, self._clock), name=f"shard-{number}", daemon=True
         )
-        return _Place(ward, waiting, calls, thread)
+        return _Place(ward, waiting, calls, busy, thread)
 
 
 def _run(shard: Shard, waiting: Turns, calls: "queue.SimpleQueue[bool]", busy: Busy, clock: Clock) -> None:
@@ -124,4 +124,6 @@ def _run(shard: Shard, waiting: Turns, calls: "queue.SimpleQueue[bool]", busy: B
         if channel.work():
             waiting.put(channel)
             calls.put(True)
-        busy.add(clock.monotonic_s() - began_s)
+        spent_s = clock.monotonic_s() - began_s
+        busy.add(spent_s)
+        waiting.spent(channel, spent_s)
