@@ -66,6 +66,8 @@ class Parser:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+        self._wanted_bytes = 0
+        """As much as must be there before it is worth a look: a head is not read again for each piece of its body."""
 
     @property
     def is_empty(self) -> bool:
@@ -81,7 +83,9 @@ class Parser:
         """
         buffer = self._buffer
         buffer += data
-        start = 0
+        if len(buffer) < self._wanted_bytes:
+            return
+        start = self._wanted_bytes = 0
         try:
             while start < len(buffer):
                 if buffer[start] == _DOLLAR:
@@ -117,6 +121,7 @@ class Parser:
         length = _content_length(headers)
         end = head_end + 4 + length
         if len(buffer) < end:
+            self._wanted_bytes = end - start
             return None, start
         return _build(first, headers, bytes(buffer[head_end + 4 : end])), end
 
@@ -132,14 +137,13 @@ def _encode(first: str, headers: Mapping[str, str], body: bytes) -> bytes:
 
 def _head(raw: bytes) -> tuple[str, dict[str, str]]:
     first, *lines = raw.decode("utf-8", "replace").split("\r\n")
-    headers: dict[str, str] = {}
+    headers: dict[str, list[str]] = {}
     for line in lines:
         name, colon, value = line.partition(":")
         if not colon:
             raise WireError("header line without a colon", subject="RTSP")
-        key = name.strip().lower()
-        headers[key] = f"{headers[key]}\n{value.strip()}" if key in headers else value.strip()
-    return first, headers
+        headers.setdefault(name.strip().lower(), []).append(value.strip())
+    return first, {name: "\n".join(values) for name, values in headers.items()}
 
 
 def _content_length(headers: Mapping[str, str]) -> int:
