@@ -9,7 +9,10 @@ from sensors.errors import LimitError, WireError
 VERSION = "RTSP/1.0"
 MAX_HEAD_BYTES = 16_384
 MAX_BODY_BYTES = 65_536
+MAX_LINE_ENDS = 16
+"""Carriage returns and line feeds in a row between two messages; some cameras send a pair too many."""
 _DOLLAR = 0x24
+_LINE_ENDS = b"\r\n"
 INTERLEAVED_HEAD = 4
 
 
@@ -79,7 +82,7 @@ class Parser:
 
         Raises:
             WireError: the stream is not RTSP; the connection cannot go on.
-            LimitError: a head or body is over its bound.
+            LimitError: a head or body is over its bound, or over `MAX_LINE_ENDS` line ends come in a row.
         """
         buffer = self._buffer
         buffer += data
@@ -97,8 +100,12 @@ class Parser:
                     packet = Interleaved(buffer[start + 1], bytes(buffer[start + INTERLEAVED_HEAD : end]))
                     start = end
                     yield packet
-                elif buffer[start] in b"\r\n":
-                    start += 1
+                elif buffer[start] in _LINE_ENDS:
+                    end = self._line_ends(start)
+                    if end == len(buffer):
+                        # They stay, so that it does not matter how the stream was cut.
+                        return
+                    start = end
                 else:
                     message, end = self._message(start)
                     if message is None:
@@ -107,6 +114,15 @@ class Parser:
                     yield message
         finally:
             del buffer[:start]
+
+    def _line_ends(self, start: int) -> int:
+        """Where the line ends are over that begin here."""
+        buffer, end = self._buffer, start
+        while end < len(buffer) and buffer[end] in _LINE_ENDS:
+            end += 1
+            if end - start > MAX_LINE_ENDS:
+                raise LimitError(f"more than {MAX_LINE_ENDS} line ends in a row", subject="RTSP")
+        return end
 
     def _message(self, start: int) -> tuple[Request | Response | None, int]:
         buffer = self._buffer

@@ -20,6 +20,7 @@ from sensors.rtsp.authentication import (
 from sensors.rtsp.messages import (
     MAX_BODY_BYTES,
     MAX_HEAD_BYTES,
+    MAX_LINE_ENDS,
     Interleaved,
     Parser,
     Request,
@@ -110,6 +111,19 @@ def test_memory_is_bounded() -> None:
     for length in (MAX_BODY_BYTES + 1, 10**40):
         with pytest.raises(LimitError, match="body"):
             list(Parser().feed(f"RTSP/1.0 200 OK\r\nContent-Length: {length}\r\n\r\n".encode()))
+
+
+@pytest.mark.parametrize("step", [1, 3, 1000])
+@pytest.mark.parametrize("line_end", [b"\r\n", b"\r", b"\n"])
+def test_a_few_bare_line_ends_are_passed_over_and_many_end_the_connection(step: int, line_end: bytes) -> None:
+    def feed(stream: bytes) -> list[Request | Response | Interleaved]:
+        parser = Parser()
+        return [found for start in range(0, len(stream), step) for found in parser.feed(stream[start : start + step])]
+
+    packet, few = encode_interleaved(0, b"x"), line_end * (MAX_LINE_ENDS // len(line_end))
+    assert feed((packet + few) * 5) == [Interleaved(0, b"x")] * 5
+    with pytest.raises(LimitError, match="line ends"):
+        feed(packet + few + line_end)
 
 
 def test_a_head_is_not_read_again_for_each_piece_of_its_body(monkeypatch: pytest.MonkeyPatch) -> None:
