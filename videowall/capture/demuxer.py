@@ -113,7 +113,10 @@ class Demuxer:
         Raises:
             StreamError: none came in time, or nothing there can be read.
         """
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            raise StreamError("this machine has no thread left to read in", PictureState.REFUSED) from error
         limit_s = OPEN_TIMEOUT_S + READ_TIMEOUT_S
         await asyncio.wait(self._outcomes, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
         if self._ended.done():
@@ -134,7 +137,9 @@ class Demuxer:
         """Stop reading; a thread that does not stop soon is left to its time-outs."""
         self._stop.set()
         if self._thread.ident is not None:
-            await asyncio.to_thread(self._thread.join, _CLOSE_S)
+            # Where there is no thread left to wait in, it is not waited for.
+            with contextlib.suppress(RuntimeError):
+                await asyncio.to_thread(self._thread.join, _CLOSE_S)
 
     def _run(self) -> None:
         try:
@@ -257,9 +262,14 @@ class _Pace:
 def _film(name: str, films: Path | None) -> Path:
     if films is None or not name.isprintable():
         raise StreamError("no folder of films is set", PictureState.NOT_FOUND, mend="Set [wall] films")
-    folder = films.resolve()
-    path = (folder / name.lstrip("/")).resolve()
-    if not path.is_relative_to(folder) or not path.is_file():
+    try:
+        folder = films.resolve()
+        path = (folder / name.lstrip("/")).resolve()
+        is_there = path.is_relative_to(folder) and path.is_file()
+    except (OSError, RuntimeError, ValueError) as error:
+        # A name too long for a file, or links that lead to each other.
+        raise StreamError("no such film in the folder", PictureState.NOT_FOUND) from error
+    if not is_there:
         raise StreamError("no such film in the folder", PictureState.NOT_FOUND)
     return path
 

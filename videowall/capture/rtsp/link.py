@@ -11,7 +11,7 @@ from sensors.catalog import PictureState
 from sensors.errors import LimitError, ShekaraError, WireError
 from sensors.rtsp.messages import Request, Response, encode_interleaved, encode_request, encode_response
 from videowall.capture.rtsp.address import Address
-from videowall.capture.rtsp.failure import MovedError, StreamError
+from videowall.capture.rtsp.failure import MovedError, StreamError, blame
 from videowall.capture.rtsp.inbox import Inbox, PacketHandler
 from videowall.capture.rtsp.poller import Poller
 
@@ -221,13 +221,20 @@ async def connect(address: Address, on_packet: PacketHandler) -> Link:
         raise StreamError(f"no connection within {CONNECT_TIMEOUT_S:g} s", PictureState.NO_PACKETS) from error
     except socket.gaierror as error:
         raise StreamError("the host name is not known", PictureState.NOT_FOUND) from error
-    except (OSError, UnicodeError) as error:
-        raise StreamError("the connection was refused", PictureState.REFUSED) from error
+    except OSError as error:
+        raise blame(error, "the connection was refused") from error
+    except (UnicodeError, RuntimeError) as error:
+        # A name that is none, or no thread left to look it up in.
+        raise StreamError("the host name cannot be looked up", PictureState.REFUSED) from error
     return link
 
 
 class DatagramPair:
-    """Two neighbouring UDP ports, even and odd, for RTP and RTCP. Only packets of the camera's address count."""
+    """Two neighbouring UDP ports, even and odd, for RTP and RTCP. Only packets of the camera's address count.
+
+    Raises:
+        StreamError: there are none.
+    """
 
     def __init__(self, local_host: str) -> None:
         self._sockets = _bind_pair(local_host)
@@ -275,17 +282,20 @@ class Datagrams(asyncio.DatagramProtocol):
 
 def _bind_pair(host: str) -> tuple[socket.socket, socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    refusal = OSError()
     for _ in range(_PORT_TRIES):
-        first, second = (socket.socket(family, socket.SOCK_DGRAM) for _ in range(2))
-        with contextlib.suppress(OSError):
-            first.bind((host, 0))
-            port = first.getsockname()[1]
-            if port % 2 == 0:
-                second.bind((host, port + 1))
-                for opened in (first, second):
-                    opened.setblocking(False)
-                    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
-                return first, second
-        first.close()
-        second.close()
-    raise StreamError("no pair of free UDP ports", PictureState.REFUSED)
+        try:
+            with contextlib.ExitStack() as undo:
+                first, second = (undo.enter_context(socket.socket(family, socket.SOCK_DGRAM)) for _ in range(2))
+                first.bind((host, 0))
+                port = first.getsockname()[1]
+                if port % 2 == 0:
+                    second.bind((host, port + 1))
+                    for opened in (first, second):
+                        opened.setblocking(False)
+                        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+                    undo.pop_all()
+                    return first, second
+        except OSError as error:
+            refusal = error
+    raise blame(refusal, "no pair of free UDP ports")

@@ -55,12 +55,17 @@ class Poller:
         self._is_over = False
 
     def adopt(self, connection: Polled) -> None:
-        """Read this one too from now on; a poller that has ended hands it back."""
+        """Read this one too from now on; a poller that has ended, or may watch no more, hands it back."""
         if self._is_over:
             connection.be_read_alone()
             return
-        self._known[connection] = connection.fileno()
-        self._selector.register(self._known[connection], selectors.EVENT_READ, connection)
+        descriptor = connection.fileno()
+        try:
+            self._selector.register(descriptor, selectors.EVENT_READ, connection)
+        except OSError:
+            connection.be_read_alone()
+            return
+        self._known[connection] = descriptor
         self._has_any.set()
 
     def release(self, connection: Polled) -> None:
