@@ -9,7 +9,10 @@ from sensors.errors import LimitError, WireError
 VERSION = "RTSP/1.0"
 MAX_HEAD_BYTES = 16_384
 MAX_BODY_BYTES = 65_536
+MAX_LINE_ENDS = 16
+"""Carriage returns and line feeds in a row between two messages; some cameras send a pair too many."""
 _DOLLAR = 0x24
+_LINE_ENDS = b"\r\n"
 INTERLEAVED_HEAD = 4
 
 
@@ -66,6 +69,8 @@ class Parser:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+        self._wanted_bytes = 0
+        """As much as must be there before it is worth a look: a head is not read again for each piece of its body."""
 
     @property
     def is_empty(self) -> bool:
@@ -77,11 +82,13 @@ class Parser:
 
         Raises:
             WireError: the stream is not RTSP; the connection cannot go on.
-            LimitError: a head or body is over its bound.
+            LimitError: a head or body is over its bound, or over `MAX_LINE_ENDS` line ends come in a row.
         """
         buffer = self._buffer
         buffer += data
-        start = 0
+        if len(buffer) < self._wanted_bytes:
+            return
+        start = self._wanted_bytes = 0
         try:
             while start < len(buffer):
                 if buffer[start] == _DOLLAR:
@@ -93,8 +100,12 @@ class Parser:
                     packet = Interleaved(buffer[start + 1], bytes(buffer[start + INTERLEAVED_HEAD : end]))
                     start = end
                     yield packet
-                elif buffer[start] in b"\r\n":
-                    start += 1
+                elif buffer[start] in _LINE_ENDS:
+                    end = self._line_ends(start)
+                    if end == len(buffer):
+                        # They stay, so that it does not matter how the stream was cut.
+                        return
+                    start = end
                 else:
                     message, end = self._message(start)
                     if message is None:
@@ -103,6 +114,15 @@ class Parser:
                     yield message
         finally:
             del buffer[:start]
+
+    def _line_ends(self, start: int) -> int:
+        """Where the line ends are over that begin here."""
+        buffer, end = self._buffer, start
+        while end < len(buffer) and buffer[end] in _LINE_ENDS:
+            end += 1
+            if end - start > MAX_LINE_ENDS:
+                raise LimitError(f"more than {MAX_LINE_ENDS} line ends in a row", subject="RTSP")
+        return end
 
     def _message(self, start: int) -> tuple[Request | Response | None, int]:
         buffer = self._buffer
@@ -117,6 +137,7 @@ class Parser:
         length = _content_length(headers)
         end = head_end + 4 + length
         if len(buffer) < end:
+            self._wanted_bytes = end - start
             return None, start
         return _build(first, headers, bytes(buffer[head_end + 4 : end])), end
 
@@ -132,14 +153,13 @@ def _encode(first: str, headers: Mapping[str, str], body: bytes) -> bytes:
 
 def _head(raw: bytes) -> tuple[str, dict[str, str]]:
     first, *lines = raw.decode("utf-8", "replace").split("\r\n")
-    headers: dict[str, str] = {}
+    headers: dict[str, list[str]] = {}
     for line in lines:
         name, colon, value = line.partition(":")
         if not colon:
             raise WireError("header line without a colon", subject="RTSP")
-        key = name.strip().lower()
-        headers[key] = f"{headers[key]}\n{value.strip()}" if key in headers else value.strip()
-    return first, headers
+        headers.setdefault(name.strip().lower(), []).append(value.strip())
+    return first, {name: "\n".join(values) for name, values in headers.items()}
 
 
 def _content_length(headers: Mapping[str, str]) -> int:

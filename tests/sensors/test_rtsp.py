@@ -6,7 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sensors.errors import LimitError, WireError
+from sensors.rtsp import messages
 from sensors.rtsp.authentication import (
+    _MAX_CHALLENGES,
+    _PARAMETER,
     Challenge,
     Credentials,
     authorization,
@@ -17,6 +20,7 @@ from sensors.rtsp.authentication import (
 from sensors.rtsp.messages import (
     MAX_BODY_BYTES,
     MAX_HEAD_BYTES,
+    MAX_LINE_ENDS,
     Interleaved,
     Parser,
     Request,
@@ -109,6 +113,41 @@ def test_memory_is_bounded() -> None:
             list(Parser().feed(f"RTSP/1.0 200 OK\r\nContent-Length: {length}\r\n\r\n".encode()))
 
 
+@pytest.mark.parametrize("step", [1, 3, 1000])
+@pytest.mark.parametrize("line_end", [b"\r\n", b"\r", b"\n"])
+def test_a_few_bare_line_ends_are_passed_over_and_many_end_the_connection(step: int, line_end: bytes) -> None:
+    def feed(stream: bytes) -> list[Request | Response | Interleaved]:
+        parser = Parser()
+        return [found for start in range(0, len(stream), step) for found in parser.feed(stream[start : start + step])]
+
+    packet, few = encode_interleaved(0, b"x"), line_end * (MAX_LINE_ENDS // len(line_end))
+    assert feed((packet + few) * 5) == [Interleaved(0, b"x")] * 5
+    with pytest.raises(LimitError, match="line ends"):
+        feed(packet + few + line_end)
+
+
+def test_a_head_is_not_read_again_for_each_piece_of_its_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[bytes] = []
+    head_of = messages._head
+
+    def count(raw: bytes) -> tuple[str, dict[str, str]]:
+        read.append(raw)
+        return head_of(raw)
+
+    monkeypatch.setattr(messages, "_head", count)
+    parser, body = Parser(), b"v=0 " * 500
+    stream = encode_response(Response(200, "OK", {}, body)) + encode_interleaved(0, b"next")
+    found = [message for place in range(len(stream)) for message in parser.feed(stream[place : place + 1])]
+    assert [bare(message) for message in found] == [Response(200, "OK", {}, body), Interleaved(0, b"next")]
+    assert len(read) == 2
+
+
+def test_headers_of_one_name_are_joined_by_newlines() -> None:
+    (found,) = Parser().feed(b"RTSP/1.0 401 x\r\nWWW-Authenticate: a\r\nCSeq: 1\r\nwww-authenticate: b\r\n\r\n")
+    assert isinstance(found, Response)
+    assert found.headers == {"www-authenticate": "a\nb", "cseq": "1"}
+
+
 @pytest.mark.parametrize("poison", ["a\r\nX-Other: 1", "a\nb", "a\rb", "a\0b"])
 def test_nothing_breaks_out_of_its_line(poison: str) -> None:
     for message in (Request("DESCRIBE", poison), Request("DESCRIBE", "rtsp://a", {"cseq": poison})):
@@ -175,6 +214,21 @@ def test_two_challenges_on_one_line_are_not_mixed() -> None:
     assert parse_challenge('Digest realm="cameras", nonce="n", Basic realm="other"') == Challenge(
         "digest", "cameras", "n"
     )
+
+
+@pytest.mark.parametrize("noise", ["a", "é", 'a="', "a=", "=a", '"', "a b", 'a="b c'])
+def test_work_on_a_challenge_grows_no_faster_than_its_length(noise: str) -> None:
+    # A million letters: whoever looks at each as often as there are letters is not done within the test's time.
+    flood = noise * (1_000_000 // len(noise))
+    assert parse_challenge(f'Digest realm="r", nonce="n", {flood}') == Challenge("digest", "r", "n")
+    assert not is_authorized(f"Digest {flood}", Challenge("digest", "r", "n"), MUFASA, "PLAY")
+    assert {name for name, _, _ in _PARAMETER.findall(flood)} <= {"a", "ca"}
+
+
+def test_a_few_challenges_are_looked_at_and_no_more() -> None:
+    challenges = "Basic\n" * _MAX_CHALLENGES + 'Digest realm="r", nonce="n"'
+    assert parse_challenge(challenges) == Challenge("basic", "")
+    assert parse_challenge(challenges.removeprefix("Basic\n")) == Challenge("digest", "r", "n")
 
 
 @pytest.mark.parametrize("scheme", ["basic", "digest"])

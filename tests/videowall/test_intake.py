@@ -67,6 +67,16 @@ def test_an_old_queue_is_dropped_and_waits_for_a_key_frame_when_it_was_caught_up
     assert taken(intake, 1.0 + FORGIVEN_EVERY_S) == [60]
 
 
+def test_a_picture_over_the_bound_alone_is_dropped_with_what_refers_to_it() -> None:
+    intake = Intake()
+    assert intake.put(unit(0, key=True))
+    assert not intake.put(unit(1, key=True, size=MAX_BYTES + 1))
+    assert not intake.put(unit(2))
+    assert intake.put(unit(3, key=True, size=MAX_BYTES))
+    assert taken(intake, 0.1) == [3]
+    assert intake.dropped_total == 3
+
+
 def test_bytes_are_bounded() -> None:
     intake = Intake()
     for number in range(5):

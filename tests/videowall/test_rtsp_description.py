@@ -35,6 +35,11 @@ def test_no_video_that_can_be_decoded_is_none() -> None:
     assert find_video(b"", "rtsp://camera/") is None
 
 
+def test_many_formats_and_many_that_nobody_offered_cost_no_more_than_their_number() -> None:
+    offered, told = "1 " * 1_000_000, "a=rtpmap:9 H264/90000\n" * 100_000
+    assert find_video(f"m=video 0 RTP/AVP {offered}\n{told}".encode(), "rtsp://camera/") is None
+
+
 def test_controls_are_appended_and_hostile_ones_ignored() -> None:
     assert resolve("rtsp://camera/live", "trackID=1") == "rtsp://camera/live/trackID=1"
     assert resolve("rtsp://camera/live", "rtsp://camera/other") == "rtsp://camera/other"

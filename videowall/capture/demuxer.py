@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import av
+from av.codec.context import CodecContext
 from av.container import InputContainer
 from av.video.stream import VideoStream
 from msgspec import Struct
@@ -21,7 +22,7 @@ from msgspec import Struct
 from sensors.catalog import PictureState
 from sensors.clock import Clock
 from sensors.rtsp.authentication import Credentials
-from videowall.capture.rtsp.assembly import AccessUnit
+from videowall.capture.rtsp.assembly import MAX_UNIT_BYTES, AccessUnit
 from videowall.capture.rtsp.failure import StreamError
 from videowall.capture.rtsp.player import Listener
 
@@ -29,6 +30,8 @@ OPEN_TIMEOUT_S = 6.0
 READ_TIMEOUT_S = 2.5
 _CLOSE_S = 0.5
 _PENDING = 64
+_MAX_EXTRADATA_BYTES = 100_000
+"""Parameter sets are a hundredth of that."""
 _LAG_S = 2.0
 """A film whose times jump by more than this goes on from where it is."""
 _CODECS = frozenset({"h264", "hevc", "mjpeg", "mpeg4", "mpeg2video", "mpeg1video", "h263", "vp8", "vp9", "av1"})
@@ -113,7 +116,10 @@ class Demuxer:
         Raises:
             StreamError: none came in time, or nothing there can be read.
         """
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            raise StreamError("this machine has no thread left to read in", PictureState.REFUSED) from error
         limit_s = OPEN_TIMEOUT_S + READ_TIMEOUT_S
         await asyncio.wait(self._outcomes, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
         if self._ended.done():
@@ -134,9 +140,13 @@ class Demuxer:
         """Stop reading; a thread that does not stop soon is left to its time-outs."""
         self._stop.set()
         if self._thread.ident is not None:
-            await asyncio.to_thread(self._thread.join, _CLOSE_S)
+            # Where there is no thread left to wait in, it is not waited for.
+            with contextlib.suppress(RuntimeError):
+                await asyncio.to_thread(self._thread.join, _CLOSE_S)
 
     def _run(self) -> None:
+        # What nobody expected ends the thread, is said by it, and ends the stream all the same.
+        error = StreamError("what is there cannot be read", PictureState.CANNOT_DECODE)
         try:
             self._read()
             error = StreamError("the stream has ended", PictureState.NO_PACKETS)
@@ -145,7 +155,8 @@ class Demuxer:
         except (av.FFmpegError, OSError, ValueError, RuntimeError) as raised:
             # FFmpeg's own texts may hold the password.
             error = StreamError(f"FFmpeg: {type(raised).__name__}", _state_of(raised))
-        self._post(lambda: self._ended.set_result(error), needs_room=False)
+        finally:
+            self._post(lambda: self._ended.set_result(error), needs_room=False)
 
     def _read(self) -> None:
         place = self._place
@@ -162,10 +173,12 @@ class Demuxer:
             if not container.streams.video:
                 raise StreamError("no video in it", PictureState.CANNOT_DECODE)
             stream = container.streams.video[0]
-            codec = stream.codec_context.name
+            codec = _codec_of(stream)
             if codec not in _CODECS:
                 raise StreamError(f"video of a kind that is not shown: {codec[:20]}", PictureState.CANNOT_DECODE)
             extradata = bytes(stream.codec_context.extradata or b"")
+            if len(extradata) > _MAX_EXTRADATA_BYTES:
+                raise StreamError("its description is too large", PictureState.CANNOT_DECODE)
             self._post(lambda: self._listener.begin(codec, extradata))
             is_paced = place.scheme in _PACED or container.format.name in _PACED
             pace = _Pace(self._clock, self._stop) if is_paced else None
@@ -178,7 +191,7 @@ class Demuxer:
                 self._post(lambda unit=unit: self._give(unit))  # type: ignore[misc]  # the default binds the loop's variable
 
     def _packets(self, container: InputContainer, stream: VideoStream) -> Iterator["_Coded"]:
-        """The packets of a stream, of a film without end."""
+        """The packets of a stream, of a film without end. Those that are too large for a picture are left out."""
         name = _ANNEX_B.get(stream.codec_context.name, "")
         extradata = bytes(stream.codec_context.extradata or b"")
         # Only the length-prefixed form of files begins with a version 1.
@@ -192,6 +205,10 @@ class Demuxer:
                 ticks, base = packet.dts if packet.dts is not None else packet.pts, packet.time_base
                 at_s = float(ticks * base) if ticks is not None and base is not None else None
                 gap = gap or packet.is_corrupt
+                if packet.size > MAX_UNIT_BYTES:
+                    gap = True
+                    self._post(self._lose)
+                    continue
                 # The filter empties what it is given.
                 for piece in filtering.filter(packet) if filtering is not None else (packet,):
                     yield _Coded(bytes(piece), piece.is_keyframe, gap, (ticks or 0) & 0xFFFF_FFFF, at_s)
@@ -202,6 +219,9 @@ class Demuxer:
             if filtering is not None:
                 filtering.flush()
             gap = True
+
+    def _lose(self) -> None:
+        self._listener.hear(0, 1)
 
     def _give(self, unit: AccessUnit) -> None:
         if not self._playing.done():
@@ -257,11 +277,22 @@ class _Pace:
 def _film(name: str, films: Path | None) -> Path:
     if films is None or not name.isprintable():
         raise StreamError("no folder of films is set", PictureState.NOT_FOUND, mend="Set [wall] films")
-    folder = films.resolve()
-    path = (folder / name.lstrip("/")).resolve()
-    if not path.is_relative_to(folder) or not path.is_file():
+    try:
+        folder = films.resolve()
+        path = (folder / name.lstrip("/")).resolve()
+        is_there = path.is_relative_to(folder) and path.is_file()
+    except (OSError, RuntimeError, ValueError) as error:
+        # A name too long for a file, or links that lead to each other.
+        raise StreamError("no such film in the folder", PictureState.NOT_FOUND) from error
+    if not is_there:
         raise StreamError("no such film in the folder", PictureState.NOT_FOUND)
     return path
+
+
+def _codec_of(stream: VideoStream) -> str:
+    """Its name; there is no context where FFmpeg has no decoder for it."""
+    context: CodecContext | None = stream.codec_context
+    return context.name if context is not None else "unknown"
 
 
 def _state_of(error: Exception) -> PictureState:

@@ -29,13 +29,13 @@ class Intake:
         self._patient_until_s = self._forgiven_s = float("-inf")
 
     def put(self, unit: AccessUnit) -> bool:
-        """Queue a picture; False when it was dropped, because what it refers to is missing."""
+        """Queue a picture; False when it was dropped: what it refers to is missing, or it is over the bound alone."""
         with self._lock:
             if self._bytes + len(unit.data) > MAX_BYTES or len(self._units) >= MAX_UNITS:
                 self._drop_all()
             if unit.gap:
                 self._wants_key = True
-            if self._wants_key and not unit.key:
+            if (self._wants_key and not unit.key) or len(unit.data) > MAX_BYTES:
                 self.dropped_total += 1
                 return False
             self._wants_key = False

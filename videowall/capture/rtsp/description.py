@@ -49,7 +49,7 @@ def resolve(base_url: str, control: str) -> str:
 
 
 def _track(lines: list[str], base_url: str) -> VideoTrack | None:
-    offered = lines[0].split()[3:]
+    offered = set(lines[0].split()[3:])
     for line in lines:
         found = _RTPMAP.fullmatch(line.removeprefix("a=rtpmap:").strip()) if line.startswith("a=rtpmap:") else None
         if found is None or found[1] not in offered or found[2].upper() not in PACKINGS:

@@ -1,7 +1,11 @@
 """Why a stream is not there, as the state that the wall says of the picture."""
 
+import errno
+
 from sensors.catalog import PictureState
 from sensors.errors import UnavailableError
+
+_SHORT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ENOSPC})
 
 
 class StreamError(UnavailableError):
@@ -32,3 +36,14 @@ class MovedError(StreamError):
     def __init__(self, location: str) -> None:
         self.location = location
         super().__init__("the stream has moved", PictureState.REFUSED)
+
+
+def blame(error: OSError, otherwise: str) -> StreamError:
+    """What the system's refusal says of an attempt: `otherwise`, unless it is this machine that has nothing left."""
+    if error.errno in _SHORT:
+        return StreamError(
+            "this machine has no free file descriptor or memory",
+            PictureState.REFUSED,
+            mend="Allow the wall more open files (LimitNOFILE), or close what uses them",
+        )
+    return StreamError(otherwise, PictureState.REFUSED)

@@ -9,6 +9,8 @@ PacketHandler = Callable[[int, bytes | memoryview], None]
 """Called with the channel (TCP), or 0 for RTP and 1 for RTCP (UDP), and the packet, which may be gone afterwards."""
 ROOM_BYTES: Final = 98_304
 """Above the largest packet, with its head, so that there is always room to receive the rest of one."""
+READ_BYTES: Final = 16_384
+"""What is received at once; in between, the work that it was is looked at, and of so little it is never much."""
 _DOLLAR: Final = 0x24
 _HEAD_BYTES: Final = 4
 
@@ -25,8 +27,8 @@ class Inbox:
         """Bytes at the beginning that belong to a packet whose rest has not come."""
 
     def room(self) -> memoryview:
-        """Where the next bytes go; never empty."""
-        return self._view[self._kept :]
+        """Where the next bytes go: `READ_BYTES` of room."""
+        return self._view[self._kept : self._kept + READ_BYTES]
 
     def take(self, size: int, on_message: Callable[[Request | Response], None]) -> None:
         """So many bytes lie in the room now.

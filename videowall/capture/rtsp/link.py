@@ -8,10 +8,10 @@ from collections.abc import Callable
 from functools import partial
 
 from sensors.catalog import PictureState
-from sensors.errors import ShekaraError, WireError
+from sensors.errors import LimitError, ShekaraError, WireError
 from sensors.rtsp.messages import Request, Response, encode_interleaved, encode_request, encode_response
 from videowall.capture.rtsp.address import Address
-from videowall.capture.rtsp.failure import MovedError, StreamError
+from videowall.capture.rtsp.failure import MovedError, StreamError, blame
 from videowall.capture.rtsp.inbox import Inbox, PacketHandler
 from videowall.capture.rtsp.poller import Poller
 
@@ -21,8 +21,8 @@ _MAX_RESPONSES = 8
 _PORT_TRIES = 32
 RECEIVE_BYTES = 1_048_576
 _MAX_UNSENT_BYTES = 65_536
-_MOST_AT_ONCE_BYTES = 400_000
-"""What one connection may bring before it is the others' turn."""
+_MOST_REQUESTS = 8
+"""What a camera may ask in one read."""
 _PUBLIC = "OPTIONS, ANNOUNCE, REDIRECT"
 
 
@@ -37,6 +37,7 @@ class Link(asyncio.BufferedProtocol):
         self._responses: asyncio.Queue[Response | None] = asyncio.Queue(_MAX_RESPONSES)
         self._transport: asyncio.Transport | None = None
         self._poller: Poller | None = None
+        self._requests = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the event loop."""
@@ -52,6 +53,7 @@ class Link(asyncio.BufferedProtocol):
         """Called by the event loop."""
         if self.ended.done():
             return
+        self._requests = 0
         try:
             self._inbox.take(nbytes, self._hear)
         except (ShekaraError, asyncio.QueueFull):
@@ -75,7 +77,7 @@ class Link(asyncio.BufferedProtocol):
         return int(self._transport.get_extra_info("socket").fileno()) if self._transport is not None else -1
 
     def read(self) -> int:
-        """Take in what has come, as the event loop would; what fails here ends this connection alone."""
+        """Take in the next of what has come, as the event loop would; what fails here ends this connection alone."""
         is_sound = False
         try:
             size = self._read()
@@ -86,23 +88,17 @@ class Link(asyncio.BufferedProtocol):
         return size
 
     def _read(self) -> int:
-        total = 0
-        while not self.ended.done() and total < _MOST_AT_ONCE_BYTES:
-            room = self._inbox.room()
-            try:
-                size = os.readv(self.fileno(), (room,))
-            except BlockingIOError:
-                break
-            except OSError:
-                size = 0
-            if not size:
-                self.connection_lost(None)
-                break
+        try:
+            size = os.readv(self.fileno(), (self._inbox.room(),))
+        except BlockingIOError:
+            return 0
+        except OSError:
+            size = 0
+        if size:
             self.buffer_updated(size)
-            total += size
-            if size < len(room):
-                break
-        return total
+        else:
+            self.connection_lost(None)
+        return size
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop."""
@@ -172,6 +168,10 @@ class Link(asyncio.BufferedProtocol):
         if transport is None or transport.get_write_buffer_size() > _MAX_UNSENT_BYTES:
             self.end(StreamError("the camera asks and does not read", PictureState.REFUSED))
             return
+        self._requests += 1
+        if self._requests > _MOST_REQUESTS:
+            # Raised, so that what came behind them is not even looked at.
+            raise LimitError(f"more than {_MOST_REQUESTS} requests at once", subject="RTSP")
         known = request.method in {"OPTIONS", "ANNOUNCE", "REDIRECT", "GET_PARAMETER", "SET_PARAMETER"}
         status, reason = (200, "OK") if known else (501, "Not Implemented")
         headers = {"CSeq": request.headers.get("cseq", "0"), "Public": _PUBLIC}
@@ -221,13 +221,20 @@ async def connect(address: Address, on_packet: PacketHandler) -> Link:
         raise StreamError(f"no connection within {CONNECT_TIMEOUT_S:g} s", PictureState.NO_PACKETS) from error
     except socket.gaierror as error:
         raise StreamError("the host name is not known", PictureState.NOT_FOUND) from error
-    except (OSError, UnicodeError) as error:
-        raise StreamError("the connection was refused", PictureState.REFUSED) from error
+    except OSError as error:
+        raise blame(error, "the connection was refused") from error
+    except (UnicodeError, RuntimeError) as error:
+        # A name that is none, or no thread left to look it up in.
+        raise StreamError("the host name cannot be looked up", PictureState.REFUSED) from error
     return link
 
 
 class DatagramPair:
-    """Two neighbouring UDP ports, even and odd, for RTP and RTCP. Only packets of the camera's address count."""
+    """Two neighbouring UDP ports, even and odd, for RTP and RTCP. Only packets of the camera's address count.
+
+    Raises:
+        StreamError: there are none.
+    """
 
     def __init__(self, local_host: str) -> None:
         self._sockets = _bind_pair(local_host)
@@ -275,17 +282,20 @@ class Datagrams(asyncio.DatagramProtocol):
 
 def _bind_pair(host: str) -> tuple[socket.socket, socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    refusal = OSError()
     for _ in range(_PORT_TRIES):
-        first, second = (socket.socket(family, socket.SOCK_DGRAM) for _ in range(2))
-        with contextlib.suppress(OSError):
-            first.bind((host, 0))
-            port = first.getsockname()[1]
-            if port % 2 == 0:
-                second.bind((host, port + 1))
-                for opened in (first, second):
-                    opened.setblocking(False)
-                    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
-                return first, second
-        first.close()
-        second.close()
-    raise StreamError("no pair of free UDP ports", PictureState.REFUSED)
+        try:
+            with contextlib.ExitStack() as undo:
+                first, second = (undo.enter_context(socket.socket(family, socket.SOCK_DGRAM)) for _ in range(2))
+                first.bind((host, 0))
+                port = first.getsockname()[1]
+                if port % 2 == 0:
+                    second.bind((host, port + 1))
+                    for opened in (first, second):
+                        opened.setblocking(False)
+                        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+                    undo.pop_all()
+                    return first, second
+        except OSError as error:
+            refusal = error
+    raise blame(refusal, "no pair of free UDP ports")

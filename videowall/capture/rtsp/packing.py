@@ -6,6 +6,9 @@ Pure: a payload goes in, the pieces of NAL units in it come out.
 from collections.abc import Callable
 from typing import NamedTuple
 
+MAX_UNITS = 128
+"""NAL units in one aggregate: a picture's slices and sets are fewer, and each costs work, however short it is."""
+
 
 class Piece(NamedTuple):
     """A NAL unit or a part of one. `head` is its NAL header when it `starts`, else empty; `body` follows it."""
@@ -41,7 +44,7 @@ def h264_pieces(payload: memoryview) -> list[Piece] | None:
     if 1 <= kind <= 23:
         return [Piece(kind, bytes((head,)), payload[1:], starts=True, ends=True)]
     if kind == 24:
-        return _aggregated(payload[1:], head_bytes=1, kind_of=_h264_kind)
+        return _aggregated(payload, head_bytes=1, kind_of=_h264_kind)
     if kind != 28:
         return None
     flags = payload[1]
@@ -59,7 +62,7 @@ def h265_pieces(payload: memoryview) -> list[Piece] | None:
     if kind < 48:
         return [Piece(kind, bytes(payload[:2]), payload[2:], starts=True, ends=True)]
     if kind == 48:
-        return _aggregated(payload[2:], head_bytes=2, kind_of=_h265_kind)
+        return _aggregated(payload, head_bytes=2, kind_of=_h265_kind)
     if kind != 49:
         return None
     flags = payload[2]
@@ -70,16 +73,20 @@ def h265_pieces(payload: memoryview) -> list[Piece] | None:
     return [Piece(kind, head, payload[3:], starts, ends)]
 
 
-def _aggregated(rest: memoryview, head_bytes: int, kind_of: Callable[[int], int]) -> list[Piece] | None:
+def _aggregated(payload: memoryview, head_bytes: int, kind_of: Callable[[int], int]) -> list[Piece] | None:
+    """The units behind a head that is as long as theirs."""
     pieces: list[Piece] = []
-    while rest:
-        if len(rest) < 2:
+    end = head_bytes
+    while end < len(payload):
+        start = end + 2
+        if len(payload) < start or len(pieces) == MAX_UNITS:
             return None
-        size = rest[0] << 8 | rest[1]
-        if size < head_bytes or len(rest) < 2 + size:
+        body = start + head_bytes
+        end = start + (payload[start - 2] << 8 | payload[start - 1])
+        if not body <= end <= len(payload):
             return None
-        unit, rest = rest[2 : 2 + size], rest[2 + size :]
-        pieces.append(Piece(kind_of(unit[0]), bytes(unit[:head_bytes]), unit[head_bytes:], starts=True, ends=True))
+        head, rest = bytes(payload[start:body]), payload[body:end]
+        pieces.append(Piece(kind_of(payload[start]), head, rest, starts=True, ends=True))
     return pieces or None
 
 

@@ -10,10 +10,15 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from sensors.clock import Clock
+from videowall.capture.rtsp.inbox import READ_BYTES
 
 MUCH_BYTES: Final = 32_768
 """What gives so much at once has more on its way, which the system's buffers may have no room for."""
 SOON_S: Final = 0.002
+TURN_BYTES: Final = 400_000
+TURN_S: Final = 0.005
+"""After that it is the others' turn, and what is left waits in the system's buffers. Bytes alone do not bound the work:
+as packets without content, or as pictures of a few bytes each, they cost a hundred times what video does."""
 _SMOOTHING: Final = 0.05
 
 
@@ -24,7 +29,10 @@ class Polled(Protocol):
         """Its descriptor, which stays open until `Poller.release`."""
 
     def read(self) -> int:
-        """Take in what has come without waiting for more; the number of bytes. Called by the event loop."""
+        """Take in what has come without waiting for more: the number of bytes, `READ_BYTES` when there may be more.
+
+        Called by the event loop.
+        """
 
     def be_read_alone(self) -> None:
         """From now on the event loop is to read it whenever something comes."""
@@ -47,12 +55,17 @@ class Poller:
         self._is_over = False
 
     def adopt(self, connection: Polled) -> None:
-        """Read this one too from now on; a poller that has ended hands it back."""
+        """Read this one too from now on; a poller that has ended, or may watch no more, hands it back."""
         if self._is_over:
             connection.be_read_alone()
             return
-        self._known[connection] = connection.fileno()
-        self._selector.register(self._known[connection], selectors.EVENT_READ, connection)
+        descriptor = connection.fileno()
+        try:
+            self._selector.register(descriptor, selectors.EVENT_READ, connection)
+        except OSError:
+            connection.be_read_alone()
+            return
+        self._known[connection] = descriptor
         self._has_any.set()
 
     def release(self, connection: Polled) -> None:
@@ -86,5 +99,12 @@ class Poller:
             self._known.clear()
 
     def _read(self, connection: Polled) -> None:
-        if connection in self._known and connection.read() >= MUCH_BYTES:
+        """One connection's turn."""
+        total, until_s = 0, self._clock.monotonic_s() + TURN_S
+        while connection in self._known:
+            size = connection.read()
+            total += size
+            if size < READ_BYTES or total >= TURN_BYTES or self._clock.monotonic_s() >= until_s:
+                break
+        if total >= MUCH_BYTES:
             self._much = True

@@ -17,7 +17,7 @@ from videowall.capture.demuxer import Demuxer, find_place
 from videowall.capture.rtsp.address import Address, Redirects, follow, parse_address
 from videowall.capture.rtsp.assembly import AccessUnit
 from videowall.capture.rtsp.conversation import Remnant, Transport
-from videowall.capture.rtsp.failure import MovedError, StreamError
+from videowall.capture.rtsp.failure import MovedError, StreamError, blame
 from videowall.capture.rtsp.lateness import Lateness
 from videowall.capture.rtsp.patience import STABLE_S, Patience
 from videowall.capture.rtsp.player import Player
@@ -108,6 +108,13 @@ class CameraStream:
         Raises:
             StreamError: always, with the reason; this never returns otherwise.
         """
+        try:
+            await self._attempt()
+        except OSError as error:
+            # What the system refuses to one camera must not end the others, whose tasks are ended with this one's.
+            raise blame(error, f"refused by the system: {error.strerror}") from error
+
+    async def _attempt(self) -> None:
         if self._reads_otherwise or not self._source.url.startswith("rtsp://"):
             await self._demux()
         origin = address = parse_address(self._source.url)
