@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from tests.support.faulty_pictures import SCENES
 from tests.support.frozen_scores import SAID_WITHIN_S, judge
-from tests.support.frozen_streams import Case, Coding, Content, Freeze
+from tests.support.frozen_streams import Case, Coding, Content, Freeze, play
 from videowall.picture import Planes, allocate
 from videowall.quality.probe import FROZEN_S, Probe, thinned
 
@@ -62,6 +62,30 @@ def test_a_replay_is_said_in_time_though_only_parts_of_it_are_decoded() -> None:
     verdict = judge(case(HIGH, Freeze.REPLAYED), 0.25)
     assert not verdict.falsely
     assert verdict.in_time
+
+
+def said_of(case: Case) -> list[tuple[float, bool]]:
+    """When a stream was called frozen, and when it no longer was."""
+    probe, said = Probe(), [(0.0, False)]
+    for coded in play(case):
+        probe.look(coded.planes, coded.at_s, key=coded.key)
+        if (is_frozen := probe.frozen_s >= FROZEN_S) is not said[-1][1]:
+            said.append((coded.at_s, is_frozen))
+    return said[1:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lives_again_s", [40.6, 43.1])
+@pytest.mark.parametrize("key_every", [96, 120, 151])
+def test_frozen_from_the_start_with_rare_key_pictures_it_is_so_until_it_lives_again(
+    key_every: int, lives_again_s: float
+) -> None:
+    coding = Coding("libx264", "ultrafast", 12, key_every, None, 400, True, 12, 320, 180)
+    frozen = case(coding, Freeze.REPEATED, noise=1.5)._replace(freezes_s=0.2, lives_again_s=lives_again_s)
+    (from_s, is_frozen), (until_s, is_frozen_still) = said_of(frozen)
+    assert (is_frozen, is_frozen_still) == (True, False)
+    assert from_s == pytest.approx(2 * frozen.key_interval_s, abs=0.01)
+    assert lives_again_s < until_s < lives_again_s + 4.0
 
 
 def noisy(chance: np.random.Generator, still: NDArray[np.uint8]) -> Planes:

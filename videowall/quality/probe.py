@@ -47,14 +47,14 @@ _LESS_ACTIVITY = 0.15
 _KEYS = 12
 _REPEATED_SHARE, _EXACT_SHARE = 0.65, 0.98
 """Of a key picture's pixels, as many as are exactly those of an earlier one. Live, at most 0.55, but for chance."""
-_LATER = 12
+_LATERS = frozenset((12, 24, 40, 60, 90, 135, 200))
 _NEW_SHARE = 0.3
-"""Which picture after a key picture tells a group that is repeated from one that only begins like it, as that of a
+"""Which pictures after a key picture tell a group that is repeated from one that only begins like it, as that of a
 camera that lives again, whose next key picture may be long in coming; the most it may then share with earlier ones."""
 _REPEATED_WITHIN_S = 6.0
 """Longer loops are no freeze: films are looped, and simulated cameras' pictures recur."""
-_PROOF_S = 12.0
-_PENDING_S = 6.0
+_PROOF_S, _PROOF_KEYS = 12.0, 1.5
+"""How long a repeated key picture is a proof, at least, and in intervals of key pictures."""
 _KEYS_TO_CONFIRM = 8
 
 
@@ -137,7 +137,7 @@ class Probe:
         self._began_s = now_s
         self._pictures = 0
         self._keys: deque[tuple[float, Plane]] = deque(maxlen=_KEYS)
-        self._laters: deque[Plane] = deque(maxlen=_KEYS)
+        self._laters: dict[int, deque[Plane]] = {after: deque(maxlen=_KEYS) for after in _LATERS}
         self._since_key = 0
         self._goes_on = False
         """Whether the last key picture was a repeated one, but what follows it was never seen before."""
@@ -169,10 +169,12 @@ class Probe:
         else:
             self._pictures += 1
             way.add(thin)
-            if self._since_key == _LATER:
+            laters = self._laters.get(self._since_key)
+            if laters is not None:
                 small = way.last.copy()
-                self._goes_on = self._repeats and all(_same_share(small, known) < _NEW_SHARE for known in self._laters)
-                self._laters.append(small)
+                is_new = len(laters) > 0 and all(_same_share(small, known) < _NEW_SHARE for known in laters)
+                self._goes_on = self._repeats and is_new
+                laters.append(small)
             if now_s - self._began_s >= _WINDOW_S:
                 self._end(now_s)
                 self._begin(way.last.copy(), now_s)
@@ -181,13 +183,23 @@ class Probe:
     def frozen_s(self) -> float:
         """For how long the pictures brought nothing new, where that is proven; 0 where it is not, or hardly began."""
         still_s = self._now_s - self._alive_s[-1]
-        is_proven = self._knows_habits or self._now_s - self._proven_s <= _PROOF_S
+        is_proven = self._knows_habits or self._now_s - self._proven_s <= self._proof_s
         return still_s if is_proven and still_s > 2 * _WINDOW_S else 0.0
 
     @property
     def lived_s(self) -> float:
         """When the stream was last seen to live."""
         return self._alive_s[-1]
+
+    @property
+    def _interval_s(self) -> float:
+        """Between the last two key pictures."""
+        return self._keys[-1][0] - self._keys[-2][0] if len(self._keys) > 1 else 0.0
+
+    @property
+    def _proof_s(self) -> float:
+        """How long a repeated key picture proves something: until the next one must have come."""
+        return max(_PROOF_S, _PROOF_KEYS * self._interval_s)
 
     @property
     def _knows_habits(self) -> bool:
@@ -220,12 +232,12 @@ class Probe:
             self.shows_life = True
         if self._lives(window):
             is_news = self._goes_on and goes_to_and_fro
-            if self._repeats and not is_news and window.end_s - self._keys[-1][0] < _PENDING_S:
-                # It replays what was alive once, unless its next key picture is a new one.
+            if self._repeats and not is_news and window.end_s - self._proven_s <= self._proof_s:
+                # It replays what was alive once, or its habits are not known, unless its next key picture is a new one.
                 self._pending_s = window.end_s
             else:
                 self._alive_s.append(window.end_s)
-                self._unconfirmed_keys = 0
+                self._pending_s, self._unconfirmed_keys = None, 0
         self._recent.append(window)
         while window.end_s - self._recent[0].end_s > _SETTLED:
             settled = self._recent.popleft()
@@ -267,7 +279,7 @@ class Probe:
             return
         self._is_weighed = False
         self._repeated_s.append(now_s)
-        lately = sum(now_s - at_s <= _PROOF_S for at_s in self._repeated_s)
+        lately = sum(now_s - at_s <= max(_PROOF_S, self._interval_s) for at_s in self._repeated_s)
         if share >= _EXACT_SHARE or lately > 1:
             self._pending_s, self._repeats, self._proven_s, self._unconfirmed_keys = None, True, now_s, 0
             while len(self._alive_s) > 1 and self._alive_s[-1] > since_s:
@@ -288,7 +300,7 @@ class Probe:
         if self.frozen_s < FROZEN_S:
             return
         self._unconfirmed_keys += 1
-        if self._unconfirmed_keys > _KEYS_TO_CONFIRM and self._now_s - self._proven_s > _PROOF_S:
+        if self._unconfirmed_keys > _KEYS_TO_CONFIRM and self._now_s - self._proven_s > self._proof_s:
             self._habits.clear()
             self._alive_s.append(self._now_s)
             self._unconfirmed_keys = 0
