@@ -1,5 +1,7 @@
 """A frozen picture is told from a quiet night, whatever coded it."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -64,11 +66,15 @@ def test_a_replay_is_said_in_time_though_only_parts_of_it_are_decoded() -> None:
     assert verdict.in_time
 
 
-def said_of(case: Case) -> list[tuple[float, bool]]:
-    """When a stream was called frozen, and when it no longer was."""
+def as_is(planes: Planes) -> Planes:
+    return planes
+
+
+def said_of(case: Case, change: Callable[[Planes], Planes] = as_is) -> list[tuple[float, bool]]:
+    """When a stream, so changed, was called frozen, and when it no longer was."""
     probe, said = Probe(), [(0.0, False)]
     for coded in play(case):
-        probe.look(coded.planes, coded.at_s, key=coded.key)
+        probe.look(change(coded.planes), coded.at_s, key=coded.key)
         if (is_frozen := probe.frozen_s >= FROZEN_S) is not said[-1][1]:
             said.append((coded.at_s, is_frozen))
     return said[1:]
@@ -86,6 +92,40 @@ def test_frozen_from_the_start_with_rare_key_pictures_it_is_so_until_it_lives_ag
     assert (is_frozen, is_frozen_still) == (True, False)
     assert from_s == pytest.approx(2 * frozen.key_interval_s, abs=0.01)
     assert lives_again_s < until_s < lives_again_s + 4.0
+
+
+def clipped(planes: Planes, darker: int) -> Planes:
+    """As a camera shows a night in which it sees nothing but what lamps shine on."""
+    luma = np.clip((planes.y.astype(np.int16) - darker) * 2 + 16, 16, 235)
+    return Planes(luma.astype(np.uint8), planes.u, planes.v)
+
+
+def round_picture(planes: Planes, around: int) -> Planes:
+    """As a fish-eye lens draws it."""
+    luma, (height, width) = planes.y.copy(), planes.y.shape
+    rows, columns = np.ogrid[:height, :width]
+    luma[(columns - width / 2) ** 2 + (rows - height / 2) ** 2 > (height / 2) ** 2] = around
+    return Planes(luma, planes.u, planes.v)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("change", "value"),
+    [(clipped, 90), (clipped, 110), (round_picture, 16), (round_picture, 44)],
+    ids=["night", "darker", "round", "round-grey"],
+)
+@pytest.mark.parametrize("coding", [HIGH, THIN], ids=["high", "thin"])
+def test_what_never_changes_in_a_picture_says_nothing_of_the_rest(
+    coding: Coding, change: Callable[[Planes, int], Planes], value: int
+) -> None:
+    def seen(picture: Planes) -> Planes:
+        return change(picture, value)
+
+    live = case(coding, Freeze.NEVER, Content.NOTHING, noise=1.5)
+    assert said_of(live, seen) == []
+    (from_s, is_frozen), *_ = said_of(live._replace(freeze=Freeze.REPEATED, freezes_s=0.2), seen)
+    assert is_frozen
+    assert from_s <= 6 * live.key_interval_s
 
 
 def noisy(chance: np.random.Generator, still: NDArray[np.uint8]) -> Planes:

@@ -7,13 +7,14 @@ tells them apart:
 - Refining goes one way: a pixel comes nearer to what it shall be, and stays. Noise goes to and fro. So over a second or
   two the way that pixels have gone, against how far they got, is near 1 when frozen, and several times that when live.
 - A frozen picture that is encoded from the start again, at a key frame, comes out as it did before as soon as the
-  encoder's rate control has settled. With any noise between, it never does.
+  encoder's rate control has settled. With any noise between, it never does, wherever noise is seen: what is clipped to
+  black, or covered by the camera itself, is left out.
 
 How far noise is coded differs from stream to stream, so what a stream does is held against what it did while it lived.
 """
 
 from collections import deque
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import cv2
 import numpy as np
@@ -47,6 +48,12 @@ _LESS_ACTIVITY = 0.15
 _KEYS = 12
 _REPEATED_SHARE, _EXACT_SHARE = 0.65, 0.98
 """Of a key picture's pixels, as many as are exactly those of an earlier one. Live, at most 0.55, but for chance."""
+_BLACKEST, _WHITEST = 18, 235
+_LEAST_LIT, _LEAST_SHOWN = 0.02, 0.08
+"""Of all pixels, as many must be neither black nor white, or must ever have differed, to be told by alone. Fewer differ
+in a frozen picture with a clock."""
+_GAPS = np.ones((5, 5), np.uint8)
+"""Less than this stays the same by chance where pixels differ; more is an area in which nothing is ever seen."""
 _LATERS = frozenset((12, 24, 40, 60, 90, 135, 200))
 _NEW_SHARE = 0.3
 """Which pictures after a key picture tell a group that is repeated from one that only begins like it, as that of a
@@ -137,6 +144,8 @@ class Probe:
         self._began_s = now_s
         self._pictures = 0
         self._keys: deque[tuple[float, Plane]] = deque(maxlen=_KEYS)
+        self._differed: Plane | None = None
+        """Where key pictures of this session ever differed from the one before."""
         self._laters: dict[int, deque[Plane]] = {after: deque(maxlen=_KEYS) for after in _LATERS}
         self._since_key = 0
         self._goes_on = False
@@ -172,8 +181,7 @@ class Probe:
             laters = self._laters.get(self._since_key)
             if laters is not None:
                 small = way.last.copy()
-                is_new = len(laters) > 0 and all(_same_share(small, known) < _NEW_SHARE for known in laters)
-                self._goes_on = self._repeats and is_new
+                self._goes_on = self._repeats and self._is_new(small, laters)
                 laters.append(small)
             if now_s - self._began_s >= _WINDOW_S:
                 self._end(now_s)
@@ -264,6 +272,7 @@ class Probe:
         )
 
     def _take_key(self, small: Plane, now_s: float, unseen_s: float) -> None:
+        self._compare(small)
         since_s, share = self._repetition(small, now_s)
         self._keys.append((now_s, small))
         if share < _REPEATED_SHARE:
@@ -286,11 +295,41 @@ class Probe:
                 self._alive_s.pop()
             self._alive_s[-1] = min(self._alive_s[-1], since_s)
 
+    def _compare(self, small: Plane) -> None:
+        """See where key pictures differ."""
+        if self._keys:
+            differs = cv2.compare(small, self._keys[-1][1], cv2.CMP_NE)
+            self._differed = _plane(differs if self._differed is None else cv2.bitwise_or(self._differed, differs))
+
+    def _same_share(self, one: Plane, other: Plane) -> float:
+        """Of the pixels that tell, those that are exactly the same."""
+        telling = self._telling(one, other)
+        return 1 - cv2.countNonZero(cv2.bitwise_and(cv2.absdiff(one, other), telling)) / cv2.countNonZero(telling)
+
+    def _is_new(self, small: Plane, laters: deque[Plane]) -> bool:
+        """Whether it is known what came so long after earlier key pictures, and this is not it."""
+        return len(laters) > 0 and all(self._same_share(small, known) < _NEW_SHARE for known in laters)
+
+    def _telling(self, one: Plane, other: Plane) -> Plane:
+        """Where noise can show: what is clipped is the same in any pictures, as is a mask that the camera itself draws.
+
+        All of the picture where there is nearly nothing else.
+        """
+        lit = _plane(cv2.bitwise_or(*(cv2.inRange(each, _BLACKEST + 1, _WHITEST - 1) for each in (one, other))))
+        if cv2.countNonZero(lit) < _LEAST_LIT * lit.size:
+            return np.full_like(lit, 255)
+        if self._differed is None:
+            return lit
+        shown = _plane(cv2.bitwise_and(lit, cv2.morphologyEx(self._differed, cv2.MORPH_CLOSE, _GAPS)))
+        return shown if cv2.countNonZero(shown) >= _LEAST_SHOWN * shown.size else lit
+
     def _repetition(self, small: Plane, now_s: float) -> tuple[float, float]:
         """The earliest key picture that this one repeats: when it was, and the share of pixels that are the same."""
         for place, (at_s, known) in enumerate(self._keys):
             if now_s - at_s <= _REPEATED_WITHIN_S or place == len(self._keys) - 1:
-                share = _same_share(small, known)
+                # Most pictures differ so much that it need not be known where.
+                share = _plain_share(small, known)
+                share = self._same_share(small, known) if share >= _REPEATED_SHARE else share
                 if share >= _REPEATED_SHARE:
                     return at_s, share
         return now_s, 0.0
@@ -312,9 +351,13 @@ def thinned(luma: Plane) -> Plane:
     return luma[::step, ::step]
 
 
-def _same_share(one: Plane, other: Plane) -> float:
-    """Of the pixels, those that are exactly the same."""
+def _plain_share(one: Plane, other: Plane) -> float:
+    """Of all pixels, those that are exactly the same."""
     return 1 - cv2.countNonZero(cv2.absdiff(one, other)) / one.size
+
+
+def _plane(pixels: NDArray[np.generic]) -> Plane:
+    return cast("Plane", pixels)
 
 
 def _quietest(values: list[float]) -> float:
