@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videowall.picture import Plane, Planes
+from videowall.quality.patch import Patch
 
 FROZEN_S = 6.0
 """Pictures that bring nothing for so long are frozen; with the time it takes to see that, it is said within 10 s."""
@@ -158,9 +159,16 @@ class Probe:
         self._unconfirmed_keys = 0
         self._is_weighed = False
 
-    def look(self, planes: Planes, now_s: float, *, key: bool, skipped: bool = False) -> None:
-        """Take in the next picture; `skipped`: some that came before it were not decoded."""
+    def look(
+        self, planes: Planes, now_s: float, *, key: bool, skipped: bool = False, patch: Patch | None = None
+    ) -> None:
+        """Take in the next picture; `skipped`: some that came before it were not decoded.
+
+        `patch` is laid over what is masked of it, thinned.
+        """
         thin, way = thinned(planes.y), self._way
+        if patch is not None:
+            thin = patch.over(thin)
         if way is not None and way.shape != thin.shape:
             self.reset(now_s)
             way = None
