@@ -62,7 +62,7 @@ class Coding(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One labelled stream. `freezes_s` is when it freezes; None: never."""
+    """One labelled stream. `freezes_s` is when it freezes; None: never. What is repeated may live again."""
 
     coding: Coding
     scene: Scene
@@ -71,9 +71,12 @@ class Case(NamedTuple):
     noise: float
     freezes_s: float | None
     seed: int
+    lives_again_s: float = float("inf")
 
     @property
     def lasts_s(self) -> float:
+        if self.lives_again_s < float("inf"):
+            return self.lives_again_s + FREEZES_FOR_S
         extra_s = self.key_interval_s if self.freeze is Freeze.REPLAYED else 0.0
         return LIVE_FOR_S if self.freezes_s is None else self.freezes_s + extra_s + FREEZES_FOR_S
 
@@ -171,12 +174,12 @@ def _encoded(case: Case) -> Iterator[_Unit]:
     pictures, freezes = _pictures(case), _freezes(case)
     picture = next(pictures)
     for index in range(round(case.lasts_s * case.coding.fps)):
-        is_frozen = case.freeze is Freeze.REPEATED and index > freezes
+        is_frozen = case.freeze is Freeze.REPEATED and freezes < index <= case.lives_again_s * case.coding.fps
         frame = av.VideoFrame.from_numpy_buffer(picture, format="yuv420p")
         frame.pts = index
         for packet in encoder.encode(frame):
             yield _Unit(bytes(packet), packet.is_keyframe, is_frozen)
-        if case.freeze is not Freeze.REPEATED or index < freezes:
+        if case.freeze is not Freeze.REPEATED or index < freezes or index + 1 > case.lives_again_s * case.coding.fps:
             picture = next(pictures)
 
 

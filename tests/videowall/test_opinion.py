@@ -85,9 +85,9 @@ def test_a_stream_shows_nothing_before_its_first_picture_was_looked_at(monkeypat
     showing: list[bool] = []
     look = channel.opinion.look
 
-    def watched(planes: Planes, now_s: float, *, key: bool, skipped: bool) -> None:
+    def watched(planes: Planes, now_s: float, *, key: bool, skipped: bool, hidden: Planes | None) -> None:
         showing.append(channel.is_showing)
-        look(planes, now_s, key=key, skipped=skipped)
+        look(planes, now_s, key=key, skipped=skipped, hidden=hidden)
 
     monkeypatch.setattr(channel.opinion, "look", watched)
     channel.begin_session("h264", b"")

@@ -1,12 +1,14 @@
 """A frozen picture is told from a quiet night, whatever coded it."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from tests.support.faulty_pictures import SCENES
 from tests.support.frozen_scores import SAID_WITHIN_S, judge
-from tests.support.frozen_streams import Case, Coding, Content, Freeze
+from tests.support.frozen_streams import Case, Coding, Content, Freeze, play
 from videowall.picture import Planes, allocate
 from videowall.quality.probe import FROZEN_S, Probe, thinned
 
@@ -62,6 +64,68 @@ def test_a_replay_is_said_in_time_though_only_parts_of_it_are_decoded() -> None:
     verdict = judge(case(HIGH, Freeze.REPLAYED), 0.25)
     assert not verdict.falsely
     assert verdict.in_time
+
+
+def as_is(planes: Planes) -> Planes:
+    return planes
+
+
+def said_of(case: Case, change: Callable[[Planes], Planes] = as_is) -> list[tuple[float, bool]]:
+    """When a stream, so changed, was called frozen, and when it no longer was."""
+    probe, said = Probe(), [(0.0, False)]
+    for coded in play(case):
+        probe.look(change(coded.planes), coded.at_s, key=coded.key)
+        if (is_frozen := probe.frozen_s >= FROZEN_S) is not said[-1][1]:
+            said.append((coded.at_s, is_frozen))
+    return said[1:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lives_again_s", [40.6, 43.1])
+@pytest.mark.parametrize("key_every", [96, 120, 151])
+def test_frozen_from_the_start_with_rare_key_pictures_it_is_so_until_it_lives_again(
+    key_every: int, lives_again_s: float
+) -> None:
+    coding = Coding("libx264", "ultrafast", 12, key_every, None, 400, True, 12, 320, 180)
+    frozen = case(coding, Freeze.REPEATED, noise=1.5)._replace(freezes_s=0.2, lives_again_s=lives_again_s)
+    (from_s, is_frozen), (until_s, is_frozen_still) = said_of(frozen)
+    assert (is_frozen, is_frozen_still) == (True, False)
+    assert from_s == pytest.approx(2 * frozen.key_interval_s, abs=0.01)
+    assert lives_again_s < until_s < lives_again_s + 4.0
+
+
+def clipped(planes: Planes, darker: int) -> Planes:
+    """As a camera shows a night in which it sees nothing but what lamps shine on."""
+    luma = np.clip((planes.y.astype(np.int16) - darker) * 2 + 16, 16, 235)
+    return Planes(luma.astype(np.uint8), planes.u, planes.v)
+
+
+def round_picture(planes: Planes, around: int) -> Planes:
+    """As a fish-eye lens draws it."""
+    luma, (height, width) = planes.y.copy(), planes.y.shape
+    rows, columns = np.ogrid[:height, :width]
+    luma[(columns - width / 2) ** 2 + (rows - height / 2) ** 2 > (height / 2) ** 2] = around
+    return Planes(luma, planes.u, planes.v)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("change", "value"),
+    [(clipped, 90), (clipped, 110), (round_picture, 16), (round_picture, 44)],
+    ids=["night", "darker", "round", "round-grey"],
+)
+@pytest.mark.parametrize("coding", [HIGH, THIN], ids=["high", "thin"])
+def test_what_never_changes_in_a_picture_says_nothing_of_the_rest(
+    coding: Coding, change: Callable[[Planes, int], Planes], value: int
+) -> None:
+    def seen(picture: Planes) -> Planes:
+        return change(picture, value)
+
+    live = case(coding, Freeze.NEVER, Content.NOTHING, noise=1.5)
+    assert said_of(live, seen) == []
+    frozen = live._replace(freeze=Freeze.REPEATED, freezes_s=0.2)
+    whole_s, seen_s = said_of(frozen)[0][0], said_of(frozen, seen)[0][0]
+    assert seen_s <= whole_s + 2 * frozen.key_interval_s
 
 
 def noisy(chance: np.random.Generator, still: NDArray[np.uint8]) -> Planes:

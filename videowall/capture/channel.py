@@ -301,7 +301,13 @@ class Channel:
         if unit is self._judged:
             return
         missing = self.spared_total + self.intake.dropped_total
-        self.opinion.look(planes, self._clock.monotonic_s(), key=unit.key, skipped=missing != self._missing)
+        self.opinion.look(
+            planes,
+            self._clock.monotonic_s(),
+            key=unit.key,
+            skipped=missing != self._missing,
+            hidden=self._burner.hidden,
+        )
         self._judged, self._missing = unit, missing
 
     def _is_shown(self, unit: AccessUnit, now_s: float) -> bool:

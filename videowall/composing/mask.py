@@ -28,6 +28,8 @@ class Burner:
     def __init__(self, masks: tuple[Mask, ...] = ()) -> None:
         self._masks = masks
         self._size: tuple[int, int] = (0, 0)
+        self.hidden: Planes | None = None
+        """255 where pictures like the last one are hidden, else 0; None where nothing is."""
         self._keep: tuple[Plane, ...] = ()
         self._cover: tuple[Plane, ...] = ()
 
@@ -56,11 +58,10 @@ class Burner:
         even = cv2.copyMakeBorder(hidden, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
         shape = (planes.u.shape[0], 2, planes.u.shape[1], 2)
         hidden_chroma = np.asarray(even).reshape(shape).max(axis=(1, 3))
-        self._keep = tuple(cv2.bitwise_not(plane).astype(np.uint8) for plane in (hidden, hidden_chroma, hidden_chroma))
+        self.hidden = Planes(hidden, hidden_chroma, hidden_chroma)
+        self._keep = tuple(cv2.bitwise_not(plane).astype(np.uint8) for plane in self.hidden)
         levels = (MASK_LUMA, GREY_CHROMA, GREY_CHROMA)
-        self._cover = tuple(
-            plane & np.uint8(level) for plane, level in zip((hidden, hidden_chroma, hidden_chroma), levels, strict=True)
-        )
+        self._cover = tuple(plane & np.uint8(level) for plane, level in zip(self.hidden, levels, strict=True))
         self._size = (height, width)
 
 

@@ -8,7 +8,7 @@ from videowall.quality.judge import NOTHING, Verdict, weigh
 from videowall.quality.likeness import Reference
 from videowall.quality.measures import Measures, measure
 from videowall.quality.memory import ALIKE, Memory
-from videowall.quality.sample import Sample, sample
+from videowall.quality.sample import Patches, Sample, sample
 from videowall.quality.suspicion import suspect
 
 PERIOD_S = 1.0
@@ -40,12 +40,15 @@ class Inspector:
         self._match: float | None = None
         self._last: tuple[Sample, Measures] | None = None
 
-    def look(self, planes: Planes, now_s: float) -> None:
-        """Take in a decoded picture, unless the last one was looked at less than `PERIOD_S` ago."""
+    def look(self, planes: Planes, now_s: float, patches: Patches | None = None) -> None:
+        """Take in a decoded picture, unless the last one was looked at less than `PERIOD_S` ago.
+
+        `patches` are laid over what is masked of it.
+        """
         if now_s - self._looked_s < PERIOD_S:
             return
         self._looked_s = now_s
-        taken = sample(planes)
+        taken = sample(planes, patches)
         with self._lock:
             measures = measure(taken, self._last[0] if self._last else None)
             self._last = taken, measures

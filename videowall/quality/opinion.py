@@ -8,7 +8,18 @@ from videowall.quality.health import BLIND
 from videowall.quality.hearsay import OWN_WORD_S, Hearsay, Word
 from videowall.quality.inspector import Inspector
 from videowall.quality.likeness import Reference
-from videowall.quality.probe import FROZEN_S, Probe
+from videowall.quality.patch import Patch
+from videowall.quality.probe import FROZEN_S, Probe, thinned
+from videowall.quality.sample import Patches, patches_over
+
+
+class _Veil:
+    """What is laid over a camera's masks, where its pictures are judged."""
+
+    def __init__(self, hidden: Planes) -> None:
+        self.hidden = hidden
+        self.thin = Patch(thinned(hidden.y))
+        self.patches: Patches = patches_over(hidden)
 
 
 class Opinion:
@@ -18,6 +29,7 @@ class Opinion:
         self.inspector = Inspector(references)
         self._probe = Probe()
         self._hearsay = Hearsay()
+        self._veil: _Veil | None = None
         self._began_s: float | None = None
         """When the session's first picture was looked at."""
 
@@ -35,12 +47,26 @@ class Opinion:
         """What follows is decoded anew."""
         self._probe.reset(now_s)
 
-    def look(self, planes: Planes, now_s: float, *, key: bool, skipped: bool = False) -> None:
-        """Take in the next picture; `skipped`: some that came before it were not decoded."""
+    def look(
+        self, planes: Planes, now_s: float, *, key: bool, skipped: bool = False, hidden: Planes | None = None
+    ) -> None:
+        """Take in the next picture; `skipped`: some that came before it were not decoded.
+
+        `hidden` is 255 where it is masked, the same object for all pictures of a size; None: nowhere. Of a picture of
+        which hardly anything may be seen nothing is said.
+        """
         if self._began_s is None:
             self._began_s = now_s
-        self._probe.look(planes, now_s, key=key, skipped=skipped)
-        self.inspector.look(planes, now_s)
+        if hidden is None:
+            self._probe.look(planes, now_s, key=key, skipped=skipped)
+            self.inspector.look(planes, now_s)
+            return
+        if self._veil is None or self._veil.hidden is not hidden:
+            self._veil = _Veil(hidden)
+        veil = self._veil
+        if not veil.thin.is_all:
+            self._probe.look(planes, now_s, key=key, skipped=skipped, patch=veil.thin)
+            self.inspector.look(planes, now_s, veil.patches)
 
     @property
     def frozen_s(self) -> float:

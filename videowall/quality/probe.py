@@ -7,19 +7,21 @@ tells them apart:
 - Refining goes one way: a pixel comes nearer to what it shall be, and stays. Noise goes to and fro. So over a second or
   two the way that pixels have gone, against how far they got, is near 1 when frozen, and several times that when live.
 - A frozen picture that is encoded from the start again, at a key frame, comes out as it did before as soon as the
-  encoder's rate control has settled. With any noise between, it never does.
+  encoder's rate control has settled. With any noise between, it never does, wherever noise is seen: what is clipped to
+  black, or covered by the camera itself, is left out.
 
 How far noise is coded differs from stream to stream, so what a stream does is held against what it did while it lived.
 """
 
 from collections import deque
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from videowall.picture import Plane, Planes
+from videowall.quality.patch import Patch
 
 FROZEN_S = 6.0
 """Pictures that bring nothing for so long are frozen; with the time it takes to see that, it is said within 10 s."""
@@ -47,14 +49,20 @@ _LESS_ACTIVITY = 0.15
 _KEYS = 12
 _REPEATED_SHARE, _EXACT_SHARE = 0.65, 0.98
 """Of a key picture's pixels, as many as are exactly those of an earlier one. Live, at most 0.55, but for chance."""
-_LATER = 12
+_BLACKEST, _WHITEST = 18, 235
+_LEAST_LIT, _LEAST_SHOWN = 0.02, 0.08
+"""Of all pixels, as many must be neither black nor white, or must ever have differed, to be told by alone. Fewer differ
+in a frozen picture with a clock."""
+_GAPS = np.ones((5, 5), np.uint8)
+"""Less than this stays the same by chance where pixels differ; more is an area in which nothing is ever seen."""
+_LATERS = frozenset((12, 24, 40, 60, 90, 135, 200))
 _NEW_SHARE = 0.3
-"""Which picture after a key picture tells a group that is repeated from one that only begins like it, as that of a
+"""Which pictures after a key picture tell a group that is repeated from one that only begins like it, as that of a
 camera that lives again, whose next key picture may be long in coming; the most it may then share with earlier ones."""
 _REPEATED_WITHIN_S = 6.0
 """Longer loops are no freeze: films are looped, and simulated cameras' pictures recur."""
-_PROOF_S = 12.0
-_PENDING_S = 6.0
+_PROOF_S, _PROOF_KEYS = 12.0, 1.5
+"""How long a repeated key picture is a proof, at least, and in intervals of key pictures."""
 _KEYS_TO_CONFIRM = 8
 
 
@@ -137,7 +145,9 @@ class Probe:
         self._began_s = now_s
         self._pictures = 0
         self._keys: deque[tuple[float, Plane]] = deque(maxlen=_KEYS)
-        self._laters: deque[Plane] = deque(maxlen=_KEYS)
+        self._differed: Plane | None = None
+        """Where key pictures of this session ever differed from the one before."""
+        self._laters: dict[int, deque[Plane]] = {after: deque(maxlen=_KEYS) for after in _LATERS}
         self._since_key = 0
         self._goes_on = False
         """Whether the last key picture was a repeated one, but what follows it was never seen before."""
@@ -149,9 +159,16 @@ class Probe:
         self._unconfirmed_keys = 0
         self._is_weighed = False
 
-    def look(self, planes: Planes, now_s: float, *, key: bool, skipped: bool = False) -> None:
-        """Take in the next picture; `skipped`: some that came before it were not decoded."""
+    def look(
+        self, planes: Planes, now_s: float, *, key: bool, skipped: bool = False, patch: Patch | None = None
+    ) -> None:
+        """Take in the next picture; `skipped`: some that came before it were not decoded.
+
+        `patch` is laid over what is masked of it, thinned.
+        """
         thin, way = thinned(planes.y), self._way
+        if patch is not None:
+            thin = patch.over(thin)
         if way is not None and way.shape != thin.shape:
             self.reset(now_s)
             way = None
@@ -169,10 +186,11 @@ class Probe:
         else:
             self._pictures += 1
             way.add(thin)
-            if self._since_key == _LATER:
+            laters = self._laters.get(self._since_key)
+            if laters is not None:
                 small = way.last.copy()
-                self._goes_on = self._repeats and all(_same_share(small, known) < _NEW_SHARE for known in self._laters)
-                self._laters.append(small)
+                self._goes_on = self._repeats and self._is_new(small, laters)
+                laters.append(small)
             if now_s - self._began_s >= _WINDOW_S:
                 self._end(now_s)
                 self._begin(way.last.copy(), now_s)
@@ -181,13 +199,23 @@ class Probe:
     def frozen_s(self) -> float:
         """For how long the pictures brought nothing new, where that is proven; 0 where it is not, or hardly began."""
         still_s = self._now_s - self._alive_s[-1]
-        is_proven = self._knows_habits or self._now_s - self._proven_s <= _PROOF_S
+        is_proven = self._knows_habits or self._now_s - self._proven_s <= self._proof_s
         return still_s if is_proven and still_s > 2 * _WINDOW_S else 0.0
 
     @property
     def lived_s(self) -> float:
         """When the stream was last seen to live."""
         return self._alive_s[-1]
+
+    @property
+    def _interval_s(self) -> float:
+        """Between the last two key pictures."""
+        return self._keys[-1][0] - self._keys[-2][0] if len(self._keys) > 1 else 0.0
+
+    @property
+    def _proof_s(self) -> float:
+        """How long a repeated key picture proves something: until the next one must have come."""
+        return max(_PROOF_S, _PROOF_KEYS * self._interval_s)
 
     @property
     def _knows_habits(self) -> bool:
@@ -220,12 +248,12 @@ class Probe:
             self.shows_life = True
         if self._lives(window):
             is_news = self._goes_on and goes_to_and_fro
-            if self._repeats and not is_news and window.end_s - self._keys[-1][0] < _PENDING_S:
-                # It replays what was alive once, unless its next key picture is a new one.
+            if self._repeats and not is_news and window.end_s - self._proven_s <= self._proof_s:
+                # It replays what was alive once, or its habits are not known, unless its next key picture is a new one.
                 self._pending_s = window.end_s
             else:
                 self._alive_s.append(window.end_s)
-                self._unconfirmed_keys = 0
+                self._pending_s, self._unconfirmed_keys = None, 0
         self._recent.append(window)
         while window.end_s - self._recent[0].end_s > _SETTLED:
             settled = self._recent.popleft()
@@ -252,6 +280,7 @@ class Probe:
         )
 
     def _take_key(self, small: Plane, now_s: float, unseen_s: float) -> None:
+        self._compare(small)
         since_s, share = self._repetition(small, now_s)
         self._keys.append((now_s, small))
         if share < _REPEATED_SHARE:
@@ -267,18 +296,48 @@ class Probe:
             return
         self._is_weighed = False
         self._repeated_s.append(now_s)
-        lately = sum(now_s - at_s <= _PROOF_S for at_s in self._repeated_s)
+        lately = sum(now_s - at_s <= max(_PROOF_S, self._interval_s) for at_s in self._repeated_s)
         if share >= _EXACT_SHARE or lately > 1:
             self._pending_s, self._repeats, self._proven_s, self._unconfirmed_keys = None, True, now_s, 0
             while len(self._alive_s) > 1 and self._alive_s[-1] > since_s:
                 self._alive_s.pop()
             self._alive_s[-1] = min(self._alive_s[-1], since_s)
 
+    def _compare(self, small: Plane) -> None:
+        """See where key pictures differ."""
+        if self._keys:
+            differs = cv2.compare(small, self._keys[-1][1], cv2.CMP_NE)
+            self._differed = _plane(differs if self._differed is None else cv2.bitwise_or(self._differed, differs))
+
+    def _same_share(self, one: Plane, other: Plane) -> float:
+        """Of the pixels that tell, those that are exactly the same."""
+        telling = self._telling(one, other)
+        return 1 - cv2.countNonZero(cv2.bitwise_and(cv2.absdiff(one, other), telling)) / cv2.countNonZero(telling)
+
+    def _is_new(self, small: Plane, laters: deque[Plane]) -> bool:
+        """Whether it is known what came so long after earlier key pictures, and this is not it."""
+        return len(laters) > 0 and all(self._same_share(small, known) < _NEW_SHARE for known in laters)
+
+    def _telling(self, one: Plane, other: Plane) -> Plane:
+        """Where noise can show: what is clipped is the same in any pictures, as is a mask that the camera itself draws.
+
+        All of the picture where there is nearly nothing else.
+        """
+        lit = _plane(cv2.bitwise_or(*(cv2.inRange(each, _BLACKEST + 1, _WHITEST - 1) for each in (one, other))))
+        if cv2.countNonZero(lit) < _LEAST_LIT * lit.size:
+            return np.full_like(lit, 255)
+        if self._differed is None:
+            return lit
+        shown = _plane(cv2.bitwise_and(lit, cv2.morphologyEx(self._differed, cv2.MORPH_CLOSE, _GAPS)))
+        return shown if cv2.countNonZero(shown) >= _LEAST_SHOWN * shown.size else lit
+
     def _repetition(self, small: Plane, now_s: float) -> tuple[float, float]:
         """The earliest key picture that this one repeats: when it was, and the share of pixels that are the same."""
         for place, (at_s, known) in enumerate(self._keys):
             if now_s - at_s <= _REPEATED_WITHIN_S or place == len(self._keys) - 1:
-                share = _same_share(small, known)
+                # Most pictures differ so much that it need not be known where.
+                share = _plain_share(small, known)
+                share = self._same_share(small, known) if share >= _REPEATED_SHARE else share
                 if share >= _REPEATED_SHARE:
                     return at_s, share
         return now_s, 0.0
@@ -288,7 +347,7 @@ class Probe:
         if self.frozen_s < FROZEN_S:
             return
         self._unconfirmed_keys += 1
-        if self._unconfirmed_keys > _KEYS_TO_CONFIRM and self._now_s - self._proven_s > _PROOF_S:
+        if self._unconfirmed_keys > _KEYS_TO_CONFIRM and self._now_s - self._proven_s > self._proof_s:
             self._habits.clear()
             self._alive_s.append(self._now_s)
             self._unconfirmed_keys = 0
@@ -300,9 +359,13 @@ def thinned(luma: Plane) -> Plane:
     return luma[::step, ::step]
 
 
-def _same_share(one: Plane, other: Plane) -> float:
-    """Of the pixels, those that are exactly the same."""
+def _plain_share(one: Plane, other: Plane) -> float:
+    """Of all pixels, those that are exactly the same."""
     return 1 - cv2.countNonZero(cv2.absdiff(one, other)) / one.size
+
+
+def _plane(pixels: NDArray[np.generic]) -> Plane:
+    return cast("Plane", pixels)
 
 
 def _quietest(values: list[float]) -> float:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videowall.picture import Plane, Planes
+from videowall.quality.patch import Patch
 
 Floats = NDArray[np.float32]
 COLUMNS, ROWS = 320, 180
@@ -32,13 +33,31 @@ class Sample(NamedTuple):
     noise: float
 
 
-def sample(planes: Planes) -> Sample:
-    """Make a decoded picture of any size comparable. Costs a fraction of a millisecond."""
-    u, v = (
-        cv2.resize(_thinned(plane), (CELL_COLUMNS, CELL_ROWS), interpolation=cv2.INTER_AREA).astype(np.float32) - 128
-        for plane in (planes.u, planes.v)
-    )
-    return Sample(_reduced(planes.y), u, v, _noise(planes.y))
+class Patches(NamedTuple):
+    """What is laid over masks in each of the small pictures that a sample is made of."""
+
+    luma: Patch
+    chroma: Patch
+    middle: Patch
+
+
+def patches_over(hidden: Planes) -> Patches:
+    """For pictures of one size; `hidden` is 255 where they are masked, else 0."""
+    return Patches(Patch(_reduced(hidden.y)), Patch(_thinned(hidden.u)), Patch(_middle(hidden.y)))
+
+
+def sample(planes: Planes, patches: Patches | None = None) -> Sample:
+    """Make a decoded picture of any size comparable, without its masks. Costs a fraction of a millisecond."""
+    luma, u, v, middle = _reduced(planes.y), _thinned(planes.u), _thinned(planes.v), _middle(planes.y)
+    if patches is not None:
+        luma, middle = patches.luma.over(luma), patches.middle.over(middle)
+        u, v = patches.chroma.over(u), patches.chroma.over(v)
+    return Sample(luma, _cells(u), _cells(v), _noise(middle))
+
+
+def _cells(plane: Plane) -> Floats:
+    cells = cv2.resize(plane, (CELL_COLUMNS, CELL_ROWS), interpolation=cv2.INTER_AREA)
+    return cast("Floats", cells.astype(np.float32) - 128)
 
 
 def _thinned(plane: Plane) -> Plane:
@@ -58,11 +77,14 @@ def _reduced(luma: Plane) -> Plane:
     return cast("Plane", cv2.resize(luma, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA))
 
 
-def _noise(luma: Plane) -> float:
+def _middle(luma: Plane) -> Plane:
     top, left = (
         max(0, (size - most) // 2) for size, most in zip(luma.shape, (_NOISE_ROWS, _NOISE_COLUMNS), strict=True)
     )
-    middle = luma[top : top + _NOISE_ROWS, left : left + _NOISE_COLUMNS]
+    return luma[top : top + _NOISE_ROWS, left : left + _NOISE_COLUMNS]
+
+
+def _noise(middle: Plane) -> float:
     answer = np.abs(cv2.sepFilter2D(middle, cv2.CV_16S, _NOISE_KERNEL, _NOISE_KERNEL)).astype(np.float32)
     cells = (max(1, middle.shape[1] // _NOISE_CELL), max(1, middle.shape[0] // _NOISE_CELL))
     means = cv2.resize(answer, cells, interpolation=cv2.INTER_AREA)
