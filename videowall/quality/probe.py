@@ -147,6 +147,8 @@ class Probe:
         self._keys: deque[tuple[float, Plane]] = deque(maxlen=_KEYS)
         self._differed: Plane | None = None
         """Where key pictures of this session ever differed from the one before."""
+        self._shown: Plane | None = None
+        """The same without its gaps, once that was needed."""
         self._laters: dict[int, deque[Plane]] = {after: deque(maxlen=_KEYS) for after in _LATERS}
         self._since_key = 0
         self._goes_on = False
@@ -308,6 +310,7 @@ class Probe:
         if self._keys:
             differs = cv2.compare(small, self._keys[-1][1], cv2.CMP_NE)
             self._differed = _plane(differs if self._differed is None else cv2.bitwise_or(self._differed, differs))
+            self._shown = None
 
     def _same_share(self, one: Plane, other: Plane) -> float:
         """Of the pixels that tell, those that are exactly the same."""
@@ -328,7 +331,9 @@ class Probe:
             return np.full_like(lit, 255)
         if self._differed is None:
             return lit
-        shown = _plane(cv2.bitwise_and(lit, cv2.morphologyEx(self._differed, cv2.MORPH_CLOSE, _GAPS)))
+        if self._shown is None:
+            self._shown = _plane(cv2.morphologyEx(self._differed, cv2.MORPH_CLOSE, _GAPS))
+        shown = _plane(cv2.bitwise_and(lit, self._shown))
         return shown if cv2.countNonZero(shown) >= _LEAST_SHOWN * shown.size else lit
 
     def _repetition(self, small: Plane, now_s: float) -> tuple[float, float]:
