@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 
 import msgspec
 from msgspec import Struct, structs
@@ -56,11 +57,22 @@ class LiveSocket:
             principal = self._parts.gate.admit(socket, NEEDED[Snapshot])
             if self._watchers >= MAX_WATCHERS:
                 raise LimitError(f"at most {MAX_WATCHERS} watch at once", subject="live feed", mend="Close another")
+        except ShekaraError as error:
+            await socket.send_denial_response(problem(socket, error))
+            return
+        # Before anything is waited for, lest many that come together all find room.
+        self._watchers += 1
+        try:
+            await self._watch(socket, principal)
+        finally:
+            self._watchers -= 1
+
+    async def _watch(self, socket: WebSocket, principal: Principal) -> None:
+        try:
             snapshot, subscription = await self._parts.hub.subscribe(principal)
         except ShekaraError as error:
             await socket.send_denial_response(problem(socket, error))
             return
-        self._watchers += 1
         try:
             await socket.accept()
             await self._run(socket, principal, snapshot, subscription)
@@ -68,7 +80,6 @@ class LiveSocket:
             return
         finally:
             subscription.close()
-            self._watchers -= 1
 
     async def _run(
         self, socket: WebSocket, principal: Principal, snapshot: Snapshot, subscription: Subscription
@@ -90,7 +101,8 @@ class LiveSocket:
             await asyncio.gather(*jobs, return_exceptions=True)
         code, reason = done.pop().result()
         if code:
-            await asyncio.wait_for(socket.close(code, reason), SEND_WITHIN_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(socket.close(code, reason), SEND_WITHIN_S)
 
     async def _watch_sign_in(self, principal: Principal) -> tuple[int, str]:
         while True:

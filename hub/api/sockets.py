@@ -4,9 +4,12 @@ Without it, what a watcher does not read gathers in this process without bound, 
 """
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+FAREWELL_S: Final = 5.0
+"""How long what was said last is kept for a watcher that does not read."""
 
 
 class PacedWebSocket(WebSocketsSansIOProtocol):
@@ -14,6 +17,8 @@ class PacedWebSocket(WebSocketsSansIOProtocol):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
+        self._ending: asyncio.TimerHandle | None = None
+        self._is_lost = False
         self._has_room = asyncio.Event()
         self._has_room.set()
 
@@ -25,8 +30,17 @@ class PacedWebSocket(WebSocketsSansIOProtocol):
         """There is room again."""
         self._has_room.set()
 
+    async def run_asgi(self) -> None:
+        """The watcher's whole time. Closing waits for all to be read: who does not read would stay for ever."""
+        await super().run_asgi()
+        if not self._is_lost:
+            self._ending = asyncio.get_running_loop().call_later(FAREWELL_S, self.transport.abort)
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody reads any more, so nobody is waited for."""
+        self._is_lost = True
+        if self._ending is not None:
+            self._ending.cancel()
         self._has_room.set()
         super().connection_lost(exc)
 
