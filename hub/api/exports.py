@@ -1,19 +1,17 @@
 """Exports: what was measured as files of any size, made while they are fetched."""
 
-from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
 from starlette.responses import Response
 
+from hub.api.period import Moment, bounded
 from hub.api.route import Call, Nothing, Route
 from hub.export.formats import Format, What
 from hub.export.selection import Selection
 from hub.protocol import API
 from sensors.access import Action
 from sensors.model import Ident
-
-Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class ExportQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,7 +42,8 @@ async def export_geojson(call: Call[Nothing, ExportQuery]) -> Response:
 
 async def _answer(call: Call[Nothing, ExportQuery], form: Format) -> Response:
     query = call.query
-    selection = Selection(query.since, query.until, query.site, query.device, query.metric)
+    since, until = bounded(query.since, "since"), bounded(query.until, "until")
+    selection = Selection(since, until, query.site, query.device, query.metric)
     return await call.parts.exports.answer(form, query.what, selection)
 
 

@@ -1,11 +1,11 @@
 """What is on record: readings, the operational log, bad input, and the hub's own counters."""
 
-from datetime import datetime, timedelta
 from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
 from hub.api.discretion import is_told_all, page_for_trainees
+from hub.api.period import Moment, period
 from hub.api.route import Call, Nothing, Route
 from hub.protocol import (
     API,
@@ -20,9 +20,6 @@ from hub.protocol import (
 )
 from hub.storage.history import Question
 from sensors.access import Action
-
-_DAY = timedelta(days=1)
-Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class HistoryQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,7 +45,9 @@ class StepsQuery(Struct, frozen=True, forbid_unknown_fields=True):
 class LogQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which entries."""
 
-    before: Annotated[int | None, Meta(description="only entries with a lower number")] = None
+    before: Annotated[
+        Annotated[int, Meta(ge=0, le=2**63 - 1)] | None, Meta(description="only entries with a lower number")
+    ] = None
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 100
 
 
@@ -60,18 +59,15 @@ class Count(Struct, frozen=True, forbid_unknown_fields=True):
 
 async def read_history(call: Call[Nothing, HistoryQuery]) -> History:
     """Read stored values of one metric, oldest first."""
-    until = call.query.until or call.parts.clock.now()
-    since = call.query.since or until - _DAY
+    since, until = period(call.query.since, call.query.until, call.parts.clock.now())
     return await call.parts.hub.history(call.key, call.ident("metric"), since, until, call.query.limit)
 
 
 async def read_history_steps(call: Call[Nothing, StepsQuery]) -> HistorySteps:
     """Read one metric over any length of time, one figure a step, oldest first."""
     query = call.query
-    until = query.until or call.parts.clock.now()
-    asked = Question(
-        call.key, call.ident("metric"), query.since or until - _DAY, until, query.step_s, query.aggregate, query.limit
-    )
+    since, until = period(query.since, query.until, call.parts.clock.now())
+    asked = Question(call.key, call.ident("metric"), since, until, query.step_s, query.aggregate, query.limit)
     return await call.parts.hub.history_steps(asked)
 
 

@@ -19,6 +19,7 @@ from sensors.model import (
     AckSeen,
     Birth,
     BirthSeen,
+    Declared,
     DeviceKey,
     EventSeen,
     Ident,
@@ -91,7 +92,7 @@ class CommandPayload(Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
     id: Annotated[str, Meta(min_length=1, max_length=64)]
     name: Ident
-    arguments: Annotated[dict[Ident, Value], Meta(max_length=16)] = {}
+    arguments: Annotated[dict[Ident, Declared], Meta(max_length=16)] = {}
 
 
 class AckPayload(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
