@@ -7,6 +7,7 @@ where it is not `count`. A window that is empty now says so over what it was: `c
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import isfinite
 from typing import Any, NamedTuple
 
 import msgspec
@@ -44,7 +45,10 @@ def encode_rollup_line(numbered: NumberedRollup, *, exercise: bool = False) -> s
         "last": window.last,
         "increase": window.increase + step_up(numbered.before, window.first) if window.numbers else None,
     }
-    fields = [f"{name}={float(number)!r}" for name, number in numbers.items() if number is not None]
+    # What an earlier hub has summed up may be without end, which no line can say.
+    fields = [
+        f"{name}={float(number)!r}" for name, number in numbers.items() if number is not None and isfinite(number)
+    ]
     if window.states or window.numbers < window.count or not window.count:
         # Also without any: there may have been some before, which the server would keep.
         states = {share.state: share.duration_us / 1_000_000 for share in window.states}

@@ -1,10 +1,10 @@
 """What a time window of one metric is worth keeping: the three tiers, one window's summary, and summaries joined.
 
 Pure. A summary depends on nothing but the readings, so a window that is summarised again after late data is exact.
-Numbers of quality BAD are counted and otherwise left out. The value of a window's mean is `total / numbers`.
+Numbers of quality BAD, and those that no sum can hold, are counted and otherwise left out. The value of a window's mean
+is `total / numbers`.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from itertools import pairwise
@@ -17,6 +17,8 @@ from sensors.model import Quality, Value
 MAX_STATES = 32
 """States told apart in one window, the longest ones; what is beyond shares `OTHER`."""
 OTHER = "\N{HORIZONTAL ELLIPSIS}"
+MOST = 1e200
+"""A number beyond it measures nothing, and a few of them have a sum without end, which no longer window can hold."""
 STATE_HOLDS_S = 3_600
 """A state lasts until the next reading, but never longer than this: after an hour's silence nobody knows."""
 
@@ -49,9 +51,10 @@ class StateShare(Struct, frozen=True):
 class Rollup(Struct, frozen=True):
     """One window of one metric.
 
-    `count` and `good` are of all readings, the numeric fields of the `numbers` that are not BAD, None without any.
-    `increase` is of a counter, from the window's first number to its last, through resets; the step from the window
-    before is the business of whoever joins them (`step_up`). A window of `count` 0 holds a state begun earlier.
+    `count` and `good` are of all readings, the numeric fields of the `numbers` that are neither BAD nor beyond `MOST`,
+    None without any. `increase` is of a counter, from the window's first number to its last, through resets; the step
+    from the window before is the business of whoever joins them (`step_up`). A window of `count` 0 holds a state begun
+    earlier.
     """
 
     start_s: int
@@ -162,7 +165,7 @@ def summarise(samples: Iterable[Sample], step_s: int) -> Iterator[Rollup]:
 def _count_in(window: Rollup, sample: Sample) -> Rollup:
     count, good = window.count + 1, window.good + (sample.quality is Quality.GOOD)
     value = sample.value
-    if sample.quality is Quality.BAD or isinstance(value, (bool, str)) or not math.isfinite(value):
+    if sample.quality is Quality.BAD or isinstance(value, (bool, str)) or not -MOST <= value <= MOST:
         return structs.replace(window, count=count, good=good)
     number = float(value)
     return Rollup(

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from hub.storage.database import reading
 from hub.storage.readings import FILE_NAME
-from hub.storage.tiers import STATE_HOLDS_S, Rollup, Tier, share_states
+from hub.storage.tiers import MOST, STATE_HOLDS_S, Rollup, Tier, share_states
 
 _MINUTE_US = Tier.MINUTE * 1_000_000
 _HOLD_US = STATE_HOLDS_S * 1_000_000
@@ -43,9 +43,9 @@ SELECT series, minute, before, after FROM (
      ORDER BY b.captured_us DESC, b.sequence DESC LIMIT 1)
 ) WHERE before IS NOT NULL OR after IS NOT NULL
 """
-# Quality 0 is GOOD, 2 is BAD; numbers without end are left out, as BAD ones are.
-_NUMBER = """
-CASE WHEN r.quality <> 2 AND NOT r.is_boolean AND typeof(r.value) <> 'text' AND abs(CAST(r.value AS REAL)) < 9e999
+# Quality 0 is GOOD, 2 is BAD; numbers that cannot be summed are left out, as BAD ones are.
+_NUMBER = f"""
+CASE WHEN r.quality <> 2 AND NOT r.is_boolean AND typeof(r.value) <> 'text' AND abs(CAST(r.value AS REAL)) <= {MOST!r}
 THEN CAST(r.value AS REAL) END
 """
 # The last number is looked up for each window: `lead` over all of them would take as long as all the rest.

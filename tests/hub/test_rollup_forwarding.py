@@ -1,5 +1,6 @@
 """The tiers in a real InfluxDB, and what becomes of them when it is away."""
 
+import math
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -76,6 +77,14 @@ def test_a_line_says_all_of_a_window() -> None:
         "min=1.0,max=5.0,mean=3.0,"
         r'first=1.0,last=5.0,increase=4.5,states_s="{\"open\":1.5}",unit="N" 1772352000000000000'
     )
+
+
+def test_what_an_earlier_hub_has_summed_up_without_end_is_left_out_of_its_line() -> None:
+    window = Rollup(1_772_352_000, 2, 2, 2, -1.0, 1.7e308, math.inf, -1.0, 1.7e308, math.inf)
+    line = encode_rollup_line(
+        NumberedRollup(1, Tier.HOUR, SeriesName("kordai", "fence-1", "tension", ""), window, None)
+    )
+    assert line.split(" ")[1] == "count=2.0,good_fraction=1.0,min=-1.0,max=1.7e+308,first=-1.0,last=1.7e+308"
 
 
 def test_every_window_arrives_and_is_written_over_itself_when_it_changes(stand: Stand, faulty: Faulty) -> None:

@@ -18,6 +18,7 @@ from hub.health import Health
 from hub.storage.database import to_us
 from hub.storage.downsampling import CURSOR, Downsampler
 from hub.storage.readings import FILE_NAME, ReadingsStore
+from hub.storage.rollup_points import encode_rollup_line
 from hub.storage.rollups import RollupStore
 from hub.storage.tiers import (
     MAX_STATES,
@@ -382,3 +383,17 @@ def test_times_in_the_far_past_and_numbers_without_end_do_no_harm(stand: Stand) 
     stand.catch_up()
     (minute,) = stand.tier(Tier.MINUTE)
     assert (minute.count, minute.numbers, minute.minimum) == (3, 2, -float(2**63))
+
+
+@given(st.lists(st.sampled_from([-1.7e308, 1.7e308, 1.1e200, -9e199, 9e199, 1.0]), max_size=12), st.integers(1, 70))
+@settings(max_examples=25, deadline=None)
+def test_numbers_whose_sum_has_no_end_stop_no_window(values: list[float], every_s: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        stand = Stand(Path(folder))
+        stand.readings.write([reading(v, at=at(every_s * n), sequence=n) for n, v in enumerate([*values, 1.0])])
+        stand.catch_up()
+        lines = [encode_rollup_line(each) for each in stand.rollups.read_after(0, 1_000)]
+        (hour,) = stand.tier(Tier.HOUR)
+        stand.close()
+    assert (hour.count, hour.numbers) == (len(values) + 1, sum(abs(value) < 1e200 for value in [*values, 1.0]))
+    assert not any(word in line for line in lines for word in ("inf", "nan"))
