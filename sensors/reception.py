@@ -5,6 +5,8 @@ process's descriptors without a word, and then nothing else can be opened either
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
 from typing import Final, Protocol
 
 from sensors.clock import Clock
@@ -15,7 +17,8 @@ MOST: Final = 256
 """A quarter of the 1024 descriptors of a process that nobody gives more. Open WebSockets are not counted:
 who has one has signed in."""
 MOST_EACH: Final = 64
-"""Of one address, so that one stranger keeps nobody else out; a proxy's own connections are fewer."""
+"""Of one origin, so that one stranger keeps nobody else out; a proxy's own connections are fewer."""
+_ORIGINS_REMEMBERED: Final = 2 * MOST
 
 
 class Caller(Protocol):
@@ -38,7 +41,8 @@ class Reception:
 
     def admits(self, address: str, others: Sequence[str]) -> bool:
         """Whether one more may come from an address, beside those from others'; one that may not is counted."""
-        admitted = len(others) < MOST and others.count(address) < MOST_EACH
+        origin = origin_of(address)
+        admitted = len(others) < MOST and sum(origin_of(other) == origin for other in others) < MOST_EACH
         self.refused_total += not admitted
         return admitted
 
@@ -59,3 +63,17 @@ class Reception:
                 return
             del self._asking[caller]
             caller.hang_up()
+
+
+@lru_cache(_ORIGINS_REMEMBERED)
+def origin_of(address: str) -> str:
+    """What an address counts as: itself, and one of IPv6 as its /64, of which whoever has one has 2^64."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from sensors.clock import ManualClock
-from sensors.reception import MOST, MOST_EACH, REQUEST_WITHIN_S, Reception
+from sensors.reception import MOST, MOST_EACH, REQUEST_WITHIN_S, Reception, origin_of
 
 
 class Line:
@@ -26,6 +26,21 @@ def test_one_address_has_few_and_all_together_have_more_and_who_is_refused_is_co
     assert reception.admits("198.51.100.1", crowd[1:])
     assert not reception.admits("198.51.100.1", crowd)
     assert reception.refused_total == 2
+
+
+def test_who_has_a_network_of_ipv6_is_one_however_many_addresses_that_is() -> None:
+    reception = Reception(ManualClock(datetime.now(UTC)))
+    stranger = [f"2001:db8:0:7::{number:x}" for number in range(1, MOST_EACH + 1)]
+    assert reception.admits("2001:db8:0:7:ffff::", stranger[1:])
+    assert not reception.admits("2001:db8:0:7:ffff::", stranger)
+    assert reception.admits("2001:db8:0:8::1", stranger)
+    assert reception.refused_total == 1
+
+
+def test_addresses_of_ipv4_are_told_apart_in_whatever_form_a_socket_names_them() -> None:
+    assert origin_of("::ffff:192.0.2.1") == origin_of("192.0.2.1") != origin_of("::ffff:192.0.2.2")
+    assert origin_of("fe80::1%eth0") == origin_of("fe80::2%eth0")
+    assert origin_of("") != origin_of("::1")
 
 
 def test_saying_a_little_now_and_then_gives_nobody_more_time() -> None:
