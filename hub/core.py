@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from hub.lanes import Lane
 from hub.live import Subscription
 from hub.protocol import (
     AlarmView,
@@ -62,10 +63,17 @@ from sensors.model import Birth, DeviceKey
 
 R = TypeVar("R")
 ANSWER_WITHIN_S = 10.0
+READ_AT_ONCE = 4
+READ_WAITING = 64
+"""Questions to the archive that wait beyond those, of either kind: those that another server may have to answer keep
+no other waiting."""
 
 
 class Archive(Protocol):
-    """What is read from disk, on a thread of its own."""
+    """What is read from disk, or from an InfluxDB, on threads."""
+
+    def is_far(self, since: datetime) -> bool:
+        """Whether another server may have to be asked for readings since then; it may take its time."""
 
     def history(self, key: DeviceKey, metric: str, since: datetime, until: datetime, limit: int) -> History:
         """Stored readings of one metric with since <= captured_at < until, oldest first."""
@@ -109,6 +117,8 @@ class Hub:
         self._pipeline = pipeline
         self._archive = archive
         self._read_status = read_status
+        self._near = Lane("records", READ_AT_ONCE, READ_WAITING)
+        self._far = Lane("old records", READ_AT_ONCE, READ_WAITING)
         self.turner: Turner = _NoTurner()
 
     async def subscribe(self, principal: Principal) -> tuple[Snapshot, Subscription]:
@@ -335,24 +345,33 @@ class Hub:
 
         Raises:
             NotFoundError: nothing of that metric was ever stored.
+            UnavailableError: too many are asking.
         """
-        return await asyncio.to_thread(self._archive.history, key, metric, since, until, limit)
+        return await self._lane(since).run(self._archive.history, key, metric, since, until, limit)
 
     async def history_steps(self, asked: Question) -> HistorySteps:
         """One metric over time, one figure for each step that has any; silences are listed.
 
         Raises:
             NotFoundError: nothing of that metric was ever stored.
+            UnavailableError: too many are asking.
         """
-        return await asyncio.to_thread(self._archive.steps, asked)
+        return await self._lane(asked.since).run(self._archive.steps, asked)
 
     async def log(self, before: int | None, limit: int) -> Page:
-        """Log entries with a number below `before` (None: the newest), newest first, at most `limit`."""
-        return await asyncio.to_thread(self._archive.log, before, limit)
+        """Log entries with a number below `before` (None: the newest), newest first, at most `limit`.
+
+        Raises:
+            UnavailableError: too many are asking.
+        """
+        return await self._near.run(self._archive.log, before, limit)
 
     def status(self) -> HubStatus:
         """The hub's counters and troubles now; answers even while the disk does not."""
         return self._read_status()
+
+    def _lane(self, since: datetime) -> Lane:
+        return self._far if self._archive.is_far(since) else self._near
 
     async def _ask(self, request: Request[R]) -> R:
         status = self._read_status()

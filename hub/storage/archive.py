@@ -17,6 +17,10 @@ class Archive:
         self._historian = historian
         self._operations = operations
 
+    def is_far(self, since: datetime) -> bool:
+        """See `Historian.is_far`."""
+        return self._historian.is_far(since)
+
     def history(self, key: DeviceKey, metric: str, since: datetime, until: datetime, limit: int) -> History:
         """See `Historian.readings`."""
         found = self._historian.readings(key, metric, since, until, limit)

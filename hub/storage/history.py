@@ -107,6 +107,10 @@ class Historian:
         self._clock = clock
         self._distant = distant
 
+    def is_far(self, since: datetime) -> bool:
+        """Whether InfluxDB may have to be asked for what was since then."""
+        return self._distant is not None and since < self._begins(None)
+
     def readings(self, key: DeviceKey, metric: str, since: datetime, until: datetime, limit: int) -> History:
         """Stored readings with since <= captured_at < until, oldest first, at most `limit`.
 

@@ -38,6 +38,7 @@ class Faulty(ThreadingHTTPServer):
         self.points: dict[tuple[str, str], str] = {}
         self.requests: list[int] = []
         self.seen: list[str] = []
+        self.questions: list[list[str]] = []
 
     @property
     def url(self) -> str:
@@ -86,6 +87,9 @@ class _Answer(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         statements = parse_qs(urlsplit(self.path).query)["q"][0].split(";")
+        self.server.questions.append(statements)
+        if self.server.stalled is not None:
+            self.server.stalled.wait()
         empty = {"results": [{"statement_id": number} for number in range(len(statements))]}
         self._say(200, json.dumps(empty).encode() if self.server.tells is None else self.server.tells)
 

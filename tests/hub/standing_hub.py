@@ -24,7 +24,7 @@ from hub.people.accounts import Accounts
 from hub.people.keys import SigningKeys, load_or_create_keys
 from hub.pipeline import Pipeline
 from hub.storage.archive import Archive
-from hub.storage.history import Historian
+from hub.storage.history import Distant, Historian
 from hub.storage.operations import OperationsStore
 from hub.storage.readings import ReadingsStore
 from hub.storage.rollups import RollupStore
@@ -105,8 +105,10 @@ class StandingHub:
         approve_all: bool = True,
         dialects: Dialects | None = None,
         exercise: bool = False,
+        distant: Distant | None = None,
     ) -> None:
         self.clock = clock
+        self.distant = distant
         self.dialects = dialects
         self.settings = HubSettings(data_dir=folder, approve_all=approve_all, mdns=False, exercise=exercise)
         self.accounts = Accounts(folder, clock, CHEAP)
@@ -129,7 +131,7 @@ class StandingHub:
         self.pipeline = Pipeline(center, readings, operations, self.feed, self.health, self.clock, StorageSettings())
         self.rollups = RollupStore(self.settings.data_dir)
         stack.callback(self.rollups.close)
-        historian = Historian(readings, self.rollups, StorageSettings(), self.clock)
+        historian = Historian(readings, self.rollups, StorageSettings(), self.clock, self.distant)
         self.facade = Hub(self.pipeline, Archive(historian, operations), lambda: self.health.status(self.clock.now()))
         self.pipeline.start(self.outbox)
         stack.callback(self.pipeline.stop, 5.0)
@@ -163,10 +165,18 @@ async def standing_hub(
     approve_all: bool = True,
     dialects: Dialects | None = None,
     exercise: bool = False,
+    distant: Distant | None = None,
 ) -> AsyncIterator[StandingHub]:
     """A furnished hub that answers at `url` until the context ends."""
     async with AsyncExitStack() as stack:
-        hub = StandingHub(folder, clock or SystemClock(), approve_all=approve_all, dialects=dialects, exercise=exercise)
+        hub = StandingHub(
+            folder,
+            clock or SystemClock(),
+            approve_all=approve_all,
+            dialects=dialects,
+            exercise=exercise,
+            distant=distant,
+        )
         await hub.start(stack)
         await hub.furnish()
         listener = bind("127.0.0.1", port)
