@@ -17,6 +17,7 @@ class Counters:
     readings_duplicate_total: int = 0
     messages_acknowledged_total: int = 0
     rejected_total: int = 0
+    services_failed_total: int = 0
 
 
 @dataclass(slots=True)
@@ -96,6 +97,7 @@ class Health:
             messages_acknowledged_total=counters.messages_acknowledged_total,
             rejected_total=counters.rejected_total,
             live_dropped_total=self.live_dropped(),
+            services_failed_total=counters.services_failed_total,
             connections_refused_total=refused,
             connections_unheard_total=unheard,
             influx_pending=self.forwarding.pending,

@@ -15,6 +15,7 @@ from msgspec import structs
 
 from hub.api.app import build_app
 from hub.api.server import bind, serve
+from hub.aside import Aside
 from hub.brokers.listener import check_access, listen
 from hub.config import HubSettings, InfluxSettings, IngestSettings, StorageSettings
 from hub.core import Hub
@@ -110,8 +111,8 @@ async def _run_hub(settings: Settings) -> None:
         _start_forwarding(settings, section, engine, clock, stack)
         services: list[Coroutine[None, None, None]] = [
             serve(app, listener, engine.reception),
-            orders.run(),
-            cues.run(),
+            Aside("orders of walls' pages", orders.run, engine.health, clock).run(),
+            Aside("cameras sent by alarms", cues.run, engine.health, clock).run(),
         ]
         if broker_section.embedded:
             services.append(_child("broker", ("broker",), settings, engine.health, clock).run())
@@ -223,15 +224,18 @@ def _discovery(
     if section.mdns:
         from hub.discovery.mdns import Discovery, own_services  # noqa: PLC0415 - see above
 
-        services.append(Discovery(engine.facade, own_services(section, broker_section), clock).run())
+        discovery = Discovery(engine.facade, own_services(section, broker_section), clock)
+        services.append(Aside("the search by mDNS", discovery.run, engine.health, clock).run())
     if wanted.onvif:
         from hub.discovery.finder import Finder  # noqa: PLC0415 - see above
 
-        services.append(Finder(wanted, engine.facade, settings.secrets, clock).run())
+        finder = Finder(wanted, engine.facade, settings.secrets, clock)
+        services.append(Aside("the search for ONVIF cameras", finder.run, engine.health, clock).run())
     if wanted.streams:
         from hub.discovery.checks import StreamChecks  # noqa: PLC0415 - see above
 
-        services.append(StreamChecks(engine.facade, settings.secrets, clock).run())
+        checks = StreamChecks(engine.facade, settings.secrets, clock)
+        services.append(Aside("the checks of streams", checks.run, engine.health, clock).run())
     return services
 
 

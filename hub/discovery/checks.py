@@ -100,9 +100,12 @@ class StreamChecks:
                 continue
             async with hosts[_host(url)], self._places:
                 self.asked_total += 1
+                # Noted before it is asked: what fails on one camera's answer must not begin with that camera again.
+                self._remember(device, url, AGAIN_AFTER_FAILURE_S)
                 fresh.append(await describe(url, manner.credentials, self._clock, plain=manner.plain))
         for check in fresh:
-            self._remember(device, check)
+            if check.state is StreamState.OK:
+                self._remember(device, check.url, AGAIN_S)
         if fresh:
             try:
                 await self._registry.note_checks(device.key, tuple(fresh))
@@ -137,9 +140,8 @@ class StreamChecks:
         due_s = self._due_s.get((device.key, url, device.approval is Approval.APPROVED))
         return due_s is None or self._clock.monotonic_s() >= due_s
 
-    def _remember(self, device: DeviceView, check: StreamCheck) -> None:
-        pause_s = AGAIN_S if check.state is StreamState.OK else AGAIN_AFTER_FAILURE_S
-        self._due_s[device.key, check.url, device.approval is Approval.APPROVED] = self._clock.monotonic_s() + pause_s
+    def _remember(self, device: DeviceView, url: str, pause_s: float) -> None:
+        self._due_s[device.key, url, device.approval is Approval.APPROVED] = self._clock.monotonic_s() + pause_s
         if len(self._due_s) > MAX_REMEMBERED:
             self._due_s.popitem(last=False)
 

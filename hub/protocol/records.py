@@ -57,6 +57,7 @@ class HubStatus(Struct, frozen=True):
 
     `dead_letters` are the readings that InfluxDB refused and that wait for a technician; `influx_missing_total` are
     those it confirmed and did not have when some of them were looked for (`influx_read_back_total`).
+    `services_failed_total` counts how often a search for cameras, or other work beside the hub's own, was begun again.
     """
 
     at: datetime
@@ -71,6 +72,7 @@ class HubStatus(Struct, frozen=True):
     messages_acknowledged_total: int = 0
     rejected_total: int = 0
     live_dropped_total: int = 0
+    services_failed_total: int = 0
     connections_refused_total: int = 0
     connections_unheard_total: int = 0
     influx_pending: int = 0

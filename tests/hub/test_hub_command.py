@@ -91,6 +91,22 @@ def test_a_hub_ends_at_once_leaves_no_process_and_says_in_its_log_that_it_ended(
 
 
 @pytest.mark.slow
+def test_a_hub_goes_on_when_an_address_it_searches_from_is_gone(tmp_path: Path) -> None:
+    """A cable is pulled: that ends the search for cameras, and not the watch."""
+    search = {"SHEKARA_DISCOVERY_ONVIF": "true", "SHEKARA_DISCOVERY_INTERFACES": "192.0.2.99"}
+    with running_hub(tmp_path, **search) as hub:
+        eventually(lambda: "not an address of this machine: 192.0.2.99" in hub.log, what="the hub saying so")
+        client = mqtt.Client(CallbackAPIVersion.VERSION2)
+        client.connect("127.0.0.1", hub.broker_port)
+        client.loop_start()
+        client.publish("shekara/v1/kordai/fence-1/data", native.encode_data(START, 1, {"tension": 5.0}), qos=1)
+        eventually(lambda: _stored_in(tmp_path) == [(5.0,)], what="the reading")
+        client.disconnect()
+        client.loop_stop()
+        assert hub.end() == 0
+
+
+@pytest.mark.slow
 def test_the_embedded_broker_is_begun_again_when_it_dies_and_ends_when_the_hub_is_killed(tmp_path: Path) -> None:
     with running_hub(tmp_path) as hub:
         (child,) = hub.children()

@@ -26,14 +26,14 @@ def environ(**extra: str) -> dict[str, str]:
 class RunningHub:
     """One hub in a folder of its own, with its embedded broker, on free ports."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, **extra: str) -> None:
         self.directory = directory
         self.port, self.broker_port = free_port(), free_port()
         self._log = (directory / "hub.log").open("wb")
         self.process = subprocess.Popen(
             [*COMMAND, "hub"],
             cwd=directory,
-            env=environ(SHEKARA_HUB_PORT=str(self.port), SHEKARA_BROKER_PORT=str(self.broker_port)),
+            env=environ(SHEKARA_HUB_PORT=str(self.port), SHEKARA_BROKER_PORT=str(self.broker_port), **extra),
             stdout=self._log,
             stderr=self._log,
         )
@@ -57,8 +57,8 @@ class RunningHub:
 
 
 @contextmanager
-def running_hub(directory: Path) -> Iterator[RunningHub]:
-    hub = RunningHub(directory)
+def running_hub(directory: Path, **extra: str) -> Iterator[RunningHub]:
+    hub = RunningHub(directory, **extra)
     try:
         eventually(lambda: "broker connected" in hub.log, within_s=40, what="the hub's broker")
         yield hub
