@@ -31,7 +31,9 @@ from sensors.model import Birth, DeviceKey, Names
 from sensors.secrets import Secrets
 
 MAX_FOUND = 1_024
-"""Cameras looked at in one run of the hub; a stranger who invents more is ignored and counted."""
+"""Cameras looked at in one run of the hub; what is beyond is ignored and counted."""
+MAX_FOUND_EACH = 128
+"""Of one address, which a whole simulated post may have: a stranger who invents more takes the place of nobody."""
 INTERVIEWERS = 4
 ASK_AGAIN_S = 3_600.0
 ASK_AGAIN_AFTER_FAILURE_S = 600.0
@@ -130,13 +132,18 @@ class Finder:
         """Whether a camera is new, has moved, or was asked long ago; it counts as asked from now on."""
         now_s = self._clock.monotonic_s()
         known = self._found.get(urn)
-        if known is None and len(self._found) >= MAX_FOUND:
+        if known is None and not self._has_room(address):
             self.counters.ignored_total += 1
             return False
         if known is not None and known.address == address and now_s < known.due_s:
             return False
         self._found[urn] = _Known(address, now_s + ASK_AGAIN_AFTER_FAILURE_S)
         return True
+
+    def _has_room(self, address: str) -> bool:
+        if len(self._found) >= MAX_FOUND:
+            return False
+        return sum(known.address == address for known in self._found.values()) < MAX_FOUND_EACH
 
     async def _look_at(self, endpoint: Endpoint, address: str) -> None:
         key = DeviceKey(self._ranges.site_of(address), device_id(endpoint.name or endpoint.hardware, endpoint.urn))

@@ -36,7 +36,9 @@ AXIS_STREAM = ":554/axis-media/media.amp"
 MQTT = "_mqtt._tcp.local."
 HUB = "_shekara._tcp.local."
 MAX_FOUND = 256
-"""Services looked at in one run of the hub; a stranger who invents more is ignored and counted."""
+"""Services looked at in one run of the hub; what is beyond is ignored and counted."""
+MAX_FOUND_EACH = 64
+"""Of those at one address: one machine that invents more takes the place of nobody."""
 MAX_WAITING = 64
 _RESOLVE_MS = 3_000
 _LONGEST_NAME_BYTES = 58
@@ -157,6 +159,9 @@ class Discovery:
         )
         if self._found.get(name) == service:
             return
+        if name not in self._found and sum(_at_one(service, each) for each in self._found.values()) >= MAX_FOUND_EACH:
+            self.ignored_total += 1
+            return
         self._found[name] = service
         if service_type in (RTSP, AXIS):
             await self._propose(service, None if service_type == RTSP else AXIS_STREAM)
@@ -176,6 +181,10 @@ class Discovery:
             _log.warning("a camera found on the network was not registered", device=str(key), problem=error.text)
             return
         self.proposed_total += 1
+
+
+def _at_one(one: Service, other: Service) -> bool:
+    return one.addresses == other.addresses or not set(one.addresses).isdisjoint(other.addresses)
 
 
 def _addresses_of(host: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import asyncio
 import random
 import socket
 import uuid
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, NamedTuple, Self
@@ -26,6 +26,8 @@ PROBES = (CAMERA_TYPE, DEVICE_TYPE, CAMERA_TYPE)
 PAUSE_S = 0.5
 MAX_WAITING = 256
 MAX_DATAGRAMS_A_SECOND = 200
+MAX_DATAGRAMS_EACH = 100
+"""Of them from one address, so that one stranger leaves others some."""
 _REMEMBERED_PROBES = 8_192
 _log = structlog.get_logger("hub.discovery")
 
@@ -75,7 +77,7 @@ class Probing:
         self._senders: list[tuple[Interface, asyncio.DatagramTransport]] = []
         self._listeners: list[asyncio.DatagramTransport] = []
         self._sent: OrderedDict[str, None] = OrderedDict()
-        self._second, self._in_second = 0, 0
+        self._second, self._in_second = 0, Counter[str]()
         self.sightings: asyncio.Queue[Sighting] = asyncio.Queue(MAX_WAITING)
 
     async def __aenter__(self) -> Self:
@@ -130,7 +132,7 @@ class Probing:
         """One datagram, of whoever it says it is."""
         self._counters.received_total += 1
         address = ip_address(source)
-        heard = parse(data) if self._is_neighbour(address) and self._has_time() else None
+        heard = parse(data) if self._is_neighbour(address) and self._has_time(source) else None
         match heard:
             case Answered(relates_to, endpoints) if relates_to in self._sent:
                 for endpoint in endpoints:
@@ -151,12 +153,14 @@ class Probing:
     def _is_neighbour(self, address: IPv4Address | IPv6Address) -> bool:
         return any(address in each.network for each in self._interfaces) or self._ranges.covers(address)
 
-    def _has_time(self) -> bool:
+    def _has_time(self, source: str) -> bool:
         second = int(asyncio.get_running_loop().time())
         if second != self._second:
-            self._second, self._in_second = second, 0
-        self._in_second += 1
-        return self._in_second <= MAX_DATAGRAMS_A_SECOND
+            self._second, self._in_second = second, Counter()
+        if self._in_second.total() >= MAX_DATAGRAMS_A_SECOND or self._in_second[source] >= MAX_DATAGRAMS_EACH:
+            return False
+        self._in_second[source] += 1
+        return True
 
     def _probe(self, type_: tuple[str, str]) -> bytes:
         message_id = f"urn:uuid:{uuid.UUID(int=self._chance.getrandbits(128), version=4)}"

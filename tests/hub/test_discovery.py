@@ -58,9 +58,12 @@ async def discovering(registry: mdns.Registry, *advertised: Advertised) -> Async
         await asyncio.wait({task})
 
 
-async def announce(network: AsyncZeroconf, name: str, type_: str = RTSP, port: int = 8554, **txt: Any) -> None:
+async def announce(
+    network: AsyncZeroconf, name: str, type_: str = RTSP, port: int = 8554, address: str = "127.0.0.1", **txt: Any
+) -> None:
+    host = f"camera-{address.rpartition('.')[2]}.local."
     info = AsyncServiceInfo(
-        type_, f"{name}.{type_}", port=port, parsed_addresses=["127.0.0.1"], properties=txt, server="camera.local."
+        type_, f"{name}.{type_}", port=port, parsed_addresses=[address], properties=txt, server=host
     )
     await network.async_register_service(info)
 
@@ -170,6 +173,17 @@ async def test_a_stranger_who_invents_cameras_is_bounded(monkeypatch: pytest.Mon
         await asyncio.gather(*(announce(network, f"Camera {number}") for number in range(6)))
         await eventually_async(lambda: discovery.ignored_total >= 3, within_s=30)
         assert len(registry.proposals) == 3
+
+
+async def test_one_machine_that_invents_cameras_takes_the_place_of_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mdns, "MAX_FOUND_EACH", 2)
+    registry = Noted()
+    async with neighbour() as network, discovering(registry) as discovery:
+        await asyncio.gather(*(announce(network, f"Camera {number}") for number in range(4)))
+        await eventually_async(lambda: discovery.ignored_total >= 2, within_s=30)
+        await announce(network, "Another", address="127.0.0.9")
+        await eventually_async(lambda: len(registry.proposals) == 3, within_s=30)
+    assert registry.proposals[-1][1].streams[0].url.startswith("rtsp://127.0.0.9:")
 
 
 @pytest.mark.parametrize(

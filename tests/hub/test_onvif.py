@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from onvif import ONVIFCamera  # type: ignore[import-untyped]  # it has no types
 
 from hub.discovery import soap
-from hub.discovery.finder import Finder, birth_of, is_service
+from hub.discovery.finder import MAX_FOUND, MAX_FOUND_EACH, Finder, birth_of, is_service
 from hub.discovery.onvif import Interviewer, Told, clean_url
 from hub.discovery.settings import DiscoverySettings
 from hub.discovery.wsd import Endpoint
-from hub.protocol import Approval, DeviceView, StreamState
+from hub.protocol import Approval, DeviceView, StreamCheck, StreamState
 from sensors.clock import SystemClock
 from sensors.identity import UNASSIGNED
-from sensors.model import StreamRole
+from sensors.model import Birth, DeviceKey, StreamRole
 from sensors.rtsp.authentication import Credentials
 from sensors.secrets import Secrets
 from tests.hub.standing_hub import standing_hub
@@ -210,6 +210,26 @@ async def test_a_camera_is_found_asked_and_proposed_with_its_streams_and_its_pos
         assert [(check.url, check.state) for check in view.checks] == [(device.url, StreamState.OK)]
         assert PASSWORD.password not in repr(view)
         assert len([asked for asked, _ in device.asked if asked == "GetProfiles"]) == 1
+
+
+class Nobody:
+    """A registry that is told nothing."""
+
+    async def propose(self, key: DeviceKey, birth: Birth, provenance: str, *, whole: bool = True) -> DeviceView:
+        raise NotImplementedError
+
+    async def note_checks(
+        self, key: DeviceKey, checks: tuple[StreamCheck, ...], presets: tuple[str, ...] | None = None
+    ) -> DeviceView:
+        raise NotImplementedError
+
+
+def test_an_address_that_invents_cameras_takes_the_place_of_no_other() -> None:
+    finder = Finder(DiscoverySettings(), Nobody(), Secrets(), SystemClock(), interviewer=INTERVIEWER)
+    invented = [finder._is_due(f"urn:uuid:{number}", "10.0.0.66") for number in range(2 * MAX_FOUND)]
+    assert sum(invented) == MAX_FOUND_EACH
+    assert finder.counters.ignored_total == 2 * MAX_FOUND - MAX_FOUND_EACH
+    assert finder._is_due("urn:uuid:real", "10.0.0.5")
 
 
 async def test_a_camera_without_credentials_is_proposed_and_says_that_it_wants_some(tmp_path: Path) -> None:

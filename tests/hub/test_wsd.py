@@ -198,6 +198,7 @@ async def test_every_probe_has_a_message_id_of_its_own_and_only_answers_to_it_co
 
 async def test_a_storm_of_answers_is_bounded_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probing_module, "MAX_DATAGRAMS_A_SECOND", 100_000)
+    monkeypatch.setattr(probing_module, "MAX_DATAGRAMS_EACH", 100_000)
     counters = Counters()
     async with Probing(loopback(), Ranges(), counters, chance(5)) as probing:
         probing._sent["urn:uuid:1"] = None
@@ -208,6 +209,20 @@ async def test_a_storm_of_answers_is_bounded_and_counted(monkeypatch: pytest.Mon
         monkeypatch.setattr(probing_module, "MAX_DATAGRAMS_A_SECOND", 0)
         probing.hear(envelope(matches(CAMERA_WORDS)), LOOPBACK)
         assert counters.ignored_total == 45
+
+
+async def test_one_who_storms_leaves_others_time_to_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    interfaces = (Interface(ip_address("127.0.0.1"), ip_network("127.0.0.0/8"), 1),)
+    counters = Counters()
+    async with Probing(interfaces, Ranges(), counters, chance(6)) as probing:
+        probing._sent["urn:uuid:1"] = None
+        with monkeypatch.context() as still:
+            still.setattr(asyncio.get_running_loop(), "time", lambda: 5.0)
+            for _ in range(2 * probing_module.MAX_DATAGRAMS_A_SECOND):
+                probing.hear(b"nothing", "127.0.0.66")
+            probing.hear(envelope(matches(CAMERA_WORDS)), "127.0.0.5")
+        assert found(probing)[URN].address == "127.0.0.5"
+        assert counters.ignored_total == 2 * probing_module.MAX_DATAGRAMS_A_SECOND
 
 
 def test_ranges_are_networks_with_posts_and_the_narrowest_decides() -> None:
