@@ -5,6 +5,7 @@ it has come. Numbers only grow, also over a spool that was empty.
 """
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +21,11 @@ CREATE TABLE messages (
 CREATE TABLE done (only INTEGER PRIMARY KEY CHECK (only = 1), last_id INTEGER NOT NULL) STRICT;
 INSERT INTO done VALUES (1, 0);
 """
+_READ = """
+SELECT id, topic, payload, payload_bytes, retained, qos, received_us FROM messages WHERE id > ? ORDER BY id LIMIT ?
+"""
+MAX_READ_BYTES = 4 * 1024 * 1024
+"""Of messages that are read at once, before the last of them: a thousand of the largest would be 256 MB."""
 _TIDY_ROWS = 5_000
 _STATUS_BYTES = 1_024
 
@@ -70,15 +76,16 @@ class Spool:
                 rows,
             )
 
-    def read_after(self, last_id: int, limit: int) -> list[Spooled]:
-        """Up to `limit` messages with a number above `last_id`, in order."""
-        with speaking_of(self._path):
-            rows = self._connection.execute(
-                "SELECT id, topic, payload, payload_bytes, retained, qos, received_us FROM messages"
-                " WHERE id > ? ORDER BY id LIMIT ?",
-                (last_id, limit),
-            )
-            return [Spooled(*row) for row in rows]
+    def read_after(self, last_id: int, limit: int, most_bytes: int = MAX_READ_BYTES) -> list[Spooled]:
+        """Up to `limit` messages with a number above `last_id`, in order; none after those that have `most_bytes`."""
+        found: list[Spooled] = []
+        with speaking_of(self._path), closing(self._connection.execute(_READ, (last_id, limit))) as rows:
+            for row in rows:
+                found.append(message := Spooled(*row))
+                most_bytes -= len(message.topic) + len(message.payload)
+                if most_bytes <= 0:
+                    break
+        return found
 
     def done(self) -> int:
         """Up to which number the hub has stored everything."""

@@ -19,13 +19,14 @@ import psutil
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from hub import inputs
 from hub.config import IngestSettings, StorageSettings
 from hub.decisions.state import Wish
 from hub.health import Health
 from hub.ingest.door import FrontDoor
 from hub.ingest.partitions import covered, hub_filters, partition_terms
 from hub.ingest.relay import Relay
-from hub.ingest.spool import Spool, StatusFile, spool_file
+from hub.ingest.spool import MAX_READ_BYTES, Spool, StatusFile, spool_file
 from hub.ingest.spool_intake import SpoolIntake
 from hub.inputs import Inbox, Moment, Received
 from sensors.clock import SystemClock
@@ -175,6 +176,30 @@ def test_nothing_is_acknowledged_while_the_disk_is_full_and_the_hub_is_told_why(
         thread.join(60)
         assert intake.stop(10)
         spool.close()
+
+
+def test_a_spool_of_large_messages_is_taken_in_a_few_megabytes_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inputs, "MAX_BYTES", 1)
+    clock = SystemClock()
+    inbox, large = Inbox(10_000, clock), b"x" * native.MAX_PAYLOAD_BYTES
+    spool = Spool(spool_file(tmp_path, 1))
+    spool.append([msgspec.structs.replace(message(number), payload=large) for number in range(50)])
+    intake = SpoolIntake(tmp_path, 1, inbox, Health(START, "none", str(tmp_path)), clock, count(5))
+    intake.start()
+    heard: list[int] = []
+    try:
+        while len(heard) < 50:
+            eventually(lambda: inbox.full, what="the next messages")
+            taken = inbox.take(10_000, 0.0, 0.0)
+            assert len(taken) <= MAX_READ_BYTES // len(large)
+            heard += [each.packet_id for each in taken if isinstance(each, Received)]
+    finally:
+        inbox.close()
+        assert intake.stop(10.0)
+        spool.close()
+    assert heard == list(range(1, 51))
 
 
 def test_a_full_spool_lets_the_broker_wait(tmp_path: Path) -> None:
