@@ -27,6 +27,11 @@ from sensors.model import (
 REPORT_INTERVAL_S = 60.0
 BURST_S = 60.0
 """How many seconds' worth of its allowance a device may send at once."""
+FORGIVEN_BYTES = 1024 * 1024
+"""Of messages that were read in vain, before more of them are refused unread: reading one is most of what it costs."""
+FORGIVEN_BYTES_PER_S = 16 * 1024
+_LEAST_READING_BYTES = 6
+"""Of one more reading in a message: `"a":1,`."""
 _MOST_SKIPPED = 1_000_000
 """A larger step of the sequence is a counter that began anew, not so many lost samples."""
 _BUSY_PER_S = 50.0
@@ -110,6 +115,8 @@ class Conduct:
     began_s: float | None = None
     allowance: float = 0.0
     allowed_s: float = 0.0
+    refused_bytes: float = 0.0
+    refused_s: float = 0.0
     reached_live: datetime | None = None
     reached_in_backlog: datetime | None = None
     said: tuple[float, ...] = ()
@@ -121,18 +128,44 @@ class Conduct:
         the hub arrives at once, and was not too much when it was said. Captured time only counts forward, and not
         beyond now, so it can be lied about once.
         """
-        if self.began_s is None:
-            self.began_s = self.allowed_s = now.monotonic_s
-            self.allowance = limit_per_s * BURST_S
-        waited_s = max(now.monotonic_s - self.allowed_s, self._advance(seen, now))
-        self.allowance = min(limit_per_s * BURST_S, self.allowance + waited_s * limit_per_s)
-        self.allowed_s = now.monotonic_s
+        self._allow(limit_per_s, now, self._advance(seen, now))
         readings = len(seen.readings)
         if readings > self.allowance:
             return False
         self.allowance -= readings
         self.readings += readings
         return True
+
+    def owe(self, size: int, now: Moment) -> None:
+        """A message of so many bytes was read in vain."""
+        self.refused_bytes = self._owed_bytes(now) + size
+        self.refused_s = now.monotonic_s
+
+    def spend(self, size: int, limit_per_s: float, now: Moment) -> None:
+        """A message of so many bytes said nothing that can be taken: it counts as what it could have said."""
+        self._allow(limit_per_s, now)
+        self.allowance = max(0.0, self.allowance - size / _LEAST_READING_BYTES)
+
+    def owes(self, now: Moment) -> bool:
+        """Whether so much was read in vain that not everything is read any more."""
+        return self._owed_bytes(now) > FORGIVEN_BYTES
+
+    def is_allowed(self, size: int, limit_per_s: float, now: Moment) -> bool:
+        """Whether a message of so many bytes is surely not too much, whatever it says, and whenever it was captured."""
+        self._allow(limit_per_s, now)
+        return size / _LEAST_READING_BYTES <= self.allowance
+
+    def _owed_bytes(self, now: Moment) -> float:
+        return max(0.0, self.refused_bytes - (now.monotonic_s - self.refused_s) * FORGIVEN_BYTES_PER_S)
+
+    def _allow(self, limit_per_s: float, now: Moment, advanced_s: float = 0.0) -> None:
+        """Let time pass: what has passed here, or by the device's own clock."""
+        if self.began_s is None:
+            self.began_s = self.allowed_s = now.monotonic_s
+            self.allowance = limit_per_s * BURST_S
+        waited_s = max(now.monotonic_s - self.allowed_s, advanced_s)
+        self.allowance = min(limit_per_s * BURST_S, self.allowance + waited_s * limit_per_s)
+        self.allowed_s = now.monotonic_s
 
     def _advance(self, seen: ReadingsSeen, now: Moment) -> float:
         """By how many seconds a message's source time is ahead of all before it; live and backlog come side by side."""

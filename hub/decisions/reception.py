@@ -31,7 +31,7 @@ from sensors.model import (
     SiteId,
     StateSeen,
 )
-from sensors.topics import PREFIX, RESERVED, WALLS, site_filter
+from sensors.topics import PREFIX, RESERVED, WALLS, Leaf, parse_topic, site_filter
 from sensors.wall_orders import ORDER
 
 MAX_UNDECLARED = 256
@@ -53,6 +53,8 @@ class Reception:
         self._events_by_device: Counter[DeviceKey] = Counter()
         self._minute = 0
         self._asked_for: set[SiteId] = set()
+        self._owing: set[DeviceKey] = set()
+        """Of whom so much was refused just now that their samples are not read unless there is room for all of them."""
 
     def take(self, message: Received) -> None:
         """Take in one message of the broker."""
@@ -62,6 +64,8 @@ class Reception:
             return
         if not message.topic.startswith(_NATIVE_TOPICS):
             self._take_foreign(message)
+            return
+        if self._owing and self._is_refused_unread(message):
             return
         seen = native.decode(message.topic, message.payload, retained=message.retained, received_at=now.at)
         if seen is not None:
@@ -91,6 +95,46 @@ class Reception:
             case Memo():
                 self._state.effects.changes.memos[dialect.name, action.name] = action.content
 
+    @property
+    def _limit_per_s(self) -> float:
+        return self._state.settings.device_readings_per_s
+
+    def _is_refused_unread(self, message: Received) -> bool:
+        """Refuse samples of a device of which too much was refused, unless they are surely not too much."""
+        parsed = parse_topic(message.topic)
+        if isinstance(parsed, str) or parsed.leaf is not Leaf.DATA or parsed.key not in self._owing:
+            return False
+        device, now = self._state.registry.find(parsed.key), message.moment
+        if device is None or not device.conduct.owes(now):
+            self._owing.discard(parsed.key)
+            return False
+        if device.conduct.is_allowed(message.payload_bytes, self._limit_per_s, now):
+            return False
+        self._refuse(message, f"over {self._limit_per_s:g} readings a second, and refused unread", parsed.key)
+        return True
+
+    def _admits(self, seen: ReadingsSeen, device: Device, message: Received) -> bool:
+        """Whether readings are taken. What is not is refused and counted; what was read in vain is remembered."""
+        if device.barred:
+            self._pass_over(device)
+        elif not device.conduct.admit(seen, self._limit_per_s, message.moment):
+            self._refuse(message, f"over {self._limit_per_s:g} readings a second", seen.key)
+            self._note_vain(device, message, spent=False)
+            return False
+        if device.barred or not seen.readings:
+            self._note_vain(device, message, spent=True)
+        return not device.barred
+
+    def _note_vain(self, device: Device, message: Received, *, spent: bool) -> None:
+        """A message was read in vain; `spent`: for what it says itself, not for what others before it have said."""
+        if not message.topic.startswith(_NATIVE_TOPICS):
+            return
+        if spent:
+            device.conduct.spend(message.payload_bytes, self._limit_per_s, message.moment)
+        device.conduct.owe(message.payload_bytes, message.moment)
+        if device.conduct.owes(message.moment):
+            self._owing.add(device.key)
+
     def _take_foreign(self, message: Received) -> None:
         dialect = self._state.dialects.claiming(message.topic)
         if dialect is None:
@@ -111,6 +155,8 @@ class Reception:
         now = message.moment
         if isinstance(seen, Rejected):
             self._reject(seen)
+            if seen.key is not None and (known := self._state.registry.find(seen.key)) is not None:
+                self._note_vain(known, message, spent=True)
             return
         device = self._state.registry.meet(seen.key, now, provenance)
         if isinstance(device, str):
@@ -189,13 +235,9 @@ class Reception:
             self._state.effects.wishes.append(Wish(site_filter(site), wanted=True, connection=MAIN))
 
     def _take_readings(self, seen: ReadingsSeen, device: Device, message: Received, provenance: str) -> None:
+        if not self._admits(seen, device, message):
+            return
         state, now, conduct = self._state, message.moment, device.conduct
-        if device.barred:
-            self._pass_over(device)
-            return
-        if not conduct.admit(seen, state.settings.device_readings_per_s, now):
-            self._refuse(message, f"over {state.settings.device_readings_per_s:g} readings a second", seen.key)
-            return
         conduct.hear(seen, numbered=provenance == NATIVE and is_numbered(device.birth))
         metrics, move, keep = device.metrics, state.values.move, state.effects.readings.append
         is_camera = device.birth.kind == CAMERA

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from hub.decisions.conduct import BURST_S, REPORT_INTERVAL_S
 from hub.decisions.state import Effects
 from hub.protocol import AlarmState
@@ -105,6 +107,53 @@ def test_what_a_device_says_too_much_is_refused_and_counted_and_others_are_heard
     found = report(center)
     assert found["messages_refused_total"] == 50
     assert found["reading_rate"] == round((stored + 1) / REPORT_INTERVAL_S, 1)
+
+
+def flood(center: QuietCenter, payload: bytes, bound: int = 2_000) -> int:
+    """As many of these samples of the meter as are read in vain before one is refused unread."""
+    for number in range(bound):
+        center.hear(METER, Leaf.DATA, payload)
+        if any("unread" in each.reason for each in center.state.rejections.newest(1)):
+            return number
+    raise AssertionError
+
+
+LARGE = native.encode_backlog(
+    [native.Sample(START - timedelta(days=1), number, {f"m{each}": 1.5 for each in range(19)}) for number in range(999)]
+)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [LARGE, LARGE[:-1], b'{"at":"2026-11-23T06:00:00Z","seq":1,"values":{}' + b" " * 200_000 + b"}", b"[" * 200_000],
+    ids=["too much", "half", "nothing", "malformed"],
+)
+def test_what_is_read_in_vain_is_bounded_and_the_rest_is_refused_unread(payload: bytes) -> None:
+    center = meter()
+    center.bear(FENCE, FENCE_BIRTH)
+    assert flood(center, payload) <= center.state.settings.device_readings_per_s * BURST_S // 18_000 + 6
+    refused = center.state.rejections.total
+    for _ in range(100):
+        assert not center.hear(METER, Leaf.DATA, payload).readings
+    assert center.state.rejections.total == refused + 100
+    assert len(center.measure(FENCE, {"tension": 10.0}).readings) == 1
+    assert center.hear(METER, Leaf.STATE, native.encode_state(online=False, since=START)).live
+    center.clock.advance(1.0)
+    assert len(center.measure(METER, {"level": 1.0}).readings) == 1
+    center.clock.advance(3_600.0)
+    center.hear(METER, Leaf.DATA, b"{")
+    assert "unread" not in center.state.rejections.newest(1)[0].reason
+
+
+def test_a_device_that_always_says_too_much_is_heard_as_much_as_ever() -> None:
+    center, crowd = meter(), {f"m{number}": 1.0 for number in range(200)}
+    limit, stored, sent = center.state.settings.device_readings_per_s, 0, 0
+    while sent < 10 * limit * BURST_S:
+        center.clock.advance(200 / limit / 3)
+        stored += len(center.measure(METER, dict(crowd)).readings)
+        sent += 200
+    assert "unread" in {each.reason.rpartition(" ")[2] for each in center.state.rejections.newest(100)}
+    assert stored >= 0.99 * limit * (BURST_S + sent / limit / 3)
 
 
 def test_what_waited_for_the_hub_is_taken_in_at_once_however_much_it_is() -> None:
