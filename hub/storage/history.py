@@ -10,6 +10,8 @@ from itertools import islice, pairwise
 from statistics import median
 from typing import NamedTuple, Protocol
 
+from msgspec import structs
+
 from hub.config import StorageSettings
 from hub.protocol import Aggregate, Gap, History, HistoryStep, HistorySteps, StateTime
 from hub.storage.database import from_us, to_us
@@ -130,8 +132,10 @@ class Historian:
                 key, metric, local.unit, local.points, local.truncated, local.source, _not_had(begins, error)
             )
         left = limit - len(distant.points)
-        if until <= begins or distant.truncated or not left:
+        if until <= begins or distant.truncated:
             return distant
+        if not left:
+            return structs.replace(distant, truncated=True)  # there may be more here
         local = self._readings.history(key, metric, max(since, begins), until, left)
         points = (*distant.points, *local.points)
         return History(key, metric, local.unit, points, local.truncated, f"{DISTANT}+{LOCAL}")

@@ -270,6 +270,8 @@ def test_readings_come_from_influx_where_they_are_not_kept_here(stand: Stand) ->
     assert (len(found.points), found.source, found.truncated) == (20, "influx+local", False)
     cut = historian.readings(FENCE, "tension", START - 2 * HOUR, START + 2 * HOUR, 5)
     assert (len(cut.points), cut.source, cut.truncated) == (5, "influx", True)
+    whole = historian.readings(FENCE, "tension", START - 2 * HOUR, START + 2 * HOUR, 10)
+    assert (len(whole.points), whole.source, whole.truncated) == (10, "influx", True)
     here = historian.readings(FENCE, "tension", START, START + 2 * HOUR, 100)
     assert (len(here.points), here.source) == (10, "local")
 
