@@ -8,6 +8,7 @@ from hub.decisions.blame import is_shared
 from hub.decisions.checking import check, find_lie
 from hub.decisions.conduct import is_numbered, reading_of
 from hub.decisions.dialects import MAIN, NATIVE
+from hub.decisions.isolation import Isolation
 from hub.decisions.pictures import PICTURE
 from hub.decisions.registry import Device
 from hub.decisions.state import Outgoing, State, Wish
@@ -53,6 +54,7 @@ class Reception:
         self._events_by_device: Counter[DeviceKey] = Counter()
         self._minute = 0
         self._asked_for: set[SiteId] = set()
+        self._isolations = {dialect.name: Isolation(dialect.name) for dialect in state.dialects.spoken}
         self._owing: set[DeviceKey] = set()
         """Of whom so much was refused just now that their samples are not read unless there is room for all of them."""
 
@@ -142,7 +144,12 @@ class Reception:
             self._state.effects.wishes.append(Wish(message.topic, wanted=False, connection=MAIN))
             self._state.reject(_unclaimed(message))
             return
-        heard = dialect.decode(message.topic, message.payload, retained=message.retained, received_at=message.moment.at)
+        at, isolation, heard = message.moment.at, self._isolations[dialect.name], NOTHING
+        with isolation:
+            heard = dialect.decode(message.topic, message.payload, retained=message.retained, received_at=at)
+        if isolation.failure is not None:
+            reason = f"{dialect.name} fails on it, see the hub's log: {type(isolation.failure).__name__}"
+            heard = Heard((native.reject(message.topic, message.payload, reason, at),))
         self._take_heard(heard, dialect, message)
 
     def _take_heard(self, heard: Heard, dialect: Dialect, message: Received) -> None:

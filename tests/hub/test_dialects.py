@@ -46,6 +46,19 @@ def test_a_device_of_a_foreign_dialect_is_a_device_like_any_other() -> None:
     assert [(reading.value, reading.unit) for reading in center.said.readings] == [(7.0, "mm")]
 
 
+def test_a_message_on_which_a_dialect_fails_is_refused_and_the_next_one_is_heard() -> None:
+    """It would come again after every start of the hub, and end it again."""
+    center = toy_center()
+    say(center, "toy/birth", b"")
+    for payload, error in ((b"\xff", "UnicodeDecodeError"), ("²".encode(), "ValueError")):
+        say(center, "toy/level", payload)
+        (rejected,) = center.state.rejections.newest(1)
+        assert (rejected.topic, rejected.reason) == ("toy/level", f"toy fails on it, see the hub's log: {error}")
+    assert center.state.rejections.total == 2
+    say(center, "toy/level", b"7")
+    assert [reading.value for reading in center.said.readings] == [7.0]
+
+
 def test_a_value_that_the_broker_remembers_is_shown_as_uncertain_and_neither_stored_nor_newer_than_a_live_one() -> None:
     center = toy_center()
     say(center, "toy/birth", b"")
