@@ -37,11 +37,14 @@ from hub.requests import (
     NoteChecks,
     NoteTurn,
     Propose,
+    ReadAlarms,
     ReadControls,
+    ReadDevices,
     ReadPresets,
     ReadRejected,
     ReadStand,
     ReadView,
+    ReadWalls,
     Refuse,
     RemovePreset,
     Request,
@@ -143,15 +146,15 @@ class Hub:
 
     async def devices(self) -> tuple[DeviceView, ...]:
         """Every device of the registry, in order of key."""
-        return (await self._ask(ReadStand())).devices
+        return await self._ask(ReadDevices())
 
     async def alarms(self) -> tuple[AlarmView, ...]:
         """Every occurrence that is not normal, most urgent first."""
-        return (await self._ask(ReadStand())).alarms
+        return await self._ask(ReadAlarms())
 
     async def walls(self) -> tuple[WallView, ...]:
         """Every wall, in order of name."""
-        return (await self._ask(ReadStand())).walls
+        return await self._ask(ReadWalls())
 
     async def rejected(self, limit: int) -> tuple[RejectedView, ...]:
         """The newest bad input, newest first."""

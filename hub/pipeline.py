@@ -23,7 +23,7 @@ from hub.health import Health
 from hub.inputs import Asked, Inbox, Input, Moment, Received, Tick
 from hub.live import LiveFeed
 from hub.protocol import StatusChanged
-from hub.requests import ReadStand, Request
+from hub.requests import ReadAlarms, ReadDevices, ReadStand, ReadWalls, Request
 from hub.storage.readings import WriteOutcome
 from sensors.backoff import Backoff
 from sensors.clock import Clock
@@ -209,6 +209,12 @@ class Pipeline:
                 if subscription is not None:
                     self._feed.attach(subscription)
                 answer.reply.set_result(self._center.state.stand())
+            case ReadDevices():
+                answer.reply.set_result(self._center.state.registry.views())
+            case ReadAlarms():
+                answer.reply.set_result(self._center.state.engine.listed)
+            case ReadWalls():
+                answer.reply.set_result(self._center.state.walls.views(self._center.state.registry))
             case result:
                 answer.reply.set_result(result)
 

@@ -44,10 +44,26 @@ class Stand(Struct, frozen=True):
     log: tuple[LogEntry, ...]
 
 
-class ReadStand(Request[Stand], frozen=True):
+class Standing(Request[R], Generic[R], frozen=True):
+    """A question that is answered after its batch, so that it shows what that has come to."""
+
+
+class ReadStand(Standing[Stand], frozen=True):
     """How things stand; with a subscription, also every change from this moment on."""
 
     subscription: Subscription | None = None
+
+
+class ReadDevices(Standing[tuple[DeviceView, ...]], frozen=True):
+    """Every device, in order of key."""
+
+
+class ReadAlarms(Standing[tuple[AlarmView, ...]], frozen=True):
+    """Every occurrence that is not normal, most urgent first."""
+
+
+class ReadWalls(Standing[tuple[WallView, ...]], frozen=True):
+    """Every wall, in order of name. A page for anybody asks it, signed in or not: it must cost little."""
 
 
 class ReadRejected(Request[tuple[RejectedView, ...]], frozen=True):

@@ -22,7 +22,6 @@ from hub.requests import (
     ReadControls,
     ReadPresets,
     ReadRejected,
-    ReadStand,
     ReadView,
     Refuse,
     RemovePreset,
@@ -32,6 +31,7 @@ from hub.requests import (
     SendCommand,
     Settle,
     SetView,
+    Standing,
     TurnCamera,
     Upload,
     WriteNote,
@@ -62,13 +62,13 @@ class Desk:
         self._training = TrainingDesk(state)
 
     def answer(self, request: Request[Any], now: Moment) -> object:  # noqa: C901, PLR0911, PLR0912 - one case for each request
-        """The answer; for `ReadStand` the request itself, because it is answered after its batch.
+        """The answer; for what is `Standing` the request itself, because it is answered after its batch.
 
         Raises:
             ShekaraError: as `hub.core.Hub` says of each request.
         """
         match request:
-            case ReadStand():
+            case Standing():
                 return request
             case ReadRejected():
                 return self._state.rejections.newest(request.limit)

@@ -39,7 +39,7 @@ from hub.protocol import (
     MetricsChanged,
     WallsChanged,
 )
-from hub.requests import ReadStand, Stand
+from hub.requests import Stand, Standing
 from sensors.errors import ShekaraError
 from sensors.model import DeviceId, DeviceKey, EventSeen, Reading, Rejected, SiteId
 from sensors.topics import Leaf, topic, wall_key
@@ -68,7 +68,7 @@ class Answer(NamedTuple):
     """A request's outcome, given once it is durable; a question about everything is answered only then."""
 
     reply: Future[Any]
-    result: object | ShekaraError | ReadStand
+    result: object | ShekaraError | Standing[Any]
 
 
 class Cue(NamedTuple):
