@@ -39,6 +39,8 @@ MAX_SITES = 1_000
 MAX_EVENTS_PER_MINUTE = 60
 _REMEMBERED_EVENTS = 10_000
 _NATIVE_TOPICS = f"{PREFIX}/"
+_ALL = "all"
+"""In whose name a picture's state is judged: what its observers say has been weighed by then."""
 # Python 3.11 looks an enumeration's member up by a function call; what every reading passes has it by name.
 _BAD = Quality.BAD
 
@@ -77,7 +79,7 @@ class Reception:
         for picture in self._state.values.lapse(now.monotonic_s):
             device = self._state.registry.find(picture.key)
             if device is not None and (metric := device.metrics.get(PICTURE)) is not None:
-                self._judge(picture, device, metric, now)
+                self._judge(picture, device, metric, now, _ALL)
 
     def act(self, action: Action, dialect: Dialect) -> None:
         """Do what a dialect asks for."""
@@ -190,11 +192,7 @@ class Reception:
 
     def _take_readings(self, seen: ReadingsSeen, device: Device, message: Received, provenance: str) -> None:
         state, now, conduct = self._state, message.moment, device.conduct
-        if device.barred:
-            self._pass_over(device)
-            return
-        if not conduct.admit(seen, state.settings.device_readings_per_s, now):
-            self._refuse(message, f"over {state.settings.device_readings_per_s:g} readings a second", seen.key)
+        if not self._admit(seen, device, message):
             return
         conduct.hear(seen, numbered=provenance == NATIVE and is_numbered(device.birth))
         metrics, move, keep = device.metrics, state.values.move, state.effects.readings.append
@@ -215,12 +213,37 @@ class Reception:
             keep(reading)
             if reading.historical:
                 continue
-            is_picture = is_camera and reading.metric == PICTURE
-            current = state.values.weigh(reading, seen.observer, now.monotonic_s) if is_picture else reading
-            if current is not None and (is_picture or move(reading)) and metric is not None and metric.limits:
-                self._judge(current, device, metric, now)
+            if is_camera:
+                self._take_of_camera(reading, device, metric, now)
+            elif move(reading) and metric is not None and metric.limits:
+                self._judge(reading, device, metric, now)
         if conduct.due(now):
             self._report(device, now)
+
+    def _admit(self, seen: ReadingsSeen, device: Device, message: Received) -> bool:
+        """Whether it belongs to this hub and is not too much; what is not let in is counted."""
+        most_per_s = self._state.settings.device_readings_per_s
+        if device.barred:
+            self._pass_over(device)
+        elif not device.conduct.admit(seen, most_per_s, message.moment):
+            self._refuse(message, f"over {most_per_s:g} readings a second", seen.key)
+        else:
+            return True
+        return False
+
+    def _take_of_camera(self, reading: Reading, device: Device, metric: Metric | None, now: Moment) -> None:
+        """Take in what several may say: what they say of the picture is weighed, figures are judged each by itself."""
+        values, current, voice = self._state.values, reading, reading.observer
+        if reading.metric == PICTURE:
+            believed, voice = values.weigh(reading, now.monotonic_s), _ALL
+            if believed is None:
+                return
+            current = believed
+        elif not values.move(reading) and not voice:
+            # What is not the newest of all may still be the newest of its observer.
+            return
+        if metric is not None and metric.limits:
+            self._judge(current, device, metric, now, voice)
 
     def _adopt(self, said: Reading, device: Device, provenance: str) -> Metric | None:
         """What the catalogue knows of a metric that another source adds to what the device itself declares."""
@@ -229,13 +252,13 @@ class Reception:
             self._state.registry.changed.add(device.key)
         return metric
 
-    def _judge(self, reading: Reading, device: Device, metric: Metric, now: Moment) -> None:
+    def _judge(self, reading: Reading, device: Device, metric: Metric, now: Moment, voice: str = "") -> None:
         """See whether the current value of a metric with limits needs a human: a trusted one of an approved device."""
         if not device.approved or reading.quality is _BAD:
             return
         if is_shared(device, reading.value):
             self._state.engine.excuse(reading.key, reading.metric)
-        elif transitions := self._state.engine.see(reading, metric, now):
+        elif transitions := self._state.engine.see(reading, metric, now, voice):
             self._state.move_alarms(transitions, now)
 
     def _report(self, device: Device, now: Moment) -> None:

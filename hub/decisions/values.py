@@ -67,12 +67,12 @@ class LastValues:
         shown[metric] = held.changed[metric] = reading
         return True
 
-    def weigh(self, picture: Reading, observer: str, now_s: float) -> Reading | None:
-        """Take in what an observer says of a camera's picture; what is current from now on, None when nothing changes.
+    def weigh(self, picture: Reading, now_s: float) -> Reading | None:
+        """Take in what its observer says of a camera's picture; what is current from now on, None when nothing changes.
 
         What is current may be older than what was: another observer's word, which was less grave.
         """
-        believed = self._pictures.hear(picture, observer, now_s)
+        believed = self._pictures.hear(picture, picture.observer, now_s)
         if believed is not None:
             self._show(believed)
         return believed
