@@ -1,6 +1,7 @@
 """What equipment said, taken in: one message after another, in the order of its arrival."""
 
 from collections import Counter, OrderedDict
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -39,6 +40,8 @@ MAX_SITES = 1_000
 MAX_EVENTS_PER_MINUTE = 60
 _REMEMBERED_EVENTS = 10_000
 _NATIVE_TOPICS = f"{PREFIX}/"
+_CLOCK_SET = timedelta(seconds=1)
+"""By less, wall time and monotonic time may differ from one look at both to the next."""
 _ALL = "all"
 """In whose name a picture's state is judged: what its observers say has been weighed by then."""
 # Python 3.11 looks an enumeration's member up by a function call; what every reading passes has it by name.
@@ -55,6 +58,8 @@ class Reception:
         self._events_by_device: Counter[DeviceKey] = Counter()
         self._minute = 0
         self._asked_for: set[SiteId] = set()
+        self._began_at: datetime | None = None
+        """When the monotonic clock began, by wall time as it is set now."""
 
     def take(self, message: Received) -> None:
         """Take in one message of the broker."""
@@ -81,6 +86,17 @@ class Reception:
             if device is not None and (metric := device.metrics.get(PICTURE)) is not None:
                 self._judge(picture, device, metric, now, _ALL)
 
+    def keep_pace(self, now: Moment) -> None:
+        """Tell the dialects when the hub's clock was set: the times that they are given are of that clock alone."""
+        began_at = now.at - timedelta(seconds=now.monotonic_s)
+        if self._began_at is None:
+            self._began_at = began_at
+        by = began_at - self._began_at
+        if abs(by) >= _CLOCK_SET:
+            self._began_at = began_at
+            for dialect in self._state.dialects.spoken:
+                dialect.clock_set(by)
+
     def act(self, action: Action, dialect: Dialect) -> None:
         """Do what a dialect asks for."""
         connection = self._state.dialects.connection_of(dialect)
@@ -100,6 +116,7 @@ class Reception:
             self._state.effects.wishes.append(Wish(message.topic, wanted=False, connection=MAIN))
             self._state.reject(_unclaimed(message))
             return
+        self.keep_pace(message.moment)
         heard = dialect.decode(message.topic, message.payload, retained=message.retained, received_at=message.moment.at)
         self._take_heard(heard, dialect, message)
 
