@@ -4,7 +4,7 @@ Pure: values and moments go in, transitions come out, in order. Only live, trust
 shown to it; what those are is the caller's business.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -110,7 +110,7 @@ class AlarmEngine:
 
     def excuse(self, key: DeviceKey, metric: str) -> None:
         """What was last seen of a metric is no reason for an alarm after all; one that stands goes on standing."""
-        for point_key in [point for point in self._waiting if point[:2] == (key, metric)]:
+        for point_key in [each for each in self._known.get(key, ()) if each[1] == metric and each in self._waiting]:
             point = self._points[point_key]
             point.excuse()
             if not point.watch.waiting:
@@ -124,11 +124,16 @@ class AlarmEngine:
             transitions += self._turn(key, point, point.look(now.monotonic_s), now)
         return transitions
 
-    def withdraw(self, key: DeviceKey, metrics: Iterable[Metric], now: Moment) -> list[Transition]:
-        """The device has only these metrics now; what stood for limits it no longer has returns to normal."""
+    def withdraw(
+        self, key: DeviceKey, metrics: Iterable[Metric], now: Moment, among: Container[str] | None = None
+    ) -> list[Transition]:
+        """The device has only these metrics now; what stood for limits it no longer has returns to normal.
+
+        `among`: nothing is said of any metric but these.
+        """
         kept = {(key, metric.name, limit.id) for metric in metrics for limit in metric.limits}
         known = self._known.get(key, {})
-        gone = [point for point in known if point not in kept]
+        gone = [point for point in known if point not in kept and (among is None or point[1] in among)]
         transitions: list[Transition] = []
         for point in gone:
             del known[point]

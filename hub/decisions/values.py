@@ -44,6 +44,11 @@ class LastValues:
         held = self._devices.get(key)
         return None if held is None else held.shown.get(metric)
 
+    def said_by(self, key: DeviceKey) -> tuple[Reading, ...]:
+        """The last values that a device has said since the hub started, and since it began anew itself."""
+        held = self._devices.get(key)
+        return () if held is None else tuple(held.shown[name] for name in held.shown if name not in held.former)
+
     def move(self, reading: Reading) -> bool:
         """Take a live reading as the current value; False when it is not newer than the current one.
 
