@@ -236,7 +236,10 @@ class Birth(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
 
 
 class Reading(Struct, frozen=True, gc=False):
-    """One value of one metric at one moment. Identity: site, device, metric, captured_at, sequence."""
+    """One value of one metric at one moment. Identity: site, device, metric, captured_at, sequence.
+
+    The `observer` is who said it, where that is not the device and named itself.
+    """
 
     key: DeviceKey
     metric: MetricName
@@ -247,6 +250,7 @@ class Reading(Struct, frozen=True, gc=False):
     received_at: datetime
     sequence: int
     historical: bool
+    observer: str = ""
 
 
 class BirthSeen(Struct, frozen=True):
@@ -272,13 +276,12 @@ class ReadingsSeen(Struct, frozen=True):
     """The readings of one message, in the order given.
 
     A `snapshot` is the broker's memory of a value without a time of its own: it is shown where nothing newer is
-    known, and neither stored nor judged. The `observer` is who said it, where that is not the device and named itself.
+    known, and neither stored nor judged.
     """
 
     key: DeviceKey
     readings: tuple[Reading, ...]
     snapshot: bool = False
-    observer: str = ""
 
 
 class EventSeen(Struct, frozen=True):

@@ -4,13 +4,14 @@ Pure: values and moments go in, transitions come out, in order. Only live, trust
 shown to it; what those are is the caller's business.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from hub.alarms.limits import Turn, Watch
 from hub.alarms.occurrence import acknowledged, name_occurrence, parse_occurrence, returned, superseded
+from hub.alarms.voices import Voices
 from hub.decisions.records import AlarmRecord
 from hub.inputs import Moment
 from hub.protocol import AlarmState, AlarmView
@@ -29,13 +30,38 @@ class Transition(NamedTuple):
 
 
 class _Point:
-    """One limit of one metric of one device: its watch, and the last value that it was shown."""
+    """One limit of one metric of one device: its watch, the reading it goes by, and who says what, if several do."""
 
-    __slots__ = ("reading", "watch")
+    __slots__ = ("_voices", "reading", "watch")
 
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
         self.reading: Reading | None = None
+        self._voices: Voices | None = None
+
+    def see(self, reading: Reading, voice: str, now_s: float) -> Turn | None:
+        """A new value, and in whose name; the verdict's change, if it changes now."""
+        if self._voices is None and voice:
+            self._voices = Voices(held=self.watch.held, now_s=now_s)
+        if self._voices is None:
+            self.reading = reading
+            return self.watch.see(reading.value, now_s)
+        self._voices.hear(reading, voice, self.watch.limit, now_s)
+        return self.look(now_s)
+
+    def look(self, now_s: float) -> Turn | None:
+        """Time has passed. When nobody's word holds any more, nobody knows better, and what was seen last counts."""
+        held = None if self._voices is None else self._voices.held(now_s)
+        if self._voices is None or held is None:
+            return self.watch.look(now_s)
+        self.reading = self._voices.reason or self.reading
+        return self.watch.judge(now_s, held=held)
+
+    def excuse(self) -> None:
+        """What was seen last is no reason for an alarm after all."""
+        self.watch.excuse()
+        if self._voices is not None and not self.watch.raised:
+            self._voices.forget()
 
 
 class AlarmEngine:
@@ -73,38 +99,41 @@ class AlarmEngine:
         key = (view.key, view.metric, view.limit)
         return AlarmRecord(*key, self._counts.get(key, 0), self._listed.get(key))
 
-    def see(self, reading: Reading, metric: Metric, now: Moment) -> list[Transition]:
-        """A new current value; what it raises and ends."""
+    def see(self, reading: Reading, metric: Metric, now: Moment, voice: str = "") -> list[Transition]:
+        """A new current value; what it raises and ends. `voice`: in whose name it counts, where several may speak."""
         transitions: list[Transition] = []
         for limit in metric.limits:
             key = (reading.key, reading.metric, limit.id)
             point = self._point(key, limit)
-            point.reading = reading
-            turn = point.watch.see(reading.value, now.monotonic_s)
-            transitions += self._turn(key, point, turn, now)
+            transitions += self._turn(key, point, point.see(reading, voice, now.monotonic_s), now)
         return transitions
 
     def excuse(self, key: DeviceKey, metric: str) -> None:
         """What was last seen of a metric is no reason for an alarm after all; one that stands goes on standing."""
-        for point in [point for point in self._waiting if point[:2] == (key, metric)]:
-            watch = self._points[point].watch
-            watch.excuse()
-            if not watch.waiting:
-                del self._waiting[point]
+        for point_key in [each for each in self._known.get(key, ()) if each[1] == metric and each in self._waiting]:
+            point = self._points[point_key]
+            point.excuse()
+            if not point.watch.waiting:
+                del self._waiting[point_key]
 
     def tick(self, now: Moment) -> list[Transition]:
         """Time has passed; what the delays that ran out raise and end."""
         transitions: list[Transition] = []
         for key in tuple(self._waiting):
             point = self._points[key]
-            transitions += self._turn(key, point, point.watch.look(now.monotonic_s), now)
+            transitions += self._turn(key, point, point.look(now.monotonic_s), now)
         return transitions
 
-    def withdraw(self, key: DeviceKey, metrics: Iterable[Metric], now: Moment) -> list[Transition]:
-        """The device has only these metrics now; what stood for limits it no longer has returns to normal."""
+    def withdraw(
+        self, key: DeviceKey, metrics: Iterable[Metric], now: Moment, among: Container[str] | None = None
+    ) -> list[Transition]:
+        """The device has only these metrics now; what stood for limits it no longer has returns to normal.
+
+        `among`: nothing is said of any metric but these.
+        """
         kept = {(key, metric.name, limit.id) for metric in metrics for limit in metric.limits}
         known = self._known.get(key, {})
-        gone = [point for point in known if point not in kept]
+        gone = [point for point in known if point not in kept and (among is None or point[1] in among)]
         transitions: list[Transition] = []
         for point in gone:
             del known[point]

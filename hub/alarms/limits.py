@@ -42,13 +42,22 @@ class Watch:
         self._since_s: float | None = None
 
     @property
+    def held(self) -> bool:
+        """Whether the condition was met when it was last seen."""
+        return self._held
+
+    @property
     def waiting(self) -> bool:
         """Whether a delay is running, so that time alone may change the verdict."""
         return self._since_s is not None
 
     def see(self, value: Value, now_s: float) -> Turn | None:
         """A new value; the verdict's change, if it changes now."""
-        self._held = holds(self.limit, value, held=self._held)
+        return self.judge(now_s, held=holds(self.limit, value, held=self._held))
+
+    def judge(self, now_s: float, *, held: bool) -> Turn | None:
+        """Whether the condition is met now; the verdict's change, if it changes now."""
+        self._held = held
         return self.look(now_s)
 
     def excuse(self) -> None:

@@ -191,7 +191,8 @@ def _is_live(key: DeviceKey, values: LastValues, at: datetime) -> bool:
     reading = values.find(key, PICTURE)
     if reading is None or reading.value != PictureState.LIVE:
         return False
-    return (at - reading.received_at).total_seconds() <= PICTURE_HOLDS_S
+    # What was received later than now was received before the clock was set back: how old it is, nobody knows.
+    return 0.0 <= (at - reading.received_at).total_seconds() <= PICTURE_HOLDS_S
 
 
 def _site(stand: _Stand, language: Language) -> BoardSite:

@@ -78,11 +78,13 @@ class Center:
             for plan in self.state.walls.plans.values():
                 self.state.publish_plan(plan)
             self.state.boards.forget()
+        self._reception.keep_pace(connected.moment)
         for dialect in self.state.dialects.on(connected.connection):
             heard = dialect.connected(connected.moment.at, connected.opened_at)
             self._reception.take_heard(heard, dialect, connected.moment)
 
     def _tick(self, now: Moment) -> None:
+        self._reception.keep_pace(now)
         for dialect in self.state.dialects.spoken:
             self._reception.take_heard(dialect.tick(now.at), dialect, now)
         self._vetting.tick(now)

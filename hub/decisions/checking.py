@@ -67,6 +67,7 @@ def check(reading: Reading, metric: Metric | None) -> Reading | str:
         received_at,
         reading.sequence,
         reading.historical,
+        reading.observer,
     )
 
 

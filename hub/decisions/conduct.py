@@ -230,8 +230,11 @@ class Conduct:
 
 
 def reading_of(key: DeviceKey, metric: Metric, value: float, now: Moment) -> Reading:
-    """Something the hub found about a device, as a reading of it."""
-    number = int(now.at.timestamp())
+    """Something the hub found about a device, as a reading of it.
+
+    It is numbered by the monotonic clock: what is found after wall time was set back is newer for all that.
+    """
+    number = int(now.monotonic_s)
     name = MetricName(metric.name)
     return Reading(key, name, value, metric.unit, Quality.GOOD, now.at, now.at, number, historical=False)
 

@@ -56,19 +56,27 @@ class _Sheet(NamedTuple):
 
 
 class Planner:
-    """One wall's plans, one after another: what it showed a moment ago matters for what it shows now."""
+    """One wall's plans, one after another: what it showed a moment ago matters for what it shows now.
 
-    def __init__(self, wall: str, house: House, page: int) -> None:
+    `remembered` is what an earlier run knew: the page of the tour, and for how long alarms were shown.
+    """
+
+    def __init__(self, wall: str, house: House, remembered: WallChoice) -> None:
         self._wall = wall
         self._house = house
-        self._spots = Spots()
-        self.touring = Touring(page)
+        self._spots = Spots(remembered.lasted_s)
+        self.touring = Touring(remembered.page)
 
     @property
     def next_at_s(self) -> float | None:
         """When there may be another plan though nothing has happened."""
         times = (self._spots.next_at_s, self.touring.next_at_s)
         return min((time for time in times if time is not None), default=None)
+
+    def remember(self, choice: WallChoice, revision: int) -> WallChoice:
+        """The choice with what the next run has to know of the plan last made."""
+        lasted_s = self._spots.lasted_s if choice.alarms.most_s else {}
+        return replace(choice, revision=revision, page=self.touring.page, lasted_s=lasted_s)
 
     def plan(self, border: Border, choice: WallChoice, now_s: float) -> Plan:
         """What the wall shows now, with the revision of the choice.

@@ -1,6 +1,7 @@
 """What equipment said, taken in: one message after another, in the order of its arrival."""
 
 from collections import Counter, OrderedDict
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -40,6 +41,10 @@ MAX_SITES = 1_000
 MAX_EVENTS_PER_MINUTE = 60
 _REMEMBERED_EVENTS = 10_000
 _NATIVE_TOPICS = f"{PREFIX}/"
+_CLOCK_SET = timedelta(seconds=1)
+"""By less, wall time and monotonic time may differ from one look at both to the next."""
+_ALL = "all"
+"""In whose name a picture's state is judged: what its observers say has been weighed by then."""
 # Python 3.11 looks an enumeration's member up by a function call; what every reading passes has it by name.
 _BAD = Quality.BAD
 
@@ -57,6 +62,8 @@ class Reception:
         self._isolations = {dialect.name: Isolation(dialect.name) for dialect in state.dialects.spoken}
         self._owing: set[DeviceKey] = set()
         """Of whom so much was refused just now that their samples are not read unless there is room for all of them."""
+        self._began_at: datetime | None = None
+        """When the monotonic clock began, by wall time as it is set now."""
 
     def take(self, message: Received) -> None:
         """Take in one message of the broker."""
@@ -83,7 +90,18 @@ class Reception:
         for picture in self._state.values.lapse(now.monotonic_s):
             device = self._state.registry.find(picture.key)
             if device is not None and (metric := device.metrics.get(PICTURE)) is not None:
-                self._judge(picture, device, metric, now)
+                self._judge(picture, device, metric, now, _ALL)
+
+    def keep_pace(self, now: Moment) -> None:
+        """Tell the dialects when the hub's clock was set: the times that they are given are of that clock alone."""
+        began_at = now.at - timedelta(seconds=now.monotonic_s)
+        if self._began_at is None:
+            self._began_at = began_at
+        by = began_at - self._began_at
+        if abs(by) >= _CLOCK_SET:
+            self._began_at = began_at
+            for dialect in self._state.dialects.spoken:
+                dialect.clock_set(by)
 
     def act(self, action: Action, dialect: Dialect) -> None:
         """Do what a dialect asks for."""
@@ -144,6 +162,7 @@ class Reception:
             self._state.effects.wishes.append(Wish(message.topic, wanted=False, connection=MAIN))
             self._state.reject(_unclaimed(message))
             return
+        self.keep_pace(message.moment)
         at, isolation, heard = message.moment.at, self._isolations[dialect.name], NOTHING
         with isolation:
             heard = dialect.decode(message.topic, message.payload, retained=message.retained, received_at=at)
@@ -264,12 +283,26 @@ class Reception:
             keep(reading)
             if reading.historical:
                 continue
-            is_picture = is_camera and reading.metric == PICTURE
-            current = state.values.weigh(reading, seen.observer, now.monotonic_s) if is_picture else reading
-            if current is not None and (is_picture or move(reading)) and metric is not None and metric.limits:
-                self._judge(current, device, metric, now)
+            if is_camera:
+                self._take_of_camera(reading, device, metric, now)
+            elif move(reading) and metric is not None and metric.limits:
+                self._judge(reading, device, metric, now)
         if conduct.due(now):
             self._report(device, now)
+
+    def _take_of_camera(self, reading: Reading, device: Device, metric: Metric | None, now: Moment) -> None:
+        """Take in what several may say: what they say of the picture is weighed, figures are judged each by itself."""
+        values, current, voice = self._state.values, reading, reading.observer
+        if reading.metric == PICTURE:
+            believed, voice = values.weigh(reading, now.monotonic_s), _ALL
+            if believed is None:
+                return
+            current = believed
+        elif not values.move(reading) and not voice:
+            # What is not the newest of all may still be the newest of its observer.
+            return
+        if metric is not None and metric.limits:
+            self._judge(current, device, metric, now, voice)
 
     def _adopt(self, said: Reading, device: Device, provenance: str) -> Metric | None:
         """What the catalogue knows of a metric that another source adds to what the device itself declares."""
@@ -278,13 +311,13 @@ class Reception:
             self._state.registry.changed.add(device.key)
         return metric
 
-    def _judge(self, reading: Reading, device: Device, metric: Metric, now: Moment) -> None:
+    def _judge(self, reading: Reading, device: Device, metric: Metric, now: Moment, voice: str = "") -> None:
         """See whether the current value of a metric with limits needs a human: a trusted one of an approved device."""
         if not device.approved or reading.quality is _BAD:
             return
         if is_shared(device, reading.value):
             self._state.engine.excuse(reading.key, reading.metric)
-        elif transitions := self._state.engine.see(reading, metric, now):
+        elif transitions := self._state.engine.see(reading, metric, now, voice):
             self._state.move_alarms(transitions, now)
 
     def _report(self, device: Device, now: Moment) -> None:

@@ -59,7 +59,8 @@ class WallChoice(Struct, frozen=True, omit_defaults=True):
     """What an officer chose for a wall; None leaves it to the hub. `revision` is that of the last plan made.
 
     `layout`, `places`, `tiles` and `sites` are the wall's own composition, `preset` the name of the one it came from.
-    `page` is that of the tour, from 0.
+    `page` is that of the tour, from 0. `lasted_s` is for how long alarms that still ask for a spot have had one, by
+    occurrence, where the rule bounds that; as of the last plan made.
     """
 
     layout: LayoutName | None = None
@@ -77,6 +78,7 @@ class WallChoice(Struct, frozen=True, omit_defaults=True):
     page: int = 0
     alarms: AlarmRule = AlarmRule()
     revision: int = 0
+    lasted_s: dict[str, float] = {}
 
     @property
     def composition(self) -> Composition:

@@ -41,7 +41,7 @@ from hub.protocol import (
 )
 from hub.requests import Stand, Standing
 from sensors.errors import ShekaraError
-from sensors.model import DeviceId, DeviceKey, EventSeen, Reading, Rejected, SiteId
+from sensors.model import DeviceId, DeviceKey, EventSeen, Quality, Reading, Rejected, SiteId
 from sensors.topics import Leaf, topic, wall_key
 from videowall.plan import Plan, encode_plan
 
@@ -158,9 +158,24 @@ class State:
 
     def judge_alarms_of(self, device: Device, now: Moment) -> None:
         """Show the device's liveness to the alarm engine, if anything is known of the device itself."""
-        if device.approved and not device.cut_off and device.liveness is not Liveness.UNKNOWN:
+        if device.cut_off:
+            self.engine.excuse(device.key, LIVENESS.name)
+        elif device.approved and device.liveness is not Liveness.UNKNOWN:
             reading = reading_of_state(device.key, LIVENESS, device.liveness, now)
             self.move_alarms(self.engine.see(reading, LIVENESS, now), now)
+
+    def judge_values_of(self, device: Device, now: Moment) -> None:
+        """Show the alarm engine what a device has said already: equipment that speaks of changes does not say it again.
+
+        What is said of a camera's picture is: by walls, every few seconds.
+        """
+        if device.liveness is not Liveness.ONLINE:
+            return
+        for reading in self.values.said_by(device.key):
+            metric = device.metrics.get(reading.metric)
+            is_of_itself = not reading.observer and reading.metric != PICTURE
+            if metric is not None and metric.limits and is_of_itself and reading.quality is not Quality.BAD:
+                self.move_alarms(self.engine.see(reading, metric, now), now)
 
     def judge_liveness(self, now: Moment) -> None:
         """Bring the liveness of all devices up to date, and say what changed."""

@@ -44,6 +44,11 @@ class LastValues:
         held = self._devices.get(key)
         return None if held is None else held.shown.get(metric)
 
+    def said_by(self, key: DeviceKey) -> tuple[Reading, ...]:
+        """The last values that a device has said since the hub started, and since it began anew itself."""
+        held = self._devices.get(key)
+        return () if held is None else tuple(held.shown[name] for name in held.shown if name not in held.former)
+
     def move(self, reading: Reading) -> bool:
         """Take a live reading as the current value; False when it is not newer than the current one.
 
@@ -67,12 +72,12 @@ class LastValues:
         shown[metric] = held.changed[metric] = reading
         return True
 
-    def weigh(self, picture: Reading, observer: str, now_s: float) -> Reading | None:
-        """Take in what an observer says of a camera's picture; what is current from now on, None when nothing changes.
+    def weigh(self, picture: Reading, now_s: float) -> Reading | None:
+        """Take in what its observer says of a camera's picture; what is current from now on, None when nothing changes.
 
         What is current may be older than what was: another observer's word, which was less grave.
         """
-        believed = self._pictures.hear(picture, observer, now_s)
+        believed = self._pictures.hear(picture, picture.observer, now_s)
         if believed is not None:
             self._show(believed)
         return believed

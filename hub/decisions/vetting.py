@@ -49,11 +49,12 @@ class Vetting:
             device.same_as = self._alike(device)
 
     def begin(self, now: Moment) -> None:
-        """A run begins: settings may bar what an earlier one approved."""
+        """A run begins: settings may bar what an earlier one approved, and it may have had other default limits."""
         state = self._state
         for device in list(state.registry.devices.values()):
-            if device.barred:
-                state.move_alarms(state.engine.withdraw(device.key, (), now), now)
+            # What the hub or another source finds of a device is not among its metrics yet.
+            metrics, among = ((), None) if device.barred else (device.metrics.values(), device.metrics)
+            state.move_alarms(state.engine.withdraw(device.key, metrics, now, among), now)
             self._note_mixed(device, now)
 
     def meet(self, device: Device, now: Moment) -> None:
@@ -125,6 +126,7 @@ class Vetting:
                     self._suspect(other, now)
         if device.approved:
             state.judge_alarms_of(device, now)
+            state.judge_values_of(device, now)
             self._judge_alarm(device, now)
 
     def accept(self, device: Device, mark: str, now: Moment) -> str:

@@ -49,7 +49,7 @@ class Walls:
             if plan == self.plans.get(wall):
                 continue
             revision = max(choice.revision + 1, int(now.at.timestamp()))
-            self.choices[wall] = replace(choice, revision=revision, page=planner.touring.page)
+            self.choices[wall] = planner.remember(choice, revision)
             self.plans[wall] = replace(plan, revision=revision)
             changed.append(self.plans[wall])
         return tuple(changed)
@@ -187,7 +187,7 @@ class Walls:
     def _planner(self, wall: str) -> Planner:
         planner = self._planners.get(wall)
         if planner is None:
-            planner = self._planners[wall] = Planner(wall, self._house, self.choices[wall].page)
+            planner = self._planners[wall] = Planner(wall, self._house, self.choices[wall])
         return planner
 
     def _look(self, registry: Registry) -> list[Feed]:

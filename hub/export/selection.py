@@ -28,9 +28,10 @@ WHERE site = coalesce(?, site) AND device = coalesce(?, device) AND metric = coa
 ORDER BY site, device, metric, unit
 """
 _READINGS = """
-SELECT captured_us, sequence, received_us, value, is_boolean, quality, historical FROM readings
+SELECT captured_us, sequence, received_us, value, is_boolean, quality, historical, observer FROM readings
 WHERE series = ? AND (captured_us, sequence) > (?, ?) AND captured_us < ? ORDER BY captured_us, sequence LIMIT ?
 """
+_READINGS_BEFORE_OBSERVERS = _READINGS.replace("observer", "NULL")
 _WINDOWS = f"""
 SELECT {COLUMNS} FROM rollups WHERE tier = ? AND series = ? AND start_s > ? AND start_s < ? AND {NOT_EMPTY}
 ORDER BY start_s LIMIT ?
@@ -98,6 +99,7 @@ _READING_COLUMNS = (
     Column("state", Kind.TEXT),
     Column("quality", Kind.TEXT),
     Column("historical", Kind.BOOLEAN),
+    Column("observer", Kind.TEXT),
 )
 _WINDOW_COLUMNS = (
     *_SERIES_COLUMNS,
@@ -136,13 +138,17 @@ def _marked(pages: Iterator[list[tuple[Cell, ...]]]) -> Iterator[list[tuple[Cell
 
 def _reading_pages(path: Path, selection: Selection) -> Iterator[list[tuple[Cell, ...]]]:
     since_us, until_us = bounds_us(selection)
+    with reading(path) as connection:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    # The file may be a copy that no hub of today has opened.
+    statement = _READINGS if version >= readings.OBSERVERS_SINCE_VERSION else _READINGS_BEFORE_OBSERVERS
     for number, *names in series_of(path, selection):
         after: tuple[int, ...] = (since_us - 1, _DISTANT_US)
-        while rows := _page(path, _READINGS, (number, *after, until_us)):
+        while rows := _page(path, statement, (number, *after, until_us)):
             yield [
                 (*names, from_us(captured), from_us(received), sequence, *_split(value_of(value, boolean)),
-                 QUALITIES[quality].value, bool(historical))
-                for captured, sequence, received, value, boolean, quality, historical in rows
+                 QUALITIES[quality].value, bool(historical), observer)
+                for captured, sequence, received, value, boolean, quality, historical, observer in rows
             ]  # fmt: skip
             after = rows[-1][:2]
 

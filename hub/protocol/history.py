@@ -9,13 +9,14 @@ from sensors.model import DeviceKey, Quality, Value
 
 
 class HistoryPoint(Struct, frozen=True):
-    """One stored reading."""
+    """One stored reading. `observer` is the wall that said it of a camera, where that is known and kept here."""
 
     captured_at: datetime
     received_at: datetime
     value: Value
     quality: Quality
     historical: bool = False
+    observer: str = ""
 
 
 class History(Struct, frozen=True):

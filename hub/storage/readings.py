@@ -32,21 +32,34 @@ from sensors.errors import NotFoundError
 from sensors.model import DeviceKey, Quality, Reading, Value
 
 FILE_NAME = "readings.sqlite"
-_VERSION = 1
+_VERSION = 2
+OBSERVERS_SINCE_VERSION = 2
 _SCHEMA = """
-CREATE TABLE series (
+CREATE TABLE IF NOT EXISTS series (
   id INTEGER PRIMARY KEY, site TEXT NOT NULL, device TEXT NOT NULL, metric TEXT NOT NULL, unit TEXT NOT NULL,
   UNIQUE (site, device, metric, unit)
 );
-CREATE TABLE readings (
+CREATE TABLE IF NOT EXISTS readings (
   id INTEGER PRIMARY KEY, series INTEGER NOT NULL REFERENCES series, captured_us INTEGER NOT NULL,
   sequence INTEGER NOT NULL, value NOT NULL, is_boolean INTEGER NOT NULL, quality INTEGER NOT NULL,
   received_us INTEGER NOT NULL, historical INTEGER NOT NULL,
   UNIQUE (series, captured_us, sequence)
 );
+ALTER TABLE readings ADD COLUMN observer TEXT;
 """
-_COLUMNS = ("series", "captured_us", "sequence", "value", "is_boolean", "quality", "received_us", "historical")
-_Row = tuple[int, int, int, Value, int, int, int, int]
+"""A file of version 1 has the tables, and lacks the column; none: the device itself."""
+_COLUMNS = (
+    "series",
+    "captured_us",
+    "sequence",
+    "value",
+    "is_boolean",
+    "quality",
+    "received_us",
+    "historical",
+    "observer",
+)
+_Row = tuple[int, int, int, Value, int, int, int, int, str | None]
 """A reading as `_COLUMNS` name it."""
 _ROWS_AT_ONCE = (128, 64, 32, 16, 8, 4, 2, 1)
 """Rows that one statement inserts, largest first. Python's lock is let go and fought for once in a statement: with
@@ -150,7 +163,7 @@ class ReadingsStore:
         with reading(self._path) as connection:
             rows = connection.execute(
                 "SELECT r.id, s.site, s.device, s.metric, s.unit, r.value, r.is_boolean, r.quality, r.captured_us,"
-                " r.received_us, r.sequence, r.historical FROM readings r JOIN series s ON s.id = r.series"
+                " r.received_us, r.sequence, r.historical, r.observer FROM readings r JOIN series s ON s.id = r.series"
                 " WHERE r.id > ? ORDER BY r.id LIMIT ?",
                 (cursor, limit),
             ).fetchall()
@@ -184,16 +197,21 @@ class ReadingsStore:
                 raise NotFoundError("no such metric was ever stored", subject=f"{key}/{metric}")
             marks = ", ".join("?" * len(series))
             rows = connection.execute(
-                "SELECT captured_us, received_us, value, is_boolean, quality, historical FROM readings"  # noqa: S608 - marks only
+                "SELECT captured_us, received_us, value, is_boolean, quality, historical, observer FROM readings"  # noqa: S608 - marks only
                 f" WHERE series IN ({marks}) AND captured_us >= ? AND captured_us < ?"
                 " ORDER BY captured_us, sequence LIMIT ?",
                 (*(row[0] for row in series), to_us(since), to_us(until), limit + 1),
             ).fetchall()
         points = tuple(
             HistoryPoint(
-                from_us(captured), from_us(received), value_of(value, boolean), QUALITIES[quality], bool(historical)
+                from_us(captured),
+                from_us(received),
+                value_of(value, boolean),
+                QUALITIES[quality],
+                bool(historical),
+                observer or "",
             )
-            for captured, received, value, boolean, quality, historical in rows[:limit]
+            for captured, received, value, boolean, quality, historical, observer in rows[:limit]
         )
         return History(key, metric, series[-1][1], points, truncated=len(rows) > limit)
 
@@ -202,7 +220,7 @@ class ReadingsStore:
         with reading(self._path) as connection:
             rows = connection.execute(
                 "SELECT s.site, s.device, s.metric, s.unit, r.value, r.is_boolean, r.quality, r.captured_us,"
-                " r.received_us, r.sequence, r.historical FROM series s JOIN readings r ON r.id ="
+                " r.received_us, r.sequence, r.historical, r.observer FROM series s JOIN readings r ON r.id ="
                 " (SELECT id FROM readings WHERE series = s.id ORDER BY captured_us DESC, sequence DESC LIMIT 1)"
                 " ORDER BY s.id"
             ).fetchall()
@@ -266,6 +284,7 @@ class ReadingsStore:
                     _QUALITY_NUMBER[item.quality],
                     received_us,
                     1 if item.historical else 0,
+                    item.observer or None,
                 )
             )
         return rows
@@ -342,7 +361,7 @@ def _insertion(rows: int) -> str:
 
 
 def _reading(row: Sequence[Any]) -> Reading:
-    site, device, metric, unit, value, boolean, quality, captured_us, received_us, sequence, historical = row
+    site, device, metric, unit, value, boolean, quality, captured_us, received_us, sequence, historical, observer = row
     return Reading(
         key=DeviceKey(site, device),
         metric=metric,
@@ -353,6 +372,7 @@ def _reading(row: Sequence[Any]) -> Reading:
         received_at=from_us(received_us),
         sequence=sequence,
         historical=bool(historical),
+        observer=observer or "",
     )
 
 

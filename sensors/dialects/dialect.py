@@ -4,7 +4,7 @@ A dialect is a machine without I/O. It never raises, whatever the bytes: what it
 `Rejected`. It may remember (aliases, discovered topics, sequence numbers), within bounds of its own.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct
@@ -91,6 +91,9 @@ class Dialect(Protocol):
     def tick(self, now: datetime) -> Heard:
         """Time has passed: about four times a second."""
 
+    def clock_set(self, by: timedelta) -> None:
+        """The hub's clock was set, on or back by so much: what waits for a time waits as long as it would have."""
+
     def command(self, key: DeviceKey, command: CommandPayload) -> tuple[Send, ...] | str:
         """How to say a command to a device of this dialect, or why it cannot be said."""
 
@@ -116,6 +119,10 @@ class OneWay:
         """Nothing."""
         del now
         return NOTHING
+
+    def clock_set(self, by: timedelta) -> None:
+        """Nothing waits."""
+        del by
 
     def command(self, key: DeviceKey, command: CommandPayload) -> tuple[Send, ...] | str:
         """The refusal."""

@@ -134,6 +134,11 @@ class Frigate(OneWay):
                 said += self._measured(view, [Said(f"status {role}", OFFLINE)], word)
         return Heard(tuple(said)) if said else NOTHING
 
+    def clock_set(self, by: timedelta) -> None:
+        """What is offline has been so for as long as before."""
+        for view in self._views.values():
+            view.clock_set(by)
+
     def _available(self, word: Word) -> Iterator[Message]:
         text = word.payload.decode("utf-8")
         if text not in ("online", OFFLINE):

@@ -119,6 +119,10 @@ class View:
             del self._offline_since[role]
         return lasting
 
+    def clock_set(self, by: timedelta) -> None:
+        """Times of before are so much later by now, or earlier."""
+        self._offline_since = {role: since + by for role, since in self._offline_since.items()}
+
     def new_birth(self) -> Birth | None:
         """What it says of itself, if that has changed; None for a device that is known from elsewhere."""
         if self.adopted:

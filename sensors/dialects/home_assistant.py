@@ -6,7 +6,7 @@ or an address. Times are those of reception, because the messages have none; a r
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
 from sensors.dialects.dialect import Filter, Heard, Listen, Memo, Send, Unlisten
@@ -129,6 +129,16 @@ class HomeAssistant:
             if gauge.expires_at is not None and gauge.expires_at <= now:
                 _doubt(key, (gauge,), now, said)
         return said.heard()
+
+    def clock_set(self, by: timedelta) -> None:
+        """What expires, switches itself off or waits does so when it would have."""
+        for device in self._announced.devices.values():
+            for gauges in device.gauges.values():
+                for gauge in gauges.values():
+                    gauge.clock_set(by)
+        self._clock.clock_set(by)
+        self._settling.clock_set(by)
+        self._waiting.clock_set(by)
 
     def command(self, key: DeviceKey, command: CommandPayload) -> tuple[Send, ...] | str:
         """`set` with a value for each name, or `press` with the name of a `button`."""

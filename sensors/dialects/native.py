@@ -212,24 +212,23 @@ def _readings(key: DeviceKey, payload: bytes, received_at: datetime) -> Readings
     try:
         live = _sample.decode(payload)
         samples: tuple[Sample, ...] = (live,)
-        historical, observer = False, live.observer
+        historical = False
     except msgspec.ValidationError:
         # Nearly every message is one live sample: only what is none is looked at twice.
         if _shape.decode(payload).historical is msgspec.UNSET:
             raise
         backlog = _backlog.decode(payload)
-        # Who saw what is past makes no difference: it moves no current value.
-        samples, historical, observer = backlog.samples, backlog.historical, ""
+        samples, historical = backlog.samples, backlog.historical
     readings: list[Reading] = []
     for sample in samples:
         _gather(readings, key, sample, received_at, historical=historical)
-    return ReadingsSeen(key, tuple(readings), observer=observer)
+    return ReadingsSeen(key, tuple(readings))
 
 
 def _gather(
     readings: list[Reading], key: DeviceKey, sample: Sample, received_at: datetime, *, historical: bool
 ) -> None:
-    captured_at, sequence, said = _utc(sample.at), sample.seq, sample.quality
+    captured_at, sequence, said, observer = _utc(sample.at), sample.seq, sample.quality, sample.observer
     for name in said:
         _name(name)
     for name, value in sample.values.items():
@@ -245,7 +244,7 @@ def _gather(
             continue
         quality = said.get(name, _GOOD) if said else _GOOD
         readings.append(
-            Reading(key, metric, value, "", quality, captured_at, received_at, sequence, historical)  # type: ignore[arg-type]  # not None
+            Reading(key, metric, value, "", quality, captured_at, received_at, sequence, historical, observer)  # type: ignore[arg-type]  # not None
         )
 
 

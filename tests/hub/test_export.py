@@ -80,7 +80,10 @@ def rows_of(content: bytes) -> list[dict[str, str]]:
 def test_csv_is_read_by_others_as_it_was_meant(folder: Path) -> None:
     content = written(folder, Format.CSV)
     head, *_ = content.split(b"\r\n", 1)
-    assert head == b"site,device,metric,unit,captured_at_utc,received_at_utc,sequence,value,state,quality,historical"
+    assert (
+        head
+        == b"site,device,metric,unit,captured_at_utc,received_at_utc,sequence,value,state,quality,historical,observer"
+    )
     rows = rows_of(content)
     assert len(rows) == 8 + 3 + len(NASTY) + 2
     assert rows[0]["metric"] == "alarm", "series come in order of name"
@@ -132,7 +135,8 @@ def test_parquet_is_read_by_another_reader_with_its_types(folder: Path, tmp_path
     path.write_bytes(written(folder, Format.PARQUET))
     table = parquet.read_table(path)
     assert [str(field.type) for field in table.schema] == [
-        *["string"] * 4, "timestamp[us, tz=UTC]", "timestamp[us, tz=UTC]", "int64", "double", "string", "string", "bool"
+        *["string"] * 4, "timestamp[us, tz=UTC]", "timestamp[us, tz=UTC]", "int64", "double", "string", "string",
+        "bool", "string",
     ]  # fmt: skip
     rows = [row for row in table.to_pylist() if row["metric"] == "tension"]
     assert [(row["value"], row["state"]) for row in rows][:2] == [(0.0, None), (-1.5, None)]

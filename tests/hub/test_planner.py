@@ -78,7 +78,7 @@ class Wall:
         self.choice = choice or WallChoice()
         self.cameras = cameras(count)
         self.presets: dict[str, PresetView] = {}
-        self.planner = Planner("main", HOUSE, 0)
+        self.planner = Planner("main", HOUSE, self.choice)
         self.now_s = 0.0
 
     def keep(self, name: str, composition: Composition) -> None:

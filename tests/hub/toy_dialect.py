@@ -1,6 +1,6 @@
 """A dialect with three words, so that tests see what the hub does with any dialect: `toy/<word>` topics."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sensors.dialects.dialect import NOTHING, Filter, Heard, Listen, Send, Unlisten
 from sensors.dialects.native import CommandPayload, reject
@@ -67,6 +67,9 @@ class ToyDialect:
 
     def command(self, key: DeviceKey, command: CommandPayload) -> tuple[Send, ...] | str:
         return (Send(f"toy/{key.device}/do", command.name.encode()),) if command.name == "jump" else "a toy only jumps"
+
+    def clock_set(self, by: timedelta) -> None:
+        del by
 
     def farewell(self, now: datetime) -> tuple[Send, ...]:
         del now

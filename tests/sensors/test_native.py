@@ -50,14 +50,16 @@ def rejected(leaf: Leaf, payload: bytes) -> str:
 def test_who_says_it_is_known_where_that_is_not_the_device() -> None:
     named = decode(Leaf.DATA, native.encode_data(NOW, 1, {"picture": "live"}, observer="main"))
     assert isinstance(named, ReadingsSeen)
-    assert (named.observer, [reading.value for reading in named.readings]) == ("main", ["live"])
+    assert [(reading.observer, reading.value) for reading in named.readings] == [("main", "live")]
     unnamed = native.encode_data(NOW, 1, {"picture": "live"})
     assert b"observer" not in unnamed
     seen = decode(Leaf.DATA, unnamed)
     assert isinstance(seen, ReadingsSeen)
-    assert seen.observer == ""
+    assert [reading.observer for reading in seen.readings] == [""]
     past = native.encode_backlog([native.Sample(NOW, 1, {"picture": "live"}, observer="main")])
-    assert isinstance(decode(Leaf.DATA, past), ReadingsSeen)
+    late = decode(Leaf.DATA, past)
+    assert isinstance(late, ReadingsSeen)
+    assert [(reading.observer, reading.historical) for reading in late.readings] == [("main", True)]
 
 
 @pytest.mark.parametrize("observer", ['"Main"', '""', '"a/b"', '"main\\n"', "7", "null", '"' + "a" * 64 + '"'])

@@ -98,7 +98,7 @@ class Hub:
 
     def observers(self, of: DeviceKey) -> set[str]:
         seen = [message for message in self.messages if isinstance(message, ReadingsSeen)]
-        return {message.observer for message in seen if message.key == of}
+        return {reading.observer for message in seen if message.key == of for reading in message.readings}
 
     def reported(self) -> set[tuple[DeviceKey, str]]:
         seen = [message for message in self.messages if isinstance(message, ReadingsSeen)]

@@ -1,7 +1,7 @@
 """What happens to gauges by themselves, in order of time; about one entry for each gauge."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import NamedTuple
@@ -43,6 +43,10 @@ class Clockwork:
             if (next_at := gauge.next_at) is not None and next_at <= now:
                 yield key, gauge
             self.watch(key, gauge)
+
+    def clock_set(self, by: timedelta) -> None:
+        """Every time is so much later by now, or earlier, as its gauge's is."""
+        self._heap = [due._replace(at=due.at + by) for due in self._heap]
 
     def sweep(self, gauges_total: int) -> None:
         """Let go of gauges that are gone, once they are more than those that are not."""

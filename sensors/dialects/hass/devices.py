@@ -72,6 +72,12 @@ class Gauge:
         expire_s = self.channel.expire_after_s
         self.expires_at = now + timedelta(seconds=expire_s) if expire_s and self.trusted else None
 
+    def clock_set(self, by: timedelta) -> None:
+        """Times of before are so much later by now, or earlier."""
+        self.expires_at = self.expires_at and self.expires_at + by
+        self.off_at = self.off_at and self.off_at + by
+        self.watched_at = self.watched_at and self.watched_at + by
+
     def succeed(self, old: "Gauge") -> None:
         """Go on from where an older form of the same metric stands."""
         self.value, self.trusted, self.numbering = old.value, old.trusted, old.numbering

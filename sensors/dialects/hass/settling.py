@@ -53,6 +53,11 @@ class Settling:
                 del self._topics[action.topic]
         return at_once
 
+    def clock_set(self, by: timedelta) -> None:
+        """Times of before are so much later by now, or earlier."""
+        self._first_at = self._first_at and self._first_at + by
+        self._last_at = self._last_at and self._last_at + by
+
     @property
     def settled(self) -> bool:
         """Whether nobody waits to be introduced."""

@@ -60,6 +60,10 @@ class Waiting:
         """Wait from now on."""
         self.open, self._until = True, now + timedelta(seconds=WAIT_S)
 
+    def clock_set(self, by: timedelta) -> None:
+        """Times of before are so much later by now, or earlier."""
+        self._until = self._until and self._until + by
+
     def keep(self, early: Word) -> Memo | None:
         """Keep a message, and what is to be remembered of it; None when there is no room."""
         if self._messages >= MAX_MESSAGES or self._bytes + len(early.payload) > MAX_BYTES:

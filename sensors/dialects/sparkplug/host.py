@@ -136,6 +136,10 @@ class SparkplugHost:
         actions = self._ask(now)
         return Heard(tuple(messages), actions) if messages or actions else NOTHING
 
+    def clock_set(self, by: timedelta) -> None:
+        """Nothing is put off: its waits are of seconds, and rebirths mind by themselves a clock that was set back."""
+        del by
+
     def command(self, key: DeviceKey, command: CommandPayload) -> tuple[Send, ...] | str:
         """`rebirth`, to a node or a device of it; `write`, with values for metrics by their names here."""
         found = self._find(key)
