@@ -22,7 +22,9 @@ Word = Annotated[str, Meta(max_length=64)]
 Line = Annotated[str, Meta(max_length=200)]
 Paragraph = Annotated[str, Meta(max_length=2000)]
 
-Value = bool | int | float | Annotated[str, Meta(max_length=256)]
+Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+"""JSON has larger ones: no float holds them, and so nothing can be calculated with both."""
+Value = bool | Whole | float | Annotated[str, Meta(max_length=256)]
 
 
 class DeviceKey(Struct, frozen=True, order=True, cache_hash=True, gc=False):

@@ -212,6 +212,12 @@ def test_two_values_of_one_moment_are_two_readings_and_a_repeat_is_one() -> None
     assert sequences == [0, 1, 1]
 
 
+def test_a_number_that_64_bits_do_not_hold_is_no_value_and_the_rest_stands() -> None:
+    payload = flat({"Rule": "in"}, {"Count": 42, "Total": 10**400, "Low": -(10**30), "Rate": 0.5})
+    found = readings_of(hear(gate_camera(), "RuleEngine/CountAggregation/Counter", payload))
+    assert {name.split("-")[2]: value for name, value in found.items()} == {"count": 42, "rate": 0.5}
+
+
 @pytest.mark.parametrize("at", ["yesterday", "2026-11-23", "2026-11-23T05:59:58", "2026-13-23T05:59:58Z", "", "9" * 99])
 def test_a_bad_time_is_the_hubs_and_uncertain(at: str) -> None:
     _, said = hear(gate_camera(), "VideoSource/MotionAlarm", flat({}, {"State": "true"}, at=at))
@@ -280,7 +286,7 @@ def test_a_camera_has_so_many_properties_and_no_more() -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    st.none() | st.booleans() | st.integers() | st.just(10**400) | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
     max_leaves=12,
 )
