@@ -134,6 +134,22 @@ def test_a_property_is_a_metric_of_the_camera(
     assert found.quality is Quality.GOOD
 
 
+@pytest.mark.parametrize(
+    ("data", "state"),
+    [
+        ({"ObjectId": "1", "IsInside": "false"}, False),
+        ({"ObjectId": "0", "IsInside": "true"}, True),
+        ({"ObjectId": "1", "IsInside": "0"}, False),
+        ({"Level": 0, "IsInside": True}, True),
+    ],
+)
+def test_a_state_is_not_taken_from_the_number_of_the_object_that_it_is_about(
+    data: dict[str, object], *, state: bool
+) -> None:
+    found = readings_of(hear(gate_camera(), "RuleEngine/FieldDetector/ObjectsInside", flat({"Rule": "yard"}, data)))
+    assert found == {"inside--yard": state}
+
+
 def test_tampering_is_watched_by_the_catalogues_limit() -> None:
     birth, _ = hear(gate_camera(), "RuleEngine/TamperDetector/Tamper", flat({"Rule": "lid"}, {"IsTamper": "true"}))
     assert isinstance(birth, BirthSeen)
