@@ -91,6 +91,14 @@ def test_a_neutron_source_in_a_file_is_an_alarm_and_an_old_file_is_history() -> 
     assert all(reading.historical for reading in effects.readings)
 
 
+def test_a_camera_whose_clock_was_set_back_is_watched_all_the_same() -> None:
+    center = onvif_center()
+    topic = "gate/onvif-ej/RuleEngine/TamperDetector/Tamper"
+    center.take(center.message(topic, tamper(state=False, at="2026-03-01T11:00:00Z")))
+    center.take(center.message(topic, tamper(state=True, at="2026-03-01T08:00:00Z")))
+    assert [(view.key, view.limit) for view in center.alarms] == [(GATE, "tamper")]
+
+
 def settings(**sections: dict[str, object]) -> Settings:
     return Settings("test", sections, {}, Secrets())
 

@@ -228,6 +228,24 @@ def test_two_values_of_one_moment_are_two_readings_and_a_repeat_is_one() -> None
     assert sequences == [0, 1, 1]
 
 
+def test_what_is_said_by_a_clock_that_was_set_back_is_newer_and_what_comes_again_is_not() -> None:
+    dialect = gate_camera()
+
+    def number(at: str, *, state: bool, retained: bool = False) -> int:
+        payload = flat({}, {"State": state}, at=at)
+        said = hear(dialect, "VideoSource/MotionAlarm", payload, retained=retained)[-1]
+        assert isinstance(said, ReadingsSeen)
+        return said.readings[0].sequence
+
+    assert number("2026-11-23T07:59:50Z", state=True) == 0
+    assert number("2026-11-23T07:59:55Z", state=False) == 0
+    assert number("2026-11-23T07:59:50Z", state=True) == 0  # delivered again
+    assert number("2026-11-23T06:00:00Z", state=False, retained=True) == 0  # kept by the broker
+    assert number("2026-11-23T05:59:58Z", state=True) == 1
+    assert number("2026-11-23T05:59:58Z", state=False) == 2
+    assert number("2026-11-23T05:59:59Z", state=True) == 0
+
+
 def test_a_number_that_64_bits_do_not_hold_is_no_value_and_the_rest_stands() -> None:
     payload = flat({"Rule": "in"}, {"Count": 42, "Total": 10**400, "Low": -(10**30), "Rate": 0.5})
     found = readings_of(hear(gate_camera(), "RuleEngine/CountAggregation/Counter", payload))
