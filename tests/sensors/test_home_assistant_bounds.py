@@ -46,6 +46,7 @@ COMMANDS: list[tuple[str, dict[str, object], str, object, str | None]] = [
     ("number", {}, "set", "50", None),
     ("number", {"command_template": "{{ value | float / 10 }}"}, "set", 50, "5.0"),
     ("number", {"command_template": '{"x": {{ value }}}'}, "set", 50, None),
+    ("number", {"step": 5e-324}, "set", 50, None),
     ("select", {"options": ["a", "b"]}, "set", "b", "b"),
     ("select", {"options": ["a", "b"]}, "set", "c", None),
     ("cover", {}, "set", "open", "OPEN"),
@@ -75,6 +76,14 @@ def test_a_covers_position_is_told_in_its_own_scale() -> None:
     desk.config("cover/it", alone(set_position_topic="it/pos", position_open=0, position_closed=200))
     assert desk.dialect.command(desk.key, CommandPayload("c", "set", {"it-position": 25})) == (Send("it/pos", b"150"),)
     assert isinstance(desk.dialect.command(desk.key, CommandPayload("c", "set", {"it-position": 101})), str)
+
+
+def test_a_covers_scale_without_an_end_has_no_positions() -> None:
+    desk = Desk()
+    scale = {"position_open": 1e308, "position_closed": -1e308}
+    desk.config("cover/it", alone(set_position_topic="it/pos", position_topic="it/position", **scale))
+    assert isinstance(desk.dialect.command(desk.key, CommandPayload("c", "set", {"it-position": 25})), str)
+    assert [type(each) for each in desk.hear("it/position", "1e308")] == [Rejected]
 
 
 @pytest.mark.parametrize("topic", ["shekara/v1/kordai/barrier-1/cmd", "spBv1.0/g/NCMD/e", "$SYS/x", "a/+/b", "a/#", ""])
