@@ -22,10 +22,9 @@ Word = Annotated[str, Meta(max_length=64)]
 Line = Annotated[str, Meta(max_length=200)]
 Paragraph = Annotated[str, Meta(max_length=2000)]
 
-Value = bool | int | float | Annotated[str, Meta(max_length=256)]
-Declared = bool | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | float | Annotated[str, Meta(max_length=256)]
-"""A value that is declared or asked for. An integer of JSON may be larger than any float, and is reckoned with as one;
-those of samples are looked at by themselves, for less."""
+Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+"""JSON has larger ones: no float holds them, and so nothing can be calculated with both."""
+Value = bool | Whole | float | Annotated[str, Meta(max_length=256)]
 
 
 class DeviceKey(Struct, frozen=True, order=True, cache_hash=True, gc=False):
@@ -99,7 +98,7 @@ class Limit(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
 
     id: Ident
     condition: Condition
-    bound: Declared
+    bound: Value
     priority: Priority
     message: Names
     deadband: Annotated[float, Meta(ge=0)] = 0.0
@@ -183,7 +182,7 @@ class Argument(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     minimum: float | None = None
     maximum: float | None = None
     choices: Annotated[tuple[Choice, ...], Meta(max_length=256)] = ()
-    default: Declared | None = None
+    default: Value | None = None
     required: bool = False
 
 

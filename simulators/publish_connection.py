@@ -1,6 +1,7 @@
 """One MQTT 3.1.1 connection on the event loop: paho-mqtt without a thread, so that one thread touches all state."""
 
 import asyncio
+import contextlib
 import socket
 from collections import deque
 from collections.abc import Callable
@@ -122,7 +123,8 @@ class Connection:
         """Lose the connection as a torn cable does: no farewell, so the will is published."""
         line = self._client.socket()
         if isinstance(line, socket.socket):
-            line.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):  # it may be lost already, and nobody has heard of it yet
+                line.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """End the connection, with a farewell when there is one."""

@@ -10,7 +10,7 @@ from hub.api.route import Call, Nothing, Route
 from hub.protocol import API, DeviceView, LogEntry, Note, Settlement
 from sensors.access import Action
 from sensors.dialects.native import CommandPayload
-from sensors.model import Declared, Ident, Line
+from sensors.model import Ident, Line, Value
 
 _DEVICE = f"{API}/devices/{{site}}/{{device}}"
 
@@ -19,7 +19,7 @@ class CommandRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """What a device is asked to do."""
 
     name: Ident
-    arguments: Annotated[dict[Ident, Declared], Meta(max_length=16)] = {}
+    arguments: Annotated[dict[Ident, Value], Meta(max_length=16)] = {}
 
 
 async def list_devices(call: Call[Nothing, Nothing]) -> tuple[DeviceView, ...]:

@@ -10,7 +10,7 @@ from typing import Annotated, Final, NamedTuple
 from msgspec import Meta, Struct
 
 from hub.protocol.records import LogEntry
-from sensors.model import Command, Declared, DeviceKey, Ident, Names
+from sensors.model import Command, DeviceKey, Ident, Names, Value
 
 TRAINING_ORDER: Final = "training-order"
 TRAINING_ANSWER: Final = "training-answer"
@@ -34,7 +34,7 @@ class InstructRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Body of POST /training/{site}/{device}/orders."""
 
     name: Ident
-    arguments: Annotated[dict[Ident, Declared], Meta(max_length=16)] = {}
+    arguments: Annotated[dict[Ident, Value], Meta(max_length=16)] = {}
 
 
 class Answered(NamedTuple):

@@ -5,6 +5,7 @@ portal raised an alarm. Files older than `FRESH_S` are history: stored, and no l
 """
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from msgspec import Struct
 
 from sensors.catalog import EquipmentClass
 from sensors.dialects.dialect import NOTHING, Filter, Heard, OneWay
-from sensors.dialects.n42_file import Category, Measurement, N42File, Purpose, parse_file
+from sensors.dialects.n42_file import MAX_MEASUREMENTS, Category, Measurement, N42File, Purpose, parse_file
 from sensors.dialects.native import reject
 from sensors.equipment import CATALOGUE
 from sensors.identity import plain_id
@@ -37,6 +38,10 @@ KIND = "radiation-portal"
 ALARM = "radiation-alarm"
 MAX_PORTALS = 1_000
 FRESH_S = 300.0
+_OF_ONE_FILE = MAX_MEASUREMENTS + 2
+"""The most numbers that a file may need: all of it may be of one moment."""
+_REMEMBERED_FILES = 16
+"""Of one portal: those that may come again."""
 _SILENCE_S = 86_400.0
 """A portal hands in a file when a vehicle passes: a night without one says nothing."""
 
@@ -63,7 +68,7 @@ class N42(OneWay):
     def __init__(self, prefix: str = "n42") -> None:
         self._prefix = f"{prefix}/"
         self.filters = (Filter(f"{prefix}/+/+"),)
-        self._births: dict[DeviceKey, Birth] = {}
+        self._portals: dict[DeviceKey, _Portal] = {}
 
     def claims(self, topic: str) -> bool:
         """Whether it is below the prefix."""
@@ -87,45 +92,73 @@ class N42(OneWay):
         self, key: DeviceKey, handed: Handed, received_at: datetime, *, retained: bool = False
     ) -> tuple[Message, ...]:
         """What a file amounts to: the portal's birth where it is news, its readings, its alarm."""
-        readings = tuple(_readings(key, handed.file, received_at))
+        portal = self._portals.get(key) or _Portal()
+        if len(self._portals) < MAX_PORTALS:
+            self._portals[key] = portal
+        birth = _birth_of(handed.file)
+        introduced = () if portal.birth == birth else (BirthSeen(key, birth, received_at, retained),)
+        portal.birth = birth
+        readings = tuple(_readings(key, handed.file, received_at, portal.first_number(handed, received_at)))
         happened = (_event(key, handed, received_at),) if handed.file.alarms else ()
-        return (
-            *self._introduce(key, handed.file, received_at, retained=retained),
-            ReadingsSeen(key, readings),
-            *happened,
-        )
-
-    def _introduce(
-        self, key: DeviceKey, file: N42File, received_at: datetime, *, retained: bool
-    ) -> tuple[Message, ...]:
-        birth = Birth(
-            kind=KIND,
-            names=Names(en=f"{file.maker} {file.model}".strip()),
-            equipment_class=EquipmentClass.RADIATION,
-            metrics=CATALOGUE[KIND].metrics,
-            silence_s=_SILENCE_S,
-            maker=file.maker,
-            model=file.model,
-            firmware=file.version,
-            serial=file.serial,
-        )
-        if self._births.get(key) == birth:
-            return ()
-        if key in self._births or len(self._births) < MAX_PORTALS:
-            self._births[key] = birth
-        return (BirthSeen(key, birth, received_at, retained),)
+        return (*introduced, ReadingsSeen(key, readings), *happened)
 
 
-def _readings(key: DeviceKey, file: N42File, received_at: datetime) -> Iterator[Reading]:
+class _Portal:
+    """What is known of one portal: who it said it is, and by which of its files its clock is told to be set back.
+
+    What it says afterwards is new all the same, and has higher numbers than all before it; a file that comes again has
+    those that it had.
+    """
+
+    __slots__ = ("_ended_at", "_first", "_handed", "birth")
+
+    def __init__(self) -> None:
+        self.birth: Birth | None = None
+        self._ended_at: datetime | None = None
+        self._first = 0
+        self._handed: OrderedDict[str, int] = OrderedDict()
+
+    def first_number(self, handed: Handed, received_at: datetime) -> int:
+        """The number of a file's readings; the next ones of the same moment follow it."""
+        if (known := self._handed.get(handed.sha256)) is not None:
+            return known
+        ended_at = _ended_at(handed.file) or received_at
+        if not _is_history(ended_at, received_at):
+            before, self._ended_at = self._ended_at, ended_at
+            raised = (alarm.at for alarm in handed.file.alarms if alarm.at is not None)
+            # What ends with the file before it is that file, written anew.
+            if before is not None and before != ended_at and min([ended_at, *raised]) <= before:
+                self._first += _OF_ONE_FILE
+        self._handed[handed.sha256] = self._first
+        if len(self._handed) > _REMEMBERED_FILES:
+            self._handed.popitem(last=False)
+        return self._first
+
+
+def _birth_of(file: N42File) -> Birth:
+    return Birth(
+        kind=KIND,
+        names=Names(en=f"{file.maker} {file.model}".strip()),
+        equipment_class=EquipmentClass.RADIATION,
+        metrics=CATALOGUE[KIND].metrics,
+        silence_s=_SILENCE_S,
+        maker=file.maker,
+        model=file.model,
+        firmware=file.version,
+        serial=file.serial,
+    )
+
+
+def _readings(key: DeviceKey, file: N42File, received_at: datetime, first: int) -> Iterator[Reading]:
     """In order of time: each measurement when it ended, alarms when they were raised, and their end with the file's."""
     measured = [(_end(one), one) for one in file.measurements]
-    ended_at = max((at for at, _ in measured if at is not None), default=None)
-    historical = ended_at is not None and (received_at - ended_at).total_seconds() > FRESH_S
+    ended_at = _ended_at(file)
+    historical = ended_at is not None and _is_history(ended_at, received_at)
     sequences: dict[tuple[str, datetime], int] = {}
 
     def read(metric: str, value: Value, at: datetime | None) -> Reading:
         when = at or received_at
-        sequence = sequences[metric, when] = sequences.get((metric, when), -1) + 1
+        sequence = sequences[metric, when] = sequences.get((metric, when), first - 1) + 1
         quality = Quality.GOOD if at else Quality.UNCERTAIN
         return Reading(key, MetricName(metric), value, "", quality, when, received_at, sequence, historical)
 
@@ -170,6 +203,16 @@ def _words(handed: Handed) -> str:
     if file.nuclides:
         words.append(" ".join(file.nuclides))
     return "; ".join([*words[:8], f"sha256 {handed.sha256}"])
+
+
+def _ended_at(file: N42File) -> datetime | None:
+    """When the last measurement ended; where no measurement says, when the last alarm was raised, if that is said."""
+    ends = [at for one in file.measurements if (at := _end(one)) is not None]
+    return max(ends or (alarm.at for alarm in file.alarms if alarm.at is not None), default=None)
+
+
+def _is_history(ended_at: datetime, received_at: datetime) -> bool:
+    return (received_at - ended_at).total_seconds() > FRESH_S
 
 
 def _end(one: Measurement) -> datetime | None:

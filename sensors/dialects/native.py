@@ -19,7 +19,6 @@ from sensors.model import (
     AckSeen,
     Birth,
     BirthSeen,
-    Declared,
     DeviceKey,
     EventSeen,
     Ident,
@@ -48,6 +47,8 @@ _DATA = Leaf.DATA
 _OF_THE_CENTRE = frozenset({Leaf.COMMAND, Leaf.PLAN, Leaf.BOARD, Leaf.STORED})
 
 Moment = Annotated[datetime, Meta(tz=True)]
+_Said = bool | int | float | Annotated[str, Meta(max_length=256)] | None
+"""A value, or none. Whole numbers are looked at apart, as names are, so that a refusal tells which one is too large."""
 
 
 class Sample(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
@@ -58,7 +59,7 @@ class Sample(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
 
     at: Moment
     seq: Annotated[int, Meta(ge=0, lt=2**53)]
-    values: Annotated[dict[str, Value | None], Meta(max_length=MAX_VALUES)]
+    values: Annotated[dict[str, _Said], Meta(max_length=MAX_VALUES)]
     quality: Annotated[dict[str, Quality], Meta(max_length=MAX_VALUES)] = {}
     observer: Ident = ""
     """Who says it, where that is not the device itself: of a camera's picture, the wall."""
@@ -92,7 +93,7 @@ class CommandPayload(Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
     id: Annotated[str, Meta(min_length=1, max_length=64)]
     name: Ident
-    arguments: Annotated[dict[Ident, Declared], Meta(max_length=16)] = {}
+    arguments: Annotated[dict[Ident, Value], Meta(max_length=16)] = {}
 
 
 class AckPayload(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

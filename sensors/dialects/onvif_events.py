@@ -5,6 +5,7 @@ an event. ONVIF announces nothing, so births are made here: on first sight, and 
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -37,6 +38,8 @@ from sensors.model import (
 MAX_CAMERAS = 1_000
 MAX_PROPERTIES = 64
 _LEVELS = 4
+_RECENT = 4
+"""Readings of one metric by which it is told that a message came again."""
 _DELETED = "Deleted"
 
 
@@ -48,11 +51,39 @@ class Place(NamedTuple):
 
 
 class _Last(NamedTuple):
-    """What was last heard of one metric, so that two values of one moment are both kept."""
+    """A reading of one metric."""
 
     at: datetime
     value: Value
     sequence: int
+
+
+class _Trail:
+    """The newest readings of one metric, so that two values of one moment are both kept, and what is new is newer.
+
+    A camera's clock may be set back: then its number makes a reading newer than those before it, and its time does not.
+    """
+
+    __slots__ = ("_recent",)
+
+    def __init__(self) -> None:
+        self._recent: deque[_Last] = deque(maxlen=_RECENT)
+
+    @property
+    def at(self) -> datetime:
+        """The time of the last."""
+        return self._recent[-1].at
+
+    def follow(self, at: datetime, value: Value, *, retained: bool) -> int:
+        """The number of the next reading. What a broker kept, or delivers again, may be older than what followed it."""
+        last = self._recent[-1] if self._recent else None
+        if last is not None and at < last.at:
+            known = next((each.sequence for each in self._recent if (each.at, each.value) == (at, value)), None)
+            if known is not None or retained:
+                return known or 0
+        number = 0 if last is None or at > last.at else last.sequence + (at < last.at or value != last.value)
+        self._recent.append(_Last(at, value, number))
+        return number
 
 
 class _Camera:
@@ -61,14 +92,14 @@ class _Camera:
     `joined`: it is a device that introduces itself in another way, so no birth is made for it here.
     """
 
-    __slots__ = ("birth", "introduced", "joined", "key", "last", "names")
+    __slots__ = ("birth", "introduced", "joined", "key", "names", "trails")
 
     def __init__(self, key: DeviceKey, birth: Birth, *, introduced: bool, joined: bool) -> None:
         self.key = key
         self.joined = joined
         self.birth = birth
         self.introduced = introduced
-        self.last: dict[str, _Last] = {}
+        self.trails: dict[str, _Trail] = {}
         self.names: dict[tuple[str, tuple[tuple[str, str], ...]], frozenset[str]] = {}
 
     def introduce(self, received_at: datetime, *, retained: bool) -> tuple[Message, ...]:
@@ -96,21 +127,18 @@ class _Camera:
             self.birth = replace(self.birth, metrics=kept)
             self.introduced = False
         for name in names:
-            self.last.pop(name, None)
+            self.trails.pop(name, None)
         return self.introduce(received_at, retained=False)
 
     def after(self, name: str, at: datetime) -> datetime:
         """That time, or the one of the metric's last value where that is later."""
-        last = self.last.get(name)
-        return at if last is None else max(at, last.at)
+        trail = self.trails.get(name)
+        return at if trail is None else max(at, trail.at)
 
-    def read(self, said: Said, at: datetime | None, received_at: datetime) -> Reading:
+    def read(self, said: Said, at: datetime | None, received_at: datetime, *, retained: bool = False) -> Reading:
         """One reading; without a time of its own it has the hub's, and is uncertain."""
-        name, when, sequence = said.metric.name, at or received_at, 0
-        last = self.last.get(name)
-        if last is not None and last.at == when:
-            sequence = last.sequence + (last.value != said.value)
-        self.last[name] = _Last(when, said.value, sequence)
+        name, when = said.metric.name, at or received_at
+        sequence = self.trails.setdefault(name, _Trail()).follow(when, said.value, retained=retained)
         quality = Quality.GOOD if at is not None else Quality.UNCERTAIN
         return Reading(
             self.key, MetricName(name), said.value, "", quality, when, received_at, sequence, historical=False
@@ -200,7 +228,7 @@ def _take(
         return f"over {MAX_PROPERTIES} properties of one camera"
     if len(camera.names) < MAX_PROPERTIES:
         camera.names[of_topic] = _names(said)
-    readings = tuple(camera.read(one, event.at, received_at) for one in said)
+    readings = tuple(camera.read(one, event.at, received_at, retained=retained) for one in said)
     told = ReadingsSeen(camera.key, readings, snapshot=retained and event.at is None)
     return (*camera.introduce(received_at, retained=retained), told)
 

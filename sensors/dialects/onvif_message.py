@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from sensors.dialects.numerals import number_of
 from sensors.model import Value
 from sensors.moments import parse_moment
 
@@ -114,7 +115,7 @@ def _value(said: Any) -> Value | None:
     if isinstance(said, bool):
         return said
     if isinstance(said, int | float):
-        return said if math.isfinite(said) and abs(said) < 2**63 else None
+        return number_of(said)
     if not isinstance(said, str):
         return None
     if (word := _WORDS.get(said.strip().lower())) is not None:

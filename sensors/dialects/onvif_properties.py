@@ -43,6 +43,8 @@ _SAME_EVERYWHERE = frozenset(
     {"VideoAnalyticsConfigurationToken", "AnalyticsConfigurationToken", "AnalyticsConfiguration"}
 )
 """Source items that tell no two sources of a camera apart."""
+_NAMES_WHOM = ("Id", "ID", "Token")
+"""How data items end that tell an object, which may be number 0 or 1, and no state."""
 _MAX_LABEL = 80
 _MAX_PART = 30
 """Two parts and two dashes make an id of 62 letters at most."""
@@ -68,7 +70,7 @@ def properties_of(topic: str, event: OnvifEvent) -> tuple[Said, ...] | str:
     label = " ".join(_sources(topic, event))[:_MAX_LABEL]
     switch = switch_of(topic)
     if switch is not None:
-        state = next((bool(value) for _, value in event.data if isinstance(value, bool) or value in (0, 1)), None)
+        state = _state_of(event)
         return "its Data holds no state" if state is None else (Said(_declare(switch, label, state), state),)
     about = "-".join(topic.split("/")[-2:])
     said = {
@@ -77,6 +79,13 @@ def properties_of(topic: str, event: OnvifEvent) -> tuple[Said, ...] | str:
         for metric in (_declare(_id(f"{about}-{name}"), label, value, f"{about} {name}"),)
     }
     return tuple(said.values()) or "its Data holds no value"
+
+
+def _state_of(event: OnvifEvent) -> bool | None:
+    """The state among an event's data: words before numbers, and never the number of whom it is about."""
+    said = [value for name, value in event.data if not name.endswith(_NAMES_WHOM) and value in (0, 1)]
+    words = (value for value in said if isinstance(value, bool))
+    return next(words, None if not said else bool(said[0]))
 
 
 def kind_of_happening(topic: str) -> str:

@@ -21,6 +21,11 @@ MAX_STEPS = 2_000
 MAX_SPEED = 1_000
 Bearing = Annotated[float, Meta(ge=0, lt=360)]
 Speed = Annotated[float, Meta(ge=0.1, le=MAX_SPEED)]
+_NAME = r"[0-9A-Za-z_-]{1,63}(?:\.[0-9A-Za-z_-]{1,63})*"
+Host = Annotated[
+    str, Meta(max_length=253, pattern=rf"^(?:{_NAME}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+(?:%[0-9A-Za-z_-]+)?)$(?!\n)")
+]
+"""A name, or an address of either sort."""
 
 
 class Light(StrEnum):
@@ -118,7 +123,7 @@ class Site(Struct, frozen=True, forbid_unknown_fields=True):
     terrain: Terrain = Terrain.FOOTHILLS
     equipment: Ident | None = None
     line: bool = False
-    host: Annotated[str, Meta(min_length=1, max_length=253)] | None = None
+    host: Host | None = None
     cameras: tuple[CameraEntry, ...] = ()
     devices: tuple[DeviceEntry, ...] = ()
     dialects: dict[Ident, Dialect] = {}
@@ -136,7 +141,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     sites: Annotated[tuple[Site, ...], Meta(min_length=1, max_length=MAX_SITES)]
     seed: Annotated[int, Meta(ge=0, lt=2**32)] = 1
     light: Light = Light.LOCAL
-    rtsp_host: str = "127.0.0.1"
+    rtsp_host: Host = "127.0.0.1"
     rtsp_port: Annotated[int, Meta(ge=0, le=65_535)] = 8554
     session_timeout_s: Annotated[int, Meta(ge=2, le=3600)] = 60
     onvif: OnvifEntry | None = None

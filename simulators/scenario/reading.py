@@ -90,6 +90,9 @@ def _convert(text: bytes, type_: type[T], source: str) -> T:
     except msgspec.ValidationError as error:
         mend = "See docs/scenarios.md for the keys there are, and what each may be"
         raise ConfigError(str(error), subject=_found(text, source, str(error)), mend=mend) from error
+    except (ValueError, RecursionError) as error:
+        mend = "Write numbers of a few digits, and lists within lists of a few levels"
+        raise ConfigError("a number is too long, or a list too deep", subject=source, mend=mend) from error
 
 
 def _found(text: bytes, source: str, message: str) -> str:

@@ -91,6 +91,33 @@ def test_a_neutron_source_in_a_file_is_an_alarm_and_an_old_file_is_history() -> 
     assert all(reading.historical for reading in effects.readings)
 
 
+def test_a_camera_whose_clock_was_set_back_is_watched_all_the_same() -> None:
+    center = onvif_center()
+    topic = "gate/onvif-ej/RuleEngine/TamperDetector/Tamper"
+    center.take(center.message(topic, tamper(state=False, at="2026-03-01T11:00:00Z")))
+    center.take(center.message(topic, tamper(state=True, at="2026-03-01T08:00:00Z")))
+    assert [(view.key, view.limit) for view in center.alarms] == [(GATE, "tamper")]
+
+
+def test_a_portal_whose_clock_was_set_back_is_watched_all_the_same() -> None:
+    center = onvif_center()
+    ahead = occupancy(uuid="ahead", started_at=START + timedelta(hours=3))
+    center.take(center.message("n42/kordai/portal-1", ahead))
+    raw = occupancy(alarm="Gamma", started_at=START - timedelta(seconds=8))
+    effects = center.take(center.message("n42/kordai/portal-1", raw))
+    assert [(view.key, view.limit) for view in center.alarms] == [(PORTAL, "gamma")]
+    again = center.take(center.message("n42/kordai/portal-1", raw))
+    assert again.readings == effects.readings
+
+
+def test_what_an_alarm_of_an_old_file_says_is_history_though_no_measurement_has_a_time() -> None:
+    center = onvif_center()
+    raw = occupancy(alarm="Gamma", started_at=START - timedelta(hours=5))
+    effects = center.take(center.message("n42/kordai/portal-1", raw.replace(b"StartDateTime", b"StartedAt")))
+    assert center.alarms == ()
+    assert all(reading.historical for reading in effects.readings)
+
+
 def settings(**sections: dict[str, object]) -> Settings:
     return Settings("test", sections, {}, Secrets())
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sensors.dialects.dialect import Listen, Send, Unlisten
 from sensors.dialects.hass import announcements
+from sensors.dialects.hass.templates import Spoken, Template
 from sensors.dialects.native import CommandPayload
 from sensors.model import (
     BirthSeen,
@@ -19,6 +20,7 @@ from sensors.model import (
 from tests.sensors.home_assistant_desk import (
     IN_DEVICE_FORM,
     NOW,
+    PORTAL,
     PREFIX,
     SHORT,
     TEMPERATURE,
@@ -46,6 +48,7 @@ COMMANDS: list[tuple[str, dict[str, object], str, object, str | None]] = [
     ("number", {}, "set", "50", None),
     ("number", {"command_template": "{{ value | float / 10 }}"}, "set", 50, "5.0"),
     ("number", {"command_template": '{"x": {{ value }}}'}, "set", 50, None),
+    ("number", {"step": 5e-324}, "set", 50, None),
     ("select", {"options": ["a", "b"]}, "set", "b", "b"),
     ("select", {"options": ["a", "b"]}, "set", "c", None),
     ("cover", {}, "set", "open", "OPEN"),
@@ -75,6 +78,14 @@ def test_a_covers_position_is_told_in_its_own_scale() -> None:
     desk.config("cover/it", alone(set_position_topic="it/pos", position_open=0, position_closed=200))
     assert desk.dialect.command(desk.key, CommandPayload("c", "set", {"it-position": 25})) == (Send("it/pos", b"150"),)
     assert isinstance(desk.dialect.command(desk.key, CommandPayload("c", "set", {"it-position": 101})), str)
+
+
+def test_a_covers_scale_without_an_end_has_no_positions() -> None:
+    desk = Desk()
+    scale = {"position_open": 1e308, "position_closed": -1e308}
+    desk.config("cover/it", alone(set_position_topic="it/pos", position_topic="it/position", **scale))
+    assert isinstance(desk.dialect.command(desk.key, CommandPayload("c", "set", {"it-position": 25})), str)
+    assert [type(each) for each in desk.hear("it/position", "1e308")] == [Rejected]
 
 
 @pytest.mark.parametrize("topic", ["shekara/v1/kordai/barrier-1/cmd", "spBv1.0/g/NCMD/e", "$SYS/x", "a/+/b", "a/#", ""])
@@ -314,3 +325,39 @@ def test_no_sequence_of_bytes_can_raise_or_leave_anything_behind(
         elif isinstance(action, Unlisten):
             listening.discard(action.topic)
     assert listening == set()
+
+
+class _Counted:
+    """What is read of a payload, and how often an availability that has it was looked up."""
+
+    def __init__(self) -> None:
+        self.lookups = 0
+
+    def __call__(self, spoken: Spoken) -> str:
+        return spoken.text
+
+    def __hash__(self) -> int:
+        self.lookups += 1
+        return id(self)
+
+
+def test_a_device_that_is_announced_anew_costs_no_square_of_its_entities(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lookups(entities: int) -> int:
+        monkeypatch.setattr("sensors.dialects.hass.availability.PLAIN", Template("", counted := _Counted()))
+        desk = Desk()
+        for label in ("first", "second"):
+            components = {
+                f"c{number}": {
+                    "p": "sensor",
+                    "uniq_id": f"u{number}",
+                    "stat_t": "it/state",
+                    "avty_t": f"a/{number}",
+                    "name": label,
+                }
+                for number in range(entities)
+            }
+            desk.config("device/d", {"dev": PORTAL, "o": {"name": "x"}, "cmps": components})
+        assert len(desk.birth.metrics) == entities
+        return counted.lookups
+
+    assert lookups(80) < 6 * lookups(20)

@@ -124,6 +124,22 @@ def test_the_same_file_twice_is_the_same_readings_and_event_and_no_second_birth(
     assert hear(occupancy(alarm="Neutron"), dialect=dialect) == tuple(first)
 
 
+def test_after_a_portals_clock_was_set_back_what_it_hands_in_is_newer_than_all_before() -> None:
+    dialect = N42()
+    ahead = readings_of(hear(occupancy(uuid="ahead", started_at=START + timedelta(hours=1)), dialect=dialect))
+    first = readings_of(hear(occupancy(), dialect=dialect))
+    assert min(reading.sequence for reading in first) > max(reading.sequence for reading in ahead)
+    later = occupancy(uuid="later", started_at=START + timedelta(seconds=1))
+    assert min(reading.sequence for reading in readings_of(hear(later, dialect=dialect))) == first[0].sequence
+    assert readings_of(hear(occupancy(), dialect=dialect)) == first, "the same file is the same readings"
+
+
+def test_a_file_that_is_written_anew_is_the_same_readings() -> None:
+    dialect = N42()
+    first = readings_of(hear(occupancy(alarm="Gamma"), dialect=dialect))
+    assert readings_of(hear(occupancy(alarm="Gamma", written=" "), dialect=dialect)) == first
+
+
 def test_no_two_readings_of_a_file_have_one_identity() -> None:
     twins = occupancy(slices=3).replace(b"50.100000", b"50.000000").replace(b"50.200000", b"50.000000")
     readings = readings_of(hear(twins))

@@ -243,6 +243,12 @@ def test_a_value_that_is_missing_is_no_reading() -> None:
         (Leaf.STATE, b'{"online":"yes","since":"2026-11-23T06:00:00Z"}', "$.online"),
         (Leaf.BIRTH, b'{"kind":"camera"}', "names"),
         (Leaf.BIRTH, b'{"kind":"camera","names":{},"metrics":[{"name":"a","type":"vector"}]}', "vector"),
+        (
+            Leaf.BIRTH,
+            b'{"kind":"fence","names":{},"metrics":[{"name":"a","type":"number","limits":[{"id":"a","condition":"above",'
+            b'"bound":-1%s,"priority":"low","message":{}}]}]}' % (b"0" * 400),
+            "bound",
+        ),
         (Leaf.BIRTH, b"\xff\xfe", ""),
         (Leaf.EVENT, b'{"id":"","kind":"a","at":"2026-11-23T06:00:00Z"}', "$.id"),
         (Leaf.ACK, b'{"id":"x","done":1}', "$.done"),

@@ -134,6 +134,22 @@ def test_a_property_is_a_metric_of_the_camera(
     assert found.quality is Quality.GOOD
 
 
+@pytest.mark.parametrize(
+    ("data", "state"),
+    [
+        ({"ObjectId": "1", "IsInside": "false"}, False),
+        ({"ObjectId": "0", "IsInside": "true"}, True),
+        ({"ObjectId": "1", "IsInside": "0"}, False),
+        ({"Level": 0, "IsInside": True}, True),
+    ],
+)
+def test_a_state_is_not_taken_from_the_number_of_the_object_that_it_is_about(
+    data: dict[str, object], *, state: bool
+) -> None:
+    found = readings_of(hear(gate_camera(), "RuleEngine/FieldDetector/ObjectsInside", flat({"Rule": "yard"}, data)))
+    assert found == {"inside--yard": state}
+
+
 def test_tampering_is_watched_by_the_catalogues_limit() -> None:
     birth, _ = hear(gate_camera(), "RuleEngine/TamperDetector/Tamper", flat({"Rule": "lid"}, {"IsTamper": "true"}))
     assert isinstance(birth, BirthSeen)
@@ -212,6 +228,30 @@ def test_two_values_of_one_moment_are_two_readings_and_a_repeat_is_one() -> None
     assert sequences == [0, 1, 1]
 
 
+def test_what_is_said_by_a_clock_that_was_set_back_is_newer_and_what_comes_again_is_not() -> None:
+    dialect = gate_camera()
+
+    def number(at: str, *, state: bool, retained: bool = False) -> int:
+        payload = flat({}, {"State": state}, at=at)
+        said = hear(dialect, "VideoSource/MotionAlarm", payload, retained=retained)[-1]
+        assert isinstance(said, ReadingsSeen)
+        return said.readings[0].sequence
+
+    assert number("2026-11-23T07:59:50Z", state=True) == 0
+    assert number("2026-11-23T07:59:55Z", state=False) == 0
+    assert number("2026-11-23T07:59:50Z", state=True) == 0  # delivered again
+    assert number("2026-11-23T06:00:00Z", state=False, retained=True) == 0  # kept by the broker
+    assert number("2026-11-23T05:59:58Z", state=True) == 1
+    assert number("2026-11-23T05:59:58Z", state=False) == 2
+    assert number("2026-11-23T05:59:59Z", state=True) == 0
+
+
+def test_a_number_that_64_bits_do_not_hold_is_no_value_and_the_rest_stands() -> None:
+    payload = flat({"Rule": "in"}, {"Count": 42, "Total": 10**400, "Low": -(10**30), "Rate": 0.5})
+    found = readings_of(hear(gate_camera(), "RuleEngine/CountAggregation/Counter", payload))
+    assert {name.split("-")[2]: value for name, value in found.items()} == {"count": 42, "rate": 0.5}
+
+
 @pytest.mark.parametrize("at", ["yesterday", "2026-11-23", "2026-11-23T05:59:58", "2026-13-23T05:59:58Z", "", "9" * 99])
 def test_a_bad_time_is_the_hubs_and_uncertain(at: str) -> None:
     _, said = hear(gate_camera(), "VideoSource/MotionAlarm", flat({}, {"State": "true"}, at=at))
@@ -280,7 +320,7 @@ def test_a_camera_has_so_many_properties_and_no_more() -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    st.none() | st.booleans() | st.integers() | st.just(10**400) | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
     max_leaves=12,
 )

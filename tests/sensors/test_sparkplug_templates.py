@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from sensors.dialects.native import CommandPayload
+from sensors.dialects.sparkplug.properties import Scale, scale_of
 from sensors.dialects.sparkplug.sparkplug_b_pb2 import Payload
+from sensors.dialects.sparkplug.templates import Templates
 from sensors.dialects.sparkplug.times import to_milliseconds
 from sensors.dialects.sparkplug.values import DataType
 from sensors.model import Quality
@@ -150,3 +152,39 @@ def test_the_definitions_of_an_earlier_birth_hold_no_more(edge: Edge, ear: Ear) 
     birth = births(heard)[1].birth
     assert birth is not None
     assert next(each for each in birth.metrics if each.name == "p1_flow").unit == ""
+
+
+LONG = 100_000
+MANY = 2_000
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        instance("P" * LONG, *(metric(f"m{number}", 1.0) for number in range(MANY))),
+        instance("P1", instance("V" * LONG, *(metric(f"m{number}", 1.0) for number in range(MANY)))),
+        instance("P1", *(metric("Flow", 1.0) for _ in range(MANY)), properties=said_of(Quality="x" * LONG)),
+        instance("P1", *(metric("Flow", 1.0) for _ in range(MANY)), properties=said_of(Other="x" * LONG, Quality=0.0)),
+    ],
+    ids=["name", "name within", "quality", "properties"],
+)
+def test_what_is_said_of_a_whole_instance_makes_no_mountain_of_its_members(whole: Payload.Metric) -> None:
+    unfolded = Templates().declared([whole])
+    assert sum(each.ByteSize() for each in unfolded) < 4 * whole.ByteSize()
+
+
+def test_what_a_definition_says_of_a_member_makes_no_mountain_of_those_that_are_so_defined() -> None:
+    said = said_of(engUnit="m³/h", Description="x" * LONG, engHigh=40.0)
+    defined = Payload.Template(is_definition=True, metrics=[metric("Flow", datatype=DataType.DOUBLE, properties=said)])
+    templates = Templates()
+    templates.learn([metric("Pump", datatype=DataType.TEMPLATE, template_value=defined)])
+    whole = instance("P1", *(metric("Flow", 1.0) for _ in range(MANY)))
+    unfolded = templates.declared([whole])
+    assert sum(each.ByteSize() for each in unfolded) < 10 * whole.ByteSize()
+    assert scale_of(unfolded[1]) == Scale("m3/h", "", None, 40.0)
+
+
+@pytest.mark.usefixtures("born")
+def test_an_instance_that_is_null_again_and_again_says_its_members_once(edge: Edge, ear: Ear) -> None:
+    gone = [metric("P1", datatype=DataType.TEMPLATE, is_null=True) for _ in range(MANY)]
+    assert len(readings(ear.hear(edge.ddata("station", *gone)))) == MANY + 2

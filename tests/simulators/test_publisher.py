@@ -1,6 +1,8 @@
 """A gateway against a real broker."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -14,7 +16,7 @@ from sensors.errors import AccessError, UnavailableError
 from sensors.model import DeviceId, SiteId
 from sensors.rtsp.authentication import Credentials
 from simulators.outbox import Outbox
-from simulators.publish_connection import Broker
+from simulators.publish_connection import Broker, Connection
 from simulators.publisher import Publisher
 from tests.support.brokers import free_port, running_broker
 from tests.support.site_listener import SiteListener
@@ -67,6 +69,29 @@ def _publisher(port: int, site: str, outbox: Outbox | None = None, commands: lis
 
 def _sample(number: int) -> Sample:
     return Sample(datetime.now(UTC), number, {"energy": float(number)})
+
+
+async def test_a_connection_is_torn_though_its_broker_has_reset_it_already() -> None:
+    met = asyncio.Event()
+    writers: list[asyncio.StreamWriter] = []
+
+    async def let_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1_000)
+        writer.write(b"\x20\x02\x00\x00")
+        writers.append(writer)
+        met.set()
+
+    broker = await asyncio.start_server(let_in, "127.0.0.1", 0)
+    connection = Connection(Broker("127.0.0.1", broker.sockets[0].getsockname()[1], 20), "torn", None)
+    await connection.open()
+    await met.wait()
+    opened = writers[0].get_extra_info("socket")
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writers[0].transport.abort()
+    await asyncio.sleep(0)  # the broker's end is closed now, and nobody has looked at this one
+    connection.tear()
+    await asyncio.wait_for(connection.ended.wait(), 10)
+    broker.close()
 
 
 async def test_births_and_states_are_retained_and_a_clean_stop_says_offline(

@@ -223,6 +223,11 @@ def test_expectations_speak_of_named_steps() -> None:
         (_HEAD + _NAMED + _EXPECT.replace("climb.climbing", "climb.hopping"), "climb.hopping"),
         (_HEAD + _NAMED + _EXPECT + 'never = true\nexcused = "wind"', "both never and excused"),
         (_HEAD + _STEP.replace("5", "-5") + 'action = "mains-fail"', "at_s"),
+        ('rtsp_host = ""\n' + _HEAD, "rtsp_host"),
+        ('rtsp_host = "' + "a" * 64 + '"\n' + _HEAD, "rtsp_host"),
+        (_HEAD.replace("[[sites]]", '[[sites]]\nhost = "a\\u0000"', 1), "host"),
+        ("seed = " + "9" * 5_000 + "\n" + _HEAD, "too long"),
+        ("about = " + "[" * 5_000 + "\n" + _HEAD, "too deep"),
     ],
 )
 def test_a_bad_scenario_is_refused_with_the_name_of_what_is_wrong(text: str, says: str) -> None:

@@ -1,6 +1,7 @@
 """What an entity can be told to do: only payloads it declared itself, and numbers within its own bounds."""
 
 from collections.abc import Callable
+from math import isfinite
 from typing import NamedTuple
 
 import msgspec
@@ -114,7 +115,7 @@ def _number_within(low: float, high: float, step: float) -> Callable[[Value], st
         if number is None or not low <= number <= high:
             raise Unfit(f"takes a number from {low:g} to {high:g}")
         steps = (number - low) / step if step > 0 else 0.0
-        if abs(steps - round(steps)) > 1e-6:
+        if not isfinite(steps) or abs(steps - round(steps)) > 1e-6:
             raise Unfit(f"takes steps of {step:g} from {low:g}")
         return text_of(int(number) if float(number).is_integer() else number)
 
@@ -128,6 +129,9 @@ def _position(config: Config) -> Callable[[Value], str]:
         share = number_of(value) if not isinstance(value, str) else None
         if share is None or not 0 <= share <= 100:
             raise Unfit("takes per cent open, from 0 to 100")
-        return text_of(round(config.position_closed + (config.position_open - config.position_closed) * share / 100))
+        position = config.position_closed + (config.position_open - config.position_closed) * share / 100
+        if not isfinite(position):
+            raise Unfit("is on a scale without an end")
+        return text_of(round(position))
 
     return word

@@ -1,6 +1,7 @@
 """Devices: the entities of one physical thing, joined into one birth under names that last."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from copy import copy
 from datetime import datetime, timedelta
@@ -113,6 +114,9 @@ class Device:
         self._heard: dict[str, bool] = {}
         self._latest: dict[Availability, bool] = {}
         self._there: dict[Availability, bool | None] = {}
+        self._vouched: Counter[Availability] = Counter()
+        self._witnesses: Counter[str] = Counter()
+        """How many entities go by an availability, and by a topic: to look at all of them for each is a square."""
 
     def describe(self, block: DeviceBlock) -> None:
         """Take on what an entity's config says of its device; what it leaves out stands."""
@@ -135,6 +139,9 @@ class Device:
             self.remove(key)
         self.tokens.update(tokens)
         self.entities[key] = entity
+        if entity.availability is not None:
+            self._vouched[entity.availability] += 1
+        self._witnesses.update(entity.witness_topics)
         gauges: dict[str, Gauge] = {}
         for channel in entity.channels:
             metric = self._name(entity, channel.suffix, tokens)
@@ -150,19 +157,27 @@ class Device:
 
     def remove(self, key: str) -> None:
         """Forget an entity."""
-        self.entities.pop(key, None)
+        entity = self.entities.pop(key, None)
         for gauge in self.gauges.pop(key, {}).values():
             gauge.retire()
         for name in [name for name, (holder, _) in self._names.items() if holder == key]:
             del self._names[name]
             self.commands.pop(name, None)
-        used = {entity.availability for entity in self.entities.values()}
-        for unused in self._there.keys() - used:
-            del self._there[unused]
-            self._latest.pop(unused, None)
-        topics = {witness.topic for availability in used if availability for witness in availability.witnesses}
-        for topic in self._heard.keys() - topics:
-            del self._heard[topic]
+        if entity is not None and entity.availability is not None:
+            self._forget_witnesses(entity.availability, entity.witness_topics)
+
+    def _forget_witnesses(self, availability: Availability, topics: Iterable[str]) -> None:
+        """One entity less goes by them; what they said of the last one is nothing to anybody."""
+        self._vouched[availability] -= 1
+        if not self._vouched[availability]:
+            del self._vouched[availability]
+            self._there.pop(availability, None)
+            self._latest.pop(availability, None)
+        self._witnesses.subtract(topics)
+        for topic in topics:
+            if not self._witnesses[topic]:
+                del self._witnesses[topic]
+                self._heard.pop(topic, None)
 
     def birth(self, silence_s: float) -> Birth:
         """Everything it says of itself, in an order that does not depend on who came first."""
@@ -194,7 +209,7 @@ class Device:
         """Hear a witness: the entities that are there no more, and why it could not be read, if so."""
         gone: list[Entity] = []
         wrong = ""
-        for availability in {each.availability for each in self.entities.values() if each.availability}:
+        for availability in self._vouched:
             for witness in availability.witnesses:
                 if witness.topic != topic:
                     continue
@@ -212,11 +227,11 @@ class Device:
     @property
     def is_witnessed(self) -> bool:
         """Whether any entity says how it is known to be there."""
-        return any(each.availability for each in self.entities.values())
+        return bool(self._vouched)
 
     def judge(self) -> bool | None:
         """Whether the device is there: as long as one of its entities is; None while nobody has said."""
-        said = [self._there.get(each.availability) for each in self.entities.values() if each.availability]
+        said = [self._there.get(availability) for availability in self._vouched]
         if True in said:
             return True
         return False if said and None not in said else None

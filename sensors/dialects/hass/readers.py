@@ -1,6 +1,7 @@
 """How texts of payloads become values: each reader gives the value, None for not known, or raises Unfit."""
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any
 
 from sensors.dialects.hass.config import Scalar, text_of
@@ -79,6 +80,9 @@ def share_of(closed: float, opened: float) -> Reader:
             return None
         if opened == closed:
             raise Unfit("is on a scale without length")
-        return (number - closed) / (opened - closed) * 100.0
+        share = (number - closed) / (opened - closed) * 100.0
+        if not isfinite(share):
+            raise Unfit("is on a scale without an end")
+        return share
 
     return read

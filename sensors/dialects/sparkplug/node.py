@@ -250,12 +250,14 @@ class EdgeNode:
 
     def _take_metrics(self, session: Session, arrival: Arrival, problems: list[str]) -> Iterator[Message]:
         said: list[Said] = []
+        nulled: set[str] = set()
         in_birth = arrival.address.kind in (Kind.NBIRTH, Kind.DBIRTH)
         for metric in self._templates.unfold(arrival.payload.metrics, partial(self._name_of, session)):
             declared = self._find(session, metric)
             if declared is not None:
                 said.append(Said(metric, declared))
-                if metric.is_null:
+                if metric.is_null and declared.name not in nulled:
+                    nulled.add(declared.name)
                     said += [Said(metric, member) for member in session.declarations.members_of(declared)]
             elif not in_birth and not session.declarations.dropped:
                 self.needs_birth = True

@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple
 
 from sensors.dialects.sparkplug.sparkplug_b_pb2 import Payload
-from sensors.dialects.sparkplug.values import text_of
+from sensors.dialects.sparkplug.values import MAX_TEXT, text_of
 from sensors.model import Quality
 from sensors.units import ucum_of
 
@@ -28,18 +28,30 @@ def quality_of(metric: Payload.Metric) -> Quality:
 
     A metric that says nothing of its quality is good.
     """
-    if not metric.HasField("properties"):
-        return Quality.GOOD
-    said = _number(_properties(metric).get(_QUALITY))
+    said = said_quality(metric)
     return Quality.GOOD if said is None else _QUALITIES.get(int(said), Quality.UNCERTAIN)
 
 
-def inherit_quality(member: Payload.Metric, whole: Payload.Metric) -> None:
+def known_properties(metric: Payload.Metric) -> Payload.PropertySet:
+    """What of a metric's property set is read here, and no more: however often it is inherited, it stays small."""
+    said = _properties(metric)
+    numbers = {key: _number(said.get(key)) for key in (_QUALITY, _LOW, _HIGH)}
+    known = {key: Payload.PropertyValue(double_value=number) for key, number in numbers.items() if number is not None}
+    if _UNIT in said and 0 < len(said[_UNIT].string_value) <= MAX_TEXT:
+        known[_UNIT] = Payload.PropertyValue(string_value=said[_UNIT].string_value)
+    return Payload.PropertySet(keys=known, values=known.values())
+
+
+def said_quality(metric: Payload.Metric) -> float | None:
+    """The number that a metric says of its quality; None when it says none."""
+    return _number(_properties(metric).get(_QUALITY)) if metric.HasField("properties") else None
+
+
+def inherit_quality(member: Payload.Metric, said: float) -> None:
     """Let what is said of a whole hold for a part of it that says nothing of its own quality."""
-    said = _properties(whole).get(_QUALITY)
-    if said is not None and _QUALITY not in _properties(member):
+    if _QUALITY not in _properties(member):
         member.properties.keys.append(_QUALITY)
-        member.properties.values.append(said)
+        member.properties.values.add(double_value=said)
 
 
 def scale_of(metric: Payload.Metric) -> Scale:
