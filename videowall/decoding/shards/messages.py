@@ -27,6 +27,7 @@ class Request(Struct, frozen=True, array_like=True):
     extradata: bytes
     data: bytes
     gap: bool
+    key: bool
     forget: tuple[int, ...] = ()
     thrift: Thrift = Thrift.NONE
 
