@@ -196,6 +196,13 @@ CAMERA_HEALTH: tuple[Metric, ...] = (
         names=Names(en="Packets lost", ru="Потеряно пакетов", kk="Жоғалған пакеттер"),
     ),
     Metric(
+        name="reconnections_total",
+        type=MetricType.COUNTER,
+        unit="{session}",
+        minimum=0,
+        names=Names(en="Reconnections", ru="Переподключения", kk="Қайта қосылулар"),
+    ),
+    Metric(
         name="dropped_total",
         type=MetricType.COUNTER,
         unit="{frame}",

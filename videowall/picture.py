@@ -18,6 +18,8 @@ WHITE_LUMA = 235
 LEAST_SIDE, MOST_SIDE = 16, 16_384
 """A picture has so many pixels each way. What claims to be smaller is no camera's: it has nothing left once it is cut,
 turned or scaled. What is longer fits no tile either, and no message between a wall and its decoding children."""
+MOST_PIXELS = 7680 * 4320
+"""To be said to all that decodes, as FFmpeg's option `max_pixels`: memory is taken before there is a picture to ask."""
 GREY_CHROMA = 128
 HALF_TURN = 180
 _COLOURS = 224

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from msgspec import Struct, structs
 
-from hub.config import HubSettings, InfluxSettings
+from hub.apart import SECTION, check_apart
+from hub.config import HubSettings, InfluxSettings, WallsSettings
 from hub.doctor.finding import Finding, Level
 from hub.doctor.peers import Met, meet_broker, meet_http, meet_influx
 from hub.doctor.purpose import check_purpose
@@ -71,6 +72,9 @@ def _examine(settings: Settings) -> Iterator[Finding]:
         port = int(getattr(wall, "port", 0))
         yield _of_http("[wall] port", meet_http(str(getattr(wall, "host", "")), port, "/"), port)
         yield check_wall_key(Path(str(getattr(wall, "public_key_file", ""))), hub)
+    walls = sound.get("walls")
+    if isinstance(walls, WallsSettings) and SECTION in sound:
+        yield check_outputs(settings, walls)
 
 
 def check_environment(settings: Settings, sections: dict[str, type[Struct]]) -> Iterator[Finding]:
@@ -156,6 +160,17 @@ def check_wall_key(file: Path, hub: Struct | None) -> Finding:
     if own.exists() and own.read_bytes() != text:
         return Finding(part, Level.FAIL, f"{file} is another hub's key", f"cp {own} {file}")
     return Finding(part, Level.OK, f"{file} is a session key")
+
+
+def check_outputs(settings: Settings, walls: WallsSettings) -> Finding:
+    """Whether the walls of this machine can be sent where they shall go, each to a place of its own."""
+    part = f"[{SECTION}] urls"
+    names = [name for name, _ in walls.walls]
+    try:
+        check_apart(settings, names)
+    except ShekaraError as error:
+        return Finding(part, Level.FAIL, error.what, error.mend)
+    return Finding(part, Level.OK, f"every address can be used by {', '.join(names)}")
 
 
 def _of_http(part: str, met: Met, port: int) -> Finding:

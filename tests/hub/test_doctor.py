@@ -122,6 +122,20 @@ def test_wrong_keys_and_values_are_named_section_by_section(tmp_path: Path) -> N
     assert ("prot" in found["[hub]"].text, "$.fps" in found["[wall]"].text) == (True, True)
 
 
+@pytest.mark.parametrize(
+    ("urls", "level", "named"),
+    [
+        ("hls:/srv/{wall}, rtsp://media/{wall}", Level.OK, ""),
+        ("hls:/srv/{wall}, udp://239.0.0.1:5000", Level.FAIL, "udp://239.0.0.1:5000"),
+        ("hls:/srv/hls", Level.FAIL, "hls:/srv/hls"),
+        ("ftp://media/{wall}", Level.FAIL, "not an address"),
+    ],
+)
+def test_walls_that_would_write_over_each_other_are_named(tmp_path: Path, urls: str, level: Level, named: str) -> None:
+    found = visit(tmp_path, f"[walls]\nnames = 'left, right'\n[outputs]\nurls = '{urls}'")["[outputs] urls"]
+    assert (found.level, named in found.text) == (level, True)
+
+
 def test_a_variable_that_overrides_nothing_is_named(tmp_path: Path) -> None:
     found = visit(tmp_path, environ={"SHEKARA_HUB_PROT": "1", "SHEKARA_CONFIG": "x", "SHEKARA_HUB_NAME": "y"})
     assert (found["environment"].level, found["environment"].text) == (Level.WARN, "SHEKARA_HUB_PROT overrides nothing")

@@ -111,7 +111,7 @@ def test_walls_of_one_machine_keep_their_files_apart_where_their_ids_are_asked_f
     assert sorted(path.name for path in tmp_path.glob("kept*")) == ["kept-left", "kept-right"]
 
 
-def test_walls_that_would_write_over_each_others_files_are_refused(tmp_path: Path) -> None:
+def test_walls_that_would_write_over_each_other_are_refused(tmp_path: Path) -> None:
     urls = "udp://127.0.0.1:5000, hls:/srv/hls, file:/srv/{wall}.mp4, 720p=file:/srv/wall.ts"
     write_settings(tmp_path, ["left", "right"], f"urls = '{urls}'\ntimelapse_s = 60")
     refused = subprocess.run(
@@ -119,9 +119,9 @@ def test_walls_that_would_write_over_each_others_files_are_refused(tmp_path: Pat
     )
     assert refused.returncode == 2
     assert refused.stderr.splitlines()[-1] == (
-        "shekara: shekara.toml [outputs]: the walls left, right would delete and overwrite each other's files in "
-        "hls:/srv/hls, file:/srv/wall.ts, timelapse_dir data/timelapse. "
-        "Write {wall} where each wall's id shall stand in the path"
+        "shekara: shekara.toml [outputs]: the walls left, right would write over each other in "
+        "udp://127.0.0.1:5000, hls:/srv/hls, file:/srv/wall.ts, timelapse_dir data/timelapse. "
+        "Write {wall} where each wall's id shall stand in the address or path"
     )
 
 

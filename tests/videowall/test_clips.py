@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import io
+import threading
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -21,11 +22,13 @@ from sensors.access import Role
 from sensors.clock import ManualClock
 from sensors.errors import ConflictError, NotFoundError, UnavailableError
 from sensors.model import DeviceId, DeviceKey, SiteId, StreamRole
+from sensors.rtsp.rtcp import unix_of
 from sensors.rtsp.rtp import parse_rtp
 from sensors.stamp import read
 from tests.support.coded_film import FPS, Coding, film
 from tests.support.media_probe import probe, video
 from tests.support.moving_picture import MovingWall
+from tests.support.waiting import eventually_async
 from tests.support.wall_server import Keys, serving
 from videowall.capture.channel import Channel
 from videowall.capture.rtsp.assembly import AccessUnit, Assembler
@@ -191,6 +194,45 @@ async def test_a_clip_says_what_it_is_who_took_it_and_proves_itself() -> None:
     assert manifest.begins_at == BEGUN + timedelta(seconds=20 / FPS)
     assert (manifest.saved_by, manifest.saved_at) == ("aliya", kept.clock.now())
     assert kept.told == [manifest] == [kept.clips.manifest(manifest.sha256)]
+
+
+@pytest.mark.parametrize(
+    ("captured_unix_s", "begins_at", "clock"),
+    [
+        (BEGUN.timestamp() - 3 * 3600, BEGUN - timedelta(hours=3), "camera"),
+        (unix_of(5000 << 32), BEGUN, "wall"),
+        (0.0, BEGUN, "wall"),
+        (BEGUN.timestamp() + 30 * 86_400, BEGUN, "wall"),
+    ],
+)
+async def test_a_clip_bears_the_time_of_the_wall_where_the_cameras_clock_tells_none(
+    captured_unix_s: float, begins_at: datetime, clock: str
+) -> None:
+    kept = Kept()
+    kept.channel.begin_session("h264", b"other")
+    for unit in units_of(begun_s=kept.clock.monotonic_s() - 2.0):
+        taken_s = captured_unix_s + unit.arrival_s - kept.clock.monotonic_s() + 2.0
+        kept.channel.feed(msgspec.structs.replace(unit, captured_unix_s=taken_s))
+    manifest = (await kept.clips.save(KEY, 30.0, "aliya"))[1]
+    assert (manifest.begins_at, manifest.clock) == (begins_at, clock)
+    assert f"_{begins_at:%Y%m%dT%H%M%S}Z" in manifest.file
+
+
+async def test_what_nobody_expected_of_a_clip_ends_that_one_and_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept, said = Kept(), list[type[BaseException]]()
+
+    def fail(*_: object) -> bytes:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(threading, "excepthook", lambda told: said.append(told.exc_type))
+        broken.setattr("videowall.clips.clips.make_clip", fail)
+        with pytest.raises(UnavailableError):
+            await asyncio.wait_for(kept.clips.save(KEY, 30.0, "aliya"), 30)
+        await eventually_async(lambda: said == [ZeroDivisionError])
+    assert (await asyncio.wait_for(kept.clips.save(KEY, 30.0, "aliya"), 30))[1].pictures == 50
 
 
 async def test_a_clip_of_an_exercise_says_so_in_its_name_its_title_and_its_manifest() -> None:

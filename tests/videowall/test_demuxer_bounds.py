@@ -1,5 +1,7 @@
 """What FFmpeg hands over is bounded, and what ends the reading thread ends the stream."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
@@ -13,12 +15,14 @@ import pytest
 from sensors.catalog import PictureState
 from tests.support.coded_film import FPS, HEIGHT, WIDTH, draw
 from tests.support.opened_stream import Opened, running
+from tests.support.vast_picture import vast_unit
 from tests.support.waiting import eventually_async
 from videowall.capture import demuxer
 from videowall.capture.rtsp.assembly import MAX_UNIT_BYTES
 
 LARGE = 3
 COUNT = 8
+VAST = 12_800
 
 
 @pytest.fixture(autouse=True)
@@ -102,3 +106,45 @@ async def test_a_thread_that_ends_as_nobody_expected_says_so_and_ends_the_stream
     assert error.state is PictureState.CANNOT_DECODE
     assert "read" in error.text
     assert said == [ZeroDivisionError]
+
+
+_READER = """
+import asyncio, resource, sys
+from pathlib import Path
+import av.logging
+from tests.support.opened_stream import Opened, running
+from tests.support.waiting import eventually_async
+from videowall.decoding.decoder import Decoder
+
+async def read():
+    av.logging.set_level(av.logging.FATAL)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    client = Opened("film:a.mkv", films=Path(sys.argv[1]))
+    async with running(client.stream):
+        await eventually_async(lambda: client.units)
+    decoder = Decoder(client.codecs[0], client.extradata[0])
+    shown = decoder.decode(client.units[0])
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(client.codecs[0], shown, decoder.errors_total, (after - before) // 1024)
+
+asyncio.run(read())
+"""
+
+
+def test_a_film_that_claims_a_vast_picture_takes_no_memory_for_it_and_is_an_error_of_its_decoder(
+    tmp_path: Path,
+) -> None:
+    with av.open(str(tmp_path / "a.mkv"), "w", format="matroska") as container:
+        stream = container.add_mux_stream("h264", time_base=Fraction(1, FPS), width=VAST, height=VAST)
+        for index in range(COUNT):
+            packet = av.Packet(vast_unit(VAST))
+            packet.stream, packet.time_base = stream, Fraction(1, FPS)
+            packet.pts = packet.dts = index
+            packet.is_keyframe = True
+            container.mux_one(packet)
+    command = (sys.executable, "-c", _READER, str(tmp_path))
+    said = (
+        subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.splitlines()[-1].split()
+    )
+    assert said[:3] == ["h264", "None", "1"]
+    assert int(said[3]) < VAST * VAST * 3 // 2 // 1_000_000

@@ -309,9 +309,34 @@ def test_each_wall_has_its_own_addresses_and_folders_where_its_id_is_asked_for()
     east = settings.of("east")
     assert east.urls == "hls:/srv/east/hls, file:/srv/wall-east.ts, rtsp://media/east, udp://239.0.0.1:5000"
     assert east.timelapse_dir == "data/east"
-    assert settings.kept_at("east") == ("hls:/srv/east/hls", "file:/srv/wall-east.ts")
-    timed = msgspec.structs.replace(settings, timelapse_s=60.0)
-    assert timed.kept_at("main") == ("hls:/srv/main/hls", "file:/srv/wall-main.ts", "timelapse_dir data/main")
+
+
+def test_where_more_than_one_wall_would_be_kept_or_sent_is_named_without_its_secrets() -> None:
+    apart = OutputsSettings(
+        urls="hls:/srv/{wall}/hls, rtsp://media/{wall}, rtmp://media/live/{wall}, srt://media:9000?streamid={wall}",
+        timelapse_s=60.0,
+        timelapse_dir="data/{wall}",
+    )
+    assert apart.shared(["east", "west"]) == ()
+    together = OutputsSettings(
+        urls="udp://239.0.0.1:5000?ttl=4, hls:/srv/hls, 720p=rtmp://media/live/secret-key, rtsp://media/{wall}",
+        timelapse_s=60.0,
+    )
+    assert together.shared(["main"]) == ()
+    assert together.shared(["east", "west"]) == (
+        "udp://239.0.0.1:5000",
+        "hls:/srv/hls",
+        "rtmp://media:1935/live/…",
+        "timelapse_dir data/timelapse",
+    )
+
+
+def test_one_address_is_several_places_by_what_tells_them_apart() -> None:
+    urls = (
+        "udp://239.0.0.1:5000?interface=10.0.0.1, udp://239.0.0.1:5000?interface=10.0.1.1, "
+        "srt://media:9000?streamid=a, 720p=srt://media:9000?streamid=b, rtmp://media/live/a, rtmp://media/live/b"
+    )
+    assert len(parse_targets(urls, {})) == 6
 
 
 @pytest.mark.parametrize(
@@ -325,6 +350,9 @@ def test_each_wall_has_its_own_addresses_and_folders_where_its_id_is_asked_for()
         "hls://host/x",
         "file:relative.mp4",
         "hls:/a, hls:/a",
+        "udp://h:5, 720p=udp://h:5?ttl=9",
+        "udp://media..local:5",
+        f"rtsp://{'a' * 64}.local/x",
         "udp://h:5?nonsense=1",
         "1440p=udp://h:5",
         "udp://[::1:5",

@@ -1,6 +1,7 @@
 """Decoding in child processes: real children, really killed, hung and fattened."""
 
 import asyncio
+import errno
 import os
 import random
 import signal
@@ -29,6 +30,7 @@ from videowall.decoding.shards.decoder import ShardDecoder, Ward
 from videowall.decoding.shards.messages import Request
 from videowall.decoding.shards.pool import ShardPool
 from videowall.decoding.shards.shard import Shard, ShardLostError
+from videowall.decoding.thrift import Thrift
 from videowall.picture import MOST_SIDE
 from videowall.quality.health import ERRORS_IN_ROW
 from videowall.wall import Wall
@@ -36,6 +38,8 @@ from videowall.wall import Wall
 pytestmark = pytest.mark.alone
 
 GENEROUS = 1_500_000_000
+LONE_SLICE = b"\0\0\0\1\x65\x88\x84\x00\x10\xff\xfe\xf6\xf0"
+"""A key picture's slice that refers to parameter sets which never came."""
 
 
 @contextmanager
@@ -106,6 +110,15 @@ def test_a_child_hands_over_a_full_range_picture_as_a_thread_does() -> None:
     assert all(np.array_equal(one, other) for one, other in zip(here, there, strict=True))
 
 
+def test_key_pictures_that_lack_parameter_sets_are_errors_in_a_child_too_when_others_are_skipped() -> None:
+    with running_shard() as shard:
+        decoder = ShardDecoder(key("cam-1"), Ward(shard), Conduct(SystemClock()), "h264", b"", Thrift.REFERENCED)
+        for number in range(4):
+            lone = AccessUnit(LONE_SLICE, key=True, gap=number == 0, rtp_timestamp=number, arrival_s=0.0)
+            assert decoder.decode(lone) is None
+        assert decoder.errors_in_row >= 4
+
+
 def test_what_a_lost_child_knew_is_said_to_be_lost_until_a_key_frame_has_come_through() -> None:
     film = units(3)
     with running_shard() as shard:
@@ -135,10 +148,26 @@ def test_a_child_that_hangs_is_ended() -> None:
             os.kill(pid, 0)
 
 
+def test_a_child_that_the_system_does_not_let_begin_is_begun_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOMEM, "no memory")
+
+    shard = Shard(0, GENEROUS, SystemClock(), random.Random(1))  # noqa: S311 - jitter
+    with monkeypatch.context() as short:
+        short.setattr("videowall.decoding.shards.shard.subprocess.Popen", refuse)
+        assert (shard.is_ready(), shard.pid, shard.life) == (False, None, 1)
+    try:
+        eventually(shard.is_ready, within_s=30)
+        assert make_decoder(shard).decode(units(1)[0]) is not None
+    finally:
+        shard.stop()
+        shard.close()
+
+
 def test_a_child_that_grows_is_ended() -> None:
     with running_shard(limit_bytes=20_000_000) as shard:
         with pytest.raises(ShardLostError, match="MB"):
-            shard.ask(Request(1, "h264", b"", units(1)[0].data, gap=True))
+            shard.ask(Request(1, "h264", b"", units(1)[0].data, gap=True, key=True))
         assert shard.life == 1
 
 

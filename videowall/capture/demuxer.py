@@ -25,6 +25,7 @@ from sensors.rtsp.authentication import Credentials
 from videowall.capture.rtsp.assembly import MAX_UNIT_BYTES, AccessUnit
 from videowall.capture.rtsp.failure import StreamError
 from videowall.capture.rtsp.player import Listener
+from videowall.picture import MOST_PIXELS
 
 OPEN_TIMEOUT_S = 6.0
 READ_TIMEOUT_S = 2.5
@@ -168,6 +169,8 @@ class Demuxer:
             "allowed_media_types": "video",
             "analyzeduration": "2000000",
             "probesize": "1000000",
+            # For the decoders by which FFmpeg looks at the first pictures, here where no child could be ended for it.
+            "max_pixels": str(MOST_PIXELS),
         }
         with av.open(place.target, "r", options=options, timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S)) as container:
             if not container.streams.video:

@@ -177,6 +177,7 @@ def camera_values(tile: Tile, channel: Channel | None, bitrate_kbps: float, now_
         # Nothing at all is for `picture` to say.
         "bitrate": round(bitrate_kbps) or None,
         "lost_total": stream.lost_total,
+        "reconnections_total": max(0, stream.sessions_total - 1),
         "dropped_total": channel.dropped_total,
         "decode_errors_total": channel.decode_errors_total,
         "saving": channel.saving.thrift.value,

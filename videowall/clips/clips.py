@@ -18,6 +18,7 @@ from msgspec import Struct
 from sensors.clock import Clock
 from sensors.errors import ConflictError, NotFoundError, UnavailableError
 from sensors.model import DeviceKey
+from videowall.capture.rtsp.assembly import AccessUnit
 from videowall.clips.clip import make_clip, make_masked_clip
 from videowall.clips.ring import Ring, Rings
 from videowall.plan import Mask
@@ -26,13 +27,16 @@ MAX_WAITING: Final = 4
 _MANIFESTS: Final = 256
 _NICENESS: Final = 10
 _EXERCISE: Final = "EXERCISE"
+_MOST_OFF: Final = timedelta(days=1)
+"""A clock of another zone is less wrong. More wrong is one that was never set, or counts from its camera's start."""
 _log = structlog.get_logger(__name__)
 
 
 class Manifest(Struct, frozen=True):
     """What a clip is, who took it, and the hash that proves it. Times are aware UTC.
 
-    `clock` says whose clock `begins_at` is of: "camera" where it tells the time (RTCP), else "wall" (arrival).
+    `clock` says whose clock `begins_at` is of: "camera" where it tells the time (RTCP, no more than a day off), else
+    "wall" (arrival).
     `masked`: it was encoded anew, because not everything of this camera may be seen; else it is as the camera sent it.
     `exercise`: it is of an exercise, as its file's name and title say too; its pictures are the camera's own.
     """
@@ -133,8 +137,8 @@ class Clips:
         key, role = ring.key, ring.role
         first, last = units[0], units[-1]
         arrived = now - timedelta(seconds=now_s - first.arrival_s)
-        taken_s = first.captured_unix_s
-        begins_at = arrived if taken_s is None else datetime.fromtimestamp(taken_s, now.tzinfo)
+        taken = _taken_at(first, arrived)
+        begins_at = taken or arrived
         marked = _EXERCISE if self._exercise else ""
         file = f"{marked and f'{marked}_'}{key.site}_{key.device}_{begins_at:%Y%m%dT%H%M%SZ}.mp4"
         title = f"{marked and f'{marked} '}{key} {begins_at:%Y-%m-%d %H:%M:%S}Z"
@@ -153,7 +157,7 @@ class Clips:
                 codec="h264" if masks else codec,
                 begins_at=begins_at,
                 ends_at=begins_at + timedelta(seconds=last.arrival_s - first.arrival_s),
-                clock="wall" if taken_s is None else "camera",
+                clock="wall" if taken is None else "camera",
                 pictures=len(units),
                 masked=bool(masks),
                 bytes=len(content),
@@ -164,6 +168,14 @@ class Clips:
             )
 
         return make
+
+
+def _taken_at(unit: AccessUnit, arrived: datetime) -> datetime | None:
+    """When it was taken by the camera's own clock; None where that tells no time of day."""
+    if unit.captured_unix_s is None:
+        return None
+    taken = datetime.fromtimestamp(unit.captured_unix_s, arrived.tzinfo)
+    return taken if abs(taken - arrived) < _MOST_OFF else None
 
 
 async def _in_idle_thread(make: Callable[[], tuple[bytes, Manifest]]) -> tuple[bytes, Manifest]:
@@ -181,16 +193,18 @@ async def _in_idle_thread(make: Callable[[], tuple[bytes, Manifest]]) -> tuple[b
     def run() -> None:
         if sys.platform == "linux":
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        # What nobody expected ends the thread, is said by it, and ends the wait all the same: others wait behind this.
         result: tuple[bytes, Manifest] | UnavailableError
+        result = UnavailableError("its pictures cannot be put into a file", subject="clip")
         try:
-            result = make()
+            with contextlib.suppress(av.FFmpegError, ValueError):
+                result = make()
         except UnavailableError as error:
             result = error
-        except (av.FFmpegError, ValueError):
-            result = UnavailableError("its pictures cannot be put into a file", subject="clip")
-        # Nobody waits any more when the loop has gone.
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(settle, result)
+        finally:
+            # Nobody waits any more when the loop has gone.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(settle, result)
 
     threading.Thread(target=run, name="clip", daemon=True).start()
     result = await done

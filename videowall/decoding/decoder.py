@@ -10,9 +10,8 @@ from av.video.codeccontext import VideoCodecContext
 from videowall.capture.rtsp.assembly import AccessUnit
 from videowall.decoding.packet import packet_of
 from videowall.decoding.thrift import Thrift
-from videowall.picture import Planes, planes_of
+from videowall.picture import MOST_PIXELS, Planes, planes_of
 
-_MAX_PIXELS = 7680 * 4320
 _UNFILTERED = {"skip_loop_filter": "all", "flags2": "+fast"}
 """A sixth of the time for edges of blocks that scaling down hides; what is wrong grows until the next key picture."""
 _REFERENCED = {"skip_frame": "noref"}
@@ -52,7 +51,7 @@ class Decoder:
         context.flags |= Flags.low_delay
         if extradata:
             context.extradata = extradata
-        context.options = {"max_pixels": str(_MAX_PIXELS), **_thrifty(thrift)}
+        context.options = {"max_pixels": str(MOST_PIXELS), **_thrifty(thrift)}
         self._context = context
 
     def decode(self, unit: AccessUnit) -> Planes | None:

@@ -17,7 +17,7 @@ from videowall.decoding.packet import packet_of
 from videowall.decoding.thrift import Thrift
 from videowall.hardware.kinds import DecoderCandidate, open_device
 from videowall.hardware.likeness import LEAST_LIKENESS_DB, likeness_db
-from videowall.picture import Planes, planes_of
+from videowall.picture import MOST_PIXELS, Planes, planes_of
 
 _CODECS: Final = frozenset({"h264", "hevc"})
 _log = structlog.get_logger(__name__)
@@ -38,6 +38,7 @@ class HardwareDecoder:
         context.flags |= Flags.low_delay
         if extradata:
             context.extradata = extradata
+        context.options = {"max_pixels": str(MOST_PIXELS)}
         self._context = context
 
     def decode(self, unit: AccessUnit) -> Planes | None:

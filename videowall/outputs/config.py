@@ -1,5 +1,7 @@
 """Section [outputs]: where else a wall goes, beside its page."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -55,12 +57,15 @@ class OutputsSettings(Struct, frozen=True, forbid_unknown_fields=True):
         """These for one wall, with its id where `{wall}` is written."""
         return replace(self, urls=self.urls.replace(_WALL, wall), timelapse_dir=self.timelapse_dir.replace(_WALL, wall))
 
-    def kept_at(self, wall: str) -> tuple[str, ...]:
-        """Where on the disk files of that wall are kept, each as the settings name it.
+    def shared(self, walls: Iterable[str]) -> tuple[str, ...]:
+        """Where more than one of these walls would be sent or kept, each as it may be shown.
 
         Raises:
             ConfigError: one of `urls` is not an address that a wall can be sent to.
         """
-        own = self.of(wall)
-        kept = tuple(target.label for target in parse_targets(own.urls, {}) if target.is_on_disk)
-        return (*kept, f"timelapse_dir {own.timelapse_dir}") if own.timelapse_s else kept
+        each = [self.of(wall) for wall in walls]
+        targets = [target for own in each for target in parse_targets(own.urls, {})]
+        folders = [f"timelapse_dir {own.timelapse_dir}" for own in each if own.timelapse_s]
+        used = Counter([target.place for target in targets])
+        labels = (target.label for target in targets if used[target.place] > 1)
+        return tuple(dict.fromkeys((*labels, *(folder for folder in folders if folders.count(folder) > 1))))

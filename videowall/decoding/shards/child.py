@@ -59,7 +59,8 @@ class Desk:
         decoder = self._decoders.get(request.decoder)
         if decoder is None:
             decoder = self._decoders[request.decoder] = Decoder(request.codec, request.extradata, request.thrift)
-        planes = decoder.decode(AccessUnit(request.data, key=False, gap=request.gap, rtp_timestamp=0, arrival_s=0.0))
+        unit = AccessUnit(request.data, request.key, request.gap, rtp_timestamp=0, arrival_s=0.0)
+        planes = decoder.decode(unit)
         self._figures.look()
         width = height = 0
         if planes is not None:

@@ -79,7 +79,14 @@ class ShardDecoder:
             self._errors_before, self._errors = self.errors_total, 0
             self._errors_in_row = ERRORS_IN_ROW
         request = Request(
-            self._number, self._codec, self._extradata, unit.data, unit.gap, self._ward.take_forgotten(), self._thrift
+            self._number,
+            self._codec,
+            self._extradata,
+            unit.data,
+            unit.gap,
+            unit.key,
+            self._ward.take_forgotten(),
+            self._thrift,
         )
         try:
             answer, planes = shard.ask(request)

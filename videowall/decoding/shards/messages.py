@@ -9,9 +9,9 @@ import numpy as np
 from msgspec import Meta, Struct
 
 from videowall.decoding.thrift import Thrift
-from videowall.picture import MOST_SIDE, Plane, Planes
+from videowall.picture import MOST_PIXELS, MOST_SIDE, Plane, Planes
 
-MEMORY_BYTES = 7680 * 4320 * 3 // 2
+MEMORY_BYTES = MOST_PIXELS * 3 // 2
 """The one picture that lies between the two; only what is written of it takes room."""
 _MAX_MESSAGE_BYTES = 8_000_000
 _LENGTH_BYTES = 4
@@ -27,6 +27,7 @@ class Request(Struct, frozen=True, array_like=True):
     extradata: bytes
     data: bytes
     gap: bool
+    key: bool
     forget: tuple[int, ...] = ()
     thrift: Thrift = Thrift.NONE
 

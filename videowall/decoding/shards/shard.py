@@ -99,19 +99,23 @@ class Shard:
         os.close(self._memory_fd)
 
     def _begin(self) -> None:
+        self._answer, self._began_s = Answer(), self._clock.monotonic_s()
+        try:
+            self._launch().receive(Answer, START_TIMEOUT_S)
+        except OSError:
+            # The system may refuse another process, or a socket, just when memory is short.
+            self._lost("did not start")
+
+    def _launch(self) -> Line:
         ours, theirs = socket.socketpair()
-        self._line, self._answer = Line(ours), Answer()
+        line = self._line = Line(ours)
         with theirs:
             fds = (theirs.fileno(), self._memory_fd)
             command = (sys.executable, "-m", "videowall.decoding.shards.child", *map(str, (*fds, self._limit_bytes)))
             with self._lock:
                 if not self._stopping.is_set():
                     self._process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=fds)  # noqa: S603 - ours
-        self._began_s = self._clock.monotonic_s()
-        try:
-            self._line.receive(Answer, START_TIMEOUT_S)
-        except OSError:
-            self._lost("did not start")
+        return line
 
     def _lost(self, why: str) -> ShardLostError:
         """The child is of no use any more: it is ended, and its next life has to wait."""

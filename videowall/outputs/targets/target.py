@@ -33,6 +33,8 @@ _OPTIONS: Final = {
     Kind.UDP: frozenset({"ttl", "interface"}),
     Kind.SRT: frozenset({"streamid", "latency"}),
 }
+_TELLING_APART: Final = frozenset({"interface", "streamid"})
+"""Options by which one address is several places."""
 _ON_DISK: Final = frozenset({Kind.HLS, Kind.FILE})
 
 
@@ -54,6 +56,12 @@ class Target(Struct, frozen=True):
         return f"{self.kind}://{_bracketed(self.host)}:{self.port}{self.path}"
 
     @property
+    def place(self) -> tuple[str, frozenset[tuple[str, str]]]:
+        """What two streams must not have in common: where it arrives. It may hold a secret name."""
+        told = frozenset(item for item in self.options.items() if item[0] in _TELLING_APART)
+        return (f"{self.kind}:{self.path}" if self.is_on_disk else self.url), told
+
+    @property
     def is_on_disk(self) -> bool:
         """Whether it is a place on this machine's disk."""
         return self.kind in _ON_DISK
@@ -69,9 +77,9 @@ def parse_targets(text: str, credentials: Mapping[str, Credentials]) -> tuple[Ta
     if len(words) > MAX_TARGETS:
         raise ConfigError(f"over {MAX_TARGETS} addresses", subject=_SUBJECT)
     targets = tuple(_parse(word, credentials) for word in words)
-    labels = [target.label for target in targets]
+    places = [target.place for target in targets]
     for target in targets:
-        if labels.count(target.label) > 1 and target.is_on_disk:
+        if places.count(target.place) > 1:
             raise ConfigError("is named twice", subject=f"{_SUBJECT} {target.label}", mend="Name each place once")
     return targets
 
@@ -82,6 +90,8 @@ def _parse(word: str, credentials: Mapping[str, Credentials]) -> Target:
     try:
         parts = urlsplit(url)
         kind, host, port = Kind(parts.scheme), parts.hostname or "", parts.port
+        # As whoever looks the name up will do: it may be of ASCII and no name all the same.
+        host.encode("idna")
         options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
     except ValueError as error:
         raise _bad("not an address that a wall can be sent to") from error
