@@ -20,6 +20,7 @@ from tests.support.waiting import eventually
 from videowall.capture.channel import Channel
 from videowall.composing.slot import Slot
 from videowall.decoding.beat import Beat
+from videowall.decoding.effort import Effort
 from videowall.decoding.pool import DecodePool, Pool
 from videowall.decoding.shards.pool import ShardPool
 from videowall.decoding.turns import Turns
@@ -36,6 +37,7 @@ class Work:
         self.key = key("cam-1")
         self.left = pictures
         self.goes_first = goes_first
+        self.effort = Effort()
         self.by: list[str] = []
         self.at_s: list[float] = []
         self.quickly: list[bool] = []
