@@ -138,6 +138,20 @@ def test_a_camera_too_heavy_for_a_thread_is_behind_and_never_called_late_itself(
     assert set(camera.send_alone_for(12.0)) == {PictureState.LIVE, PictureState.BEHIND}
 
 
+def test_what_its_pictures_would_take_is_told_though_there_is_no_time_for_them(
+    camera: Camera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("videowall.decoding.effort.thread_time", camera.clock.monotonic_s)
+    camera.decoder.takes = lambda: camera.clock.advance(1.5 * PERIOD_S)
+    for share in (1.0, 0.5):
+        camera.channel.saving = Saving(Thrift.PARTS, share)
+        list(camera.send_alone_for(4.0))
+        camera.channel.effort.need(1.0)
+        began_s = camera.clock.monotonic_s()
+        list(camera.send_alone_for(20.0))
+        assert camera.channel.effort.need(camera.clock.monotonic_s() - began_s) == pytest.approx(1.5 * share, rel=0.1)
+
+
 def test_after_a_loss_on_the_way_it_is_late(camera: Camera) -> None:
     assert camera.send_for(1.0, gap=True, keys=False) is PictureState.DELAYED
     key_in_s = PERIOD_S * (25 - next(camera.numbers) % 25)

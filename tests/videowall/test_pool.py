@@ -20,6 +20,7 @@ from tests.support.waiting import eventually
 from videowall.capture.channel import Channel
 from videowall.composing.slot import Slot
 from videowall.decoding.beat import Beat
+from videowall.decoding.effort import Effort
 from videowall.decoding.pool import DecodePool, Pool
 from videowall.decoding.shards.pool import ShardPool
 from videowall.decoding.turns import Turns
@@ -36,6 +37,7 @@ class Work:
         self.key = key("cam-1")
         self.left = pictures
         self.goes_first = goes_first
+        self.effort = Effort()
         self.by: list[str] = []
         self.at_s: list[float] = []
         self.quickly: list[bool] = []
@@ -255,6 +257,40 @@ def test_a_beat_knows_the_next_picture_and_none_when_nobody_composes() -> None:
     assert beat.after(5.0) is None
     beat.tell(10.0, 0.5)
     assert [beat.after(at_s) for at_s in (9.0, 10.0, 10.6, 11.1)] == [10.0, 10.5, 11.0, None]
+
+
+@pytest.mark.parametrize("heavy_s", [0.05, 0.1, 0.3])
+def test_a_camera_too_heavy_for_its_thread_leaves_small_ones_beside_it_all_their_pictures(heavy_s: float) -> None:
+    heavy, *small = cameras = [as_channel(Work()) for _ in range(5)]
+    taken = pictures_of(dict.fromkeys(cameras, 0.003) | {heavy: heavy_s}, 20.0)
+    assert [taken[camera] for camera in small] == pytest.approx([500] * 4, abs=25 * heavy_s + 1)
+    assert taken[heavy] * heavy_s == pytest.approx(20.0 - 4 * 500 * 0.003, rel=0.1)
+
+
+def test_where_all_are_too_many_a_heavy_camera_gets_no_fewer_than_in_turn() -> None:
+    heavy, *small = cameras = [as_channel(Work()) for _ in range(21)]
+    taken = pictures_of(dict.fromkeys(cameras, 0.004) | {heavy: 0.06}, 20.0)
+    assert taken[heavy] == pytest.approx(min(taken[camera] for camera in small), abs=1)
+
+
+def pictures_of(takes_s: dict[Channel, float], period_s: float) -> dict[Channel, int]:
+    """How many pictures one thread decodes of cameras that send 25 a second and wait their turn."""
+    turns, now_s, taken = Turns(), 0.0, dict.fromkeys(takes_s, 0)
+    waiting = set[Channel]()
+    while now_s < period_s:
+        for camera in takes_s:
+            if camera not in waiting and taken[camera] < int(25 * now_s):
+                waiting.add(camera)
+                turns.put(camera)
+        next_ = turns.take()
+        if next_ is None:
+            now_s += 0.01
+            continue
+        now_s += takes_s[next_]
+        waiting.discard(next_)
+        taken[next_] += 1
+        turns.spent(next_, takes_s[next_])
+    return taken
 
 
 def turns_of(spot_s: float, small_s: float, takes: int, pause: int = 0) -> str:

@@ -19,6 +19,7 @@ from videowall.capture.tap import Tap
 from videowall.composing.mask import Burner, name_of
 from videowall.composing.slot import Slot
 from videowall.decoding.decoder import Decoder, OpenDecoder, PictureDecoder
+from videowall.decoding.effort import Effort
 from videowall.decoding.isolation import Isolation
 from videowall.decoding.thrift import PLENTY, Saving, Thrift
 from videowall.picture import Planes
@@ -72,6 +73,7 @@ class Channel:
         self.spared_total = 0
         """Pictures that were left out for it."""
         self.decoded_total = 0
+        self.effort = Effort()
         self._errors = 0
         self._isolation = Isolation(f"{key} {role}")
         self._clock = clock
@@ -153,7 +155,11 @@ class Channel:
                 self._times_s.append(unit.arrival_s)
             if not self._is_sample(unit):
                 return
-        if not self._is_left_out(unit) and self.intake.put(unit) and not self._rests:
+        if self._is_left_out(unit):
+            return
+        if is_whole:
+            self.effort.come()
+        if self.intake.put(unit) and not self._rests:
             self._ask()
 
     def _ask(self) -> None:
@@ -176,8 +182,10 @@ class Channel:
         """Decode and scale one picture, in a decoding thread; True when more is waiting."""
         unit = self.intake.take(self._clock.monotonic_s())
         if unit is not None:
+            self.effort.begin()
             with self._isolation:
                 self._decode(unit)
+            self.effort.end()
         with self._lock:
             self._scheduled = len(self.intake) > 0
             return self._scheduled

@@ -54,6 +54,9 @@ class Pool(Protocol):
     def busy_s(self) -> tuple[float, ...]:
         """For how long each has worked of those that cannot take work from one another."""
 
+    def number_of(self, key: DeviceKey) -> int:
+        """Which of those works on a camera's pictures."""
+
     def looks_at_s(self, from_s: float) -> float:
         """When coded pictures are looked for, from then on: those that come earlier only wait."""
 
@@ -121,6 +124,11 @@ class DecodePool:
     def busy_s(self) -> tuple[float, ...]:
         """For how long the threads have worked, all together divided by their number."""
         return (self._busy.total_s / len(self._threads),)
+
+    def number_of(self, key: DeviceKey) -> int:
+        """All threads work for all cameras."""
+        del key
+        return 0
 
     def looks_at_s(self, from_s: float) -> float:
         """When coded pictures are looked for, from then on: those that come earlier only wait."""

@@ -58,11 +58,16 @@ def ticks_each(depth: int) -> int:
     return 2 if depth >= _SLOWER else 1
 
 
+def more_thrifty(one: Saving, other: Saving) -> Saving:
+    """Whichever does without more."""
+    return max(one, other, key=lambda saving: (saving.thrift, -saving.share))
+
+
 class Pressure(NamedTuple):
     """Of the last second: share of time that threads decoded, and of ticks missed; the oldest picture's wait."""
 
     busy: float
-    """Of the threads together, who take work from one another; where children decode, of the busiest of them."""
+    """Of the threads together, who take work from one another; of each child by itself."""
     missed: float
     waits_s: float
 
@@ -92,6 +97,9 @@ class Pressure(NamedTuple):
 
 
 _BUSY, _IDLE = 0.95, 0.78
+_FAIR = 0.5
+"""Of a thread: a camera that needs no more leaves the others enough, and goes without only as they do."""
+_CALM: Final = Pressure(0.0, 0.0, 0.0)
 _MISSED, _MANY_MISSED = 0.1, 0.25
 _WAITS_S, _GRAVE_WAITS_S = 0.2, 0.3
 _MANY_STEPS = 3
@@ -111,8 +119,9 @@ class Governor:
     as long.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, deepest: int = DEEPEST) -> None:
         self.depth = 0
+        self._deepest = deepest
         self._strained = self._calm = 0
         self._calm_needed = _FIRST_CALM_S
         self._since_relief = _RELAPSE_S
@@ -132,7 +141,8 @@ class Governor:
                 self._calm_needed = min(_MOST_CALM_S, 2 * self._calm_needed)
                 self._since_relief = _RELAPSE_S
             self._since_step = 0
-            self.depth = _deeper(self.depth, by=_MANY_STEPS if pressure.is_grave and not relapses else 1)
+            by = _MANY_STEPS if pressure.is_grave and not relapses else 1
+            self.depth = min(_deeper(self.depth, by), self._deepest)
             return self.depth
         self._strained = 0
         if pressure.is_low and self.depth:
@@ -147,6 +157,38 @@ class Governor:
         return self.depth
 
 
+class Burden:
+    """What one camera goes without by itself, spot or not, because all that comes of it is too much for one thread.
+
+    Then nothing else can help it, and those who share its thread shall not go without in its stead.
+    """
+
+    def __init__(self) -> None:
+        self._governor = Governor(_SLOWER - 1)
+        self._was_too_much = False
+
+    @property
+    def saving(self) -> Saving:
+        """What it does without."""
+        return saving(self._governor.depth, is_spot=False)
+
+    def look(self, need: float, waits_s: float, around: Pressure) -> bool:
+        """After one more second, in which it needed that share of one thread: whether it alone can still be the relief.
+
+        `waits_s`: for how long its oldest picture has; `around`: the pressure on who decodes it, and others beside it.
+        """
+        # Once it does without something, it shall leave room for those beside it too.
+        busy = max(need, around.busy) if self._governor.depth else need
+        was_too_much, self._was_too_much = self._was_too_much, need > _BUSY
+        pressure = Pressure(busy, 0.0, waits_s if was_too_much else 0.0)
+        if need <= _BUSY and not self._governor.depth:
+            pressure = _CALM
+        if pressure.is_high and need <= _FAIR:
+            return False
+        depth = self._governor.look(pressure)
+        return pressure.is_high and depth < _SLOWER - 1
+
+
 def _deeper(depth: int, by: int) -> int:
     """So many steps further down, but one at a time where the wall itself and its spots begin to suffer."""
-    return min(depth + by, max(depth + 1, _SLOWER - 1), DEEPEST)
+    return min(depth + by, max(depth + 1, _SLOWER - 1))

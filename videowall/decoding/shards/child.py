@@ -54,6 +54,7 @@ class Desk:
 
     def answer(self, request: Request) -> Answer:
         """Decode a unit into the shared memory."""
+        began_s = time.thread_time()
         for number in request.forget:
             self._decoders.pop(number, None)
         decoder = self._decoders.get(request.decoder)
@@ -68,7 +69,15 @@ class Desk:
             for target, source in zip(lay_out(self._memory, width, height), planes, strict=True):
                 np.copyto(target, source)
         figures = self._figures
-        return Answer(width, height, decoder.errors_total, decoder.errors_in_row, figures.memory_bytes, figures.cpu_s)
+        return Answer(
+            width,
+            height,
+            decoder.errors_total,
+            decoder.errors_in_row,
+            figures.memory_bytes,
+            figures.cpu_s,
+            time.thread_time() - began_s,
+        )
 
 
 def main() -> None:

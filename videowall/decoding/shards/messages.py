@@ -33,7 +33,7 @@ class Request(Struct, frozen=True, array_like=True):
 
 
 class Answer(Struct, frozen=True, array_like=True):
-    """What came of it: a picture of this size in the memory, or none of width 0; and how the child does."""
+    """What came of it: a picture of this size in the memory, or none of width 0; what it took; how the child does."""
 
     width: _Size = 0
     height: _Size = 0
@@ -41,6 +41,7 @@ class Answer(Struct, frozen=True, array_like=True):
     errors_in_row: int = 0
     memory_bytes: int = 0
     cpu_s: float = 0.0
+    took_s: float = 0.0
 
 
 _encode = msgspec.msgpack.Encoder().encode

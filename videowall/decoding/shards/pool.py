@@ -120,10 +120,11 @@ def _run(shard: Shard, waiting: Turns, calls: "queue.SimpleQueue[bool]", busy: B
     prepare_thread()
     shard.is_ready()
     while calls.get() and (channel := waiting.take()) is not None:
-        began_s = clock.monotonic_s()
+        began_s, asked_cpu_s = clock.monotonic_s(), shard.asked_cpu_s
         if channel.work():
             waiting.put(channel)
             calls.put(True)
+        channel.effort.add(shard.asked_cpu_s - asked_cpu_s)
         spent_s = clock.monotonic_s() - began_s
         busy.add(spent_s)
         waiting.spent(channel, spent_s)

@@ -36,6 +36,8 @@ class Shard:
         """Grows with every end of a child: what it knew is gone."""
         self.cpu_s = 0.0
         """Used by all lives together."""
+        self.asked_cpu_s = 0.0
+        """Of that, what answers took."""
         self._name = f"decoder {number}"
         self._limit_bytes = limit_bytes
         self._clock = clock
@@ -83,6 +85,7 @@ class Shard:
         if answer.memory_bytes > self._limit_bytes:
             raise self._lost(f"uses {answer.memory_bytes / 1e6:.0f} MB")
         self.cpu_s += max(0.0, answer.cpu_s - self._answer.cpu_s)
+        self.asked_cpu_s += answer.took_s
         self._answer = answer
         return answer, None if planes is None else Planes(*map(np.array, planes))
 
