@@ -53,7 +53,8 @@ class Watch:
 
     def see(self, value: Value, now_s: float) -> Turn | None:
         """A new value; the verdict's change, if it changes now."""
-        return self.judge(now_s, held=holds(self.limit, value, held=self._held))
+        self._held = holds(self.limit, value, held=self._held)
+        return self.look(now_s)
 
     def judge(self, now_s: float, *, held: bool) -> Turn | None:
         """Whether the condition is met now; the verdict's change, if it changes now."""

@@ -48,19 +48,12 @@ CREATE TABLE IF NOT EXISTS readings (
 ALTER TABLE readings ADD COLUMN observer TEXT;
 """
 """A file of version 1 has the tables, and lacks the column; none: the device itself."""
-_COLUMNS = (
-    "series",
-    "captured_us",
-    "sequence",
-    "value",
-    "is_boolean",
-    "quality",
-    "received_us",
-    "historical",
-    "observer",
-)
-_Row = tuple[int, int, int, Value, int, int, int, int, str | None]
+_COLUMNS = ("series", "captured_us", "sequence", "value", "is_boolean", "quality", "received_us", "historical")
+_Row = tuple[int, int, int, Value, int, int, int, int]
 """A reading as `_COLUMNS` name it."""
+_OBSERVED_COLUMNS = (*_COLUMNS, "observer")
+_ObservedRow = tuple[int, int, int, Value, int, int, int, int, str]
+"""A reading of which somebody else than the device said it: nearly all others need not pay for a column more."""
 _ROWS_AT_ONCE = (128, 64, 32, 16, 8, 4, 2, 1)
 """Rows that one statement inserts, largest first. Python's lock is let go and fought for once in a statement: with
 another thread at work, one row at a time costs ten times as long."""
@@ -259,9 +252,9 @@ class ReadingsStore:
         """Let go of the file."""
         self._connection.close()
 
-    def _rows(self, batch: Sequence[Reading]) -> list[_Row]:
+    def _rows(self, batch: Sequence[Reading]) -> list[_Row | _ObservedRow]:
         """The rows of a batch in its order, as plain int, float and str: all else SQLite takes slowly."""
-        rows: list[_Row] = []
+        rows: list[_Row | _ObservedRow] = []
         captured_at = received_at = None
         captured_us = received_us = 0
         for item in batch:
@@ -274,19 +267,17 @@ class ReadingsStore:
             value = item.value
             boolean = value is True or value is False
             key = (item.key, item.metric, item.unit)
-            rows.append(
-                (
-                    self._series.get(key) or self._name_series(*key),
-                    captured_us,
-                    item.sequence,
-                    int(value) if boolean else value,
-                    1 if boolean else 0,
-                    _QUALITY_NUMBER[item.quality],
-                    received_us,
-                    1 if item.historical else 0,
-                    item.observer or None,
-                )
+            row = (
+                self._series.get(key) or self._name_series(*key),
+                captured_us,
+                item.sequence,
+                int(value) if boolean else value,
+                1 if boolean else 0,
+                _QUALITY_NUMBER[item.quality],
+                received_us,
+                1 if item.historical else 0,
             )
+            rows.append((*row, item.observer) if item.observer else row)
         return rows
 
     def _begin_log_again(self) -> None:
@@ -295,17 +286,20 @@ class ReadingsStore:
             self._log_is_long = False
             self._connection.execute(_MOVE_LOG).fetchone()
 
-    def _insert(self, rows: Sequence[_Row]) -> None:
+    def _insert(self, rows: Sequence[_Row | _ObservedRow]) -> None:
         """Series by series, each in its order: neighbours in the index are then put there one after another."""
         ordered = sorted(rows, key=_series_of)
-        values = list(chain.from_iterable(ordered))
-        begin, width = 0, len(_COLUMNS)
-        for count in _ROWS_AT_ONCE:
-            while len(values) - begin >= count * width:
-                self._connection.execute(_insertion(count), values[begin : begin + count * width])
-                begin += count * width
+        for columns in (_COLUMNS, _OBSERVED_COLUMNS):
+            begin, width = 0, len(columns)
+            values = list(chain.from_iterable([row for row in ordered if len(row) == width]))
+            for count in _ROWS_AT_ONCE:
+                while len(values) - begin >= count * width:
+                    self._connection.execute(_insertion(columns, count), values[begin : begin + count * width])
+                    begin += count * width
 
-    def _find_repeated(self, batch: Sequence[Reading], rows: Sequence[_Row], stored: int) -> Counter[DeviceKey]:
+    def _find_repeated(
+        self, batch: Sequence[Reading], rows: Sequence[_Row | _ObservedRow], stored: int
+    ) -> Counter[DeviceKey]:
         """Whose readings of a batch were not new: those beyond the rows just made, which have the highest ids."""
         newest = self._connection.execute(
             "SELECT series, captured_us, sequence FROM readings ORDER BY id DESC LIMIT ?", (stored,)
@@ -350,14 +344,14 @@ class ReadingsStore:
         self._series_known = True
 
 
-def _series_of(row: _Row) -> int:
+def _series_of(row: _Row | _ObservedRow) -> int:
     return row[0]
 
 
 @cache
-def _insertion(rows: int) -> str:
-    marks = ", ".join(f"({', '.join('?' * len(_COLUMNS))})" for _ in range(rows))
-    return f"INSERT OR IGNORE INTO readings ({', '.join(_COLUMNS)}) VALUES {marks}"  # noqa: S608 - marks only
+def _insertion(columns: tuple[str, ...], rows: int) -> str:
+    marks = ", ".join(f"({', '.join('?' * len(columns))})" for _ in range(rows))
+    return f"INSERT OR IGNORE INTO readings ({', '.join(columns)}) VALUES {marks}"  # noqa: S608 - marks only
 
 
 def _reading(row: Sequence[Any]) -> Reading:
