@@ -1,5 +1,6 @@
 """Alarms: what needs a human, and who has seen it."""
 
+from hub.api.discretion import alarms_for_trainees, is_told_all
 from hub.api.route import Call, Nothing, Route
 from hub.protocol import API, AlarmView, Note
 from sensors.access import Action
@@ -7,7 +8,8 @@ from sensors.access import Action
 
 async def list_alarms(call: Call[Nothing, Nothing]) -> tuple[AlarmView, ...]:
     """List every occurrence that is not normal, most urgent first."""
-    return await call.parts.hub.alarms()
+    alarms = await call.parts.hub.alarms()
+    return alarms if is_told_all(call.who, exercise=call.parts.settings.exercise) else alarms_for_trainees(alarms)
 
 
 async def acknowledge_alarm(call: Call[Note, Nothing]) -> AlarmView:

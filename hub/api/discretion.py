@@ -1,7 +1,7 @@
 """What a trainee is not told: what the instructor does, and what the simulators of an exercise say.
 
-It is left out of the live feed, the lists of devices and the log of whoever may not instruct. No secret is kept by it:
-readings of a simulator stand in history and exports.
+It is left out of the live feed, the lists of devices and alarms and the log of whoever may not instruct. No secret is
+kept by it: readings of a simulator stand in history and exports.
 """
 
 from collections.abc import Iterable
@@ -10,6 +10,7 @@ from msgspec import structs
 
 from hub.protocol import (
     AlarmChanged,
+    AlarmView,
     DevicesChanged,
     DeviceView,
     LiveMessage,
@@ -35,6 +36,11 @@ def devices_for_trainees(devices: Iterable[DeviceView]) -> tuple[DeviceView, ...
     return tuple(device for device in devices if not _is_hidden(device.key))
 
 
+def alarms_for_trainees(alarms: Iterable[AlarmView]) -> tuple[AlarmView, ...]:
+    """Alarms without those of simulators."""
+    return tuple(alarm for alarm in alarms if not _is_hidden(alarm.key))
+
+
 def page_for_trainees(page: Page) -> Page:
     """A page of the log without the instructor's lines; it may be shorter than was asked for."""
     return structs.replace(page, entries=_entries(page.entries))
@@ -48,7 +54,7 @@ def message_for_trainees(message: LiveMessage) -> LiveMessage | None:
                 message,
                 devices=devices_for_trainees(message.devices),
                 metrics=tuple(metric for metric in message.metrics if not _is_hidden(metric.key)),
-                alarms=tuple(alarm for alarm in message.alarms if not _is_hidden(alarm.key)),
+                alarms=alarms_for_trainees(message.alarms),
                 log=_entries(message.log),
             )
         case AlarmChanged():

@@ -9,7 +9,7 @@ from hub.client import HubClient
 from hub.decisions.checking import find_lie
 from hub.decisions.state import Effects
 from hub.inputs import Connected, Moment
-from hub.protocol import DevicesChanged, LogEntry, Logged, MetricsChanged, Snapshot
+from hub.protocol import AlarmChanged, DevicesChanged, LogEntry, Logged, MetricsChanged, Snapshot
 from hub.protocol.training import Answered, read_answered
 from hub.requests import Instruct, ReadControls, SendCommand
 from sensors.access import Role
@@ -241,6 +241,22 @@ async def test_the_live_feed_tells_a_trainee_the_alarm_and_not_the_cause(tmp_pat
     assert not [each for each in heard if isinstance(each, DevicesChanged)]
     metrics = [metric for each in heard if isinstance(each, MetricsChanged) for metric in each.metrics]
     assert SIMULATION not in {metric.key for metric in metrics}
+
+
+async def test_an_alarm_of_a_simulator_is_the_instructors_to_see(tmp_path: Path) -> None:
+    async with standing_hub(tmp_path, exercise=True) as hub, HubClient(hub.url) as client:
+        await played(hub)
+        await client.sign_in(Role.INSTRUCTOR, PASSWORD)
+        feed = client.live_once()
+        async for message in feed:
+            if isinstance(message, Snapshot):
+                hub.hear(SIMULATION, Leaf.STATE, native.encode_state(online=False, since=hub.clock.now()))
+            if isinstance(message, AlarmChanged):
+                break
+        await feed.aclose()
+        assert SIMULATION in {alarm.key for alarm in await client.alarms()}
+        await client.sign_in(Role.DUTY_OFFICER, PASSWORD)
+        assert SIMULATION not in {alarm.key for alarm in await client.alarms()}
 
 
 async def test_a_hub_for_actual_work_answers_an_administrator_that_nothing_is_started_here(tmp_path: Path) -> None:
