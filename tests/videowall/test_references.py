@@ -9,6 +9,7 @@ import pytest
 from sensors.clock import SystemClock
 from sensors.errors import LimitError, UnavailableError
 from sensors.model import DeviceId, DeviceKey, SiteId, StreamRole
+from sensors.rtsp.rtcp import unix_of
 from tests.support.faulty_pictures import SCENES, coded, seconds
 from videowall.composing.mask import name_of
 from videowall.plan import Mask
@@ -19,6 +20,8 @@ from videowall.quality.likeness import COLUMNS, ROWS, Reference
 from videowall.quality.pace import DRIFT_LEAST_S, Pace
 from videowall.quality.shelf import Shelf, View
 
+OURS_S = 1_790_000_000
+"""A day of 2026, Unix time."""
 KEY = DeviceKey(SiteId("kordai"), DeviceId("cam-1"))
 SUB = StreamRole.SUB
 VIEW = View(KEY, SUB)
@@ -139,7 +142,15 @@ def test_key_frames_and_clocks_are_measured() -> None:
     assert (pace.clock_offset_s, pace.clock_drift_ppm) == (7.0, None)
 
 
-def test_a_clock_that_does_not_tell_the_time_of_day_has_no_offset() -> None:
-    pace = Pace()
-    pace.compare(4e9, 0.0)
-    assert pace.clock_offset_s is None
+@pytest.mark.parametrize(
+    ("ntp_s", "known"),
+    [(86_400, False), (2_208_988_800, True), (OURS_S + 2_208_988_800 + 3_600, True)],
+    ids=["since its start", "never set", "an hour ahead"],
+)
+def test_a_clock_that_counts_from_its_cameras_start_is_none_and_one_that_was_never_set_is_wrong(
+    ntp_s: int, *, known: bool
+) -> None:
+    pace, taken_s = Pace(), unix_of(ntp_s << 32)
+    assert taken_s is not None
+    pace.compare(OURS_S - taken_s, 0.0)
+    assert pace.clock_offset_s == (OURS_S - taken_s if known else None)

@@ -10,8 +10,9 @@ _DRIFT_EVERY_S = 10.0
 _DRIFT_SAMPLES = 360
 _STEP_S = 0.5
 _PPM = 1_000_000
-_EPOCHLESS_S = 80 * 365.25 * 86_400
-"""A clock that is further off does not mean the time of day: RTCP lets a camera count from its own start."""
+_MOST_AHEAD_S = 365.25 * 86_400
+"""A clock that is further ahead does not mean the time of day: RTCP lets a camera count from its own start, and such
+small numbers are of 2036, when NTP's begin anew. One that was never set is behind, as far as 1970, and is wrong."""
 
 
 class Pace:
@@ -68,7 +69,7 @@ class Pace:
         if not self._offsets:
             return None
         offset_s = self._offsets[-1][1]
-        return offset_s if abs(offset_s) < _EPOCHLESS_S else None
+        return offset_s if offset_s > -_MOST_AHEAD_S else None
 
     @property
     def clock_drift_ppm(self) -> float | None:
