@@ -143,10 +143,11 @@ def test_of_long_names_something_is_read_and_nothing_lies_over_another(
     expect(page.locator("#alarm-bar .chip")).to_have_count(3)
     lefts, rights = page.locator("#alarm-bar .chip > *").evaluate_all(BOXES)
     assert all(right <= left for right, left in zip(rights, lefts[1:], strict=False))
-    for words in page.locator("#alarm-bar .what").all():
-        box = words.bounding_box()
-        assert box is not None
-        assert box["width"] > 150
+    for part, least in (("what", 150), ("where", 50)):
+        for words in page.locator(f"#alarm-bar .{part}").all():
+            box = words.bounding_box()
+            assert box is not None
+            assert box["width"] > least
 
 
 def test_a_camera_that_is_not_on_the_wall_is_said_to_be_that(page: Page, enter: Enter, wall: MovingWall) -> None:
