@@ -323,7 +323,9 @@ class Wall:
         for channel in ingest.running:
             alone = not channel.slots and (self.passthrough.is_watched(channel) or channel.key in ahead)
             unseen_now = unseen or self._scene.asleep
-            channel.rest(rests=(unseen_now or alone) and not self.passthrough.needs_pictures(channel))
+            looked_at = self._looked_at.get(channel.key, long_ago_s) > long_ago_s
+            needed = looked_at or self.passthrough.needs_pictures(channel)
+            channel.rest(rests=(unseen_now or alone) and not needed)
 
     def _serving(self, tile: Tile) -> Channel | None:
         return self._ingest.serving(tile) if self._ingest else None

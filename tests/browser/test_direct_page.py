@@ -19,6 +19,23 @@ RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
   return set.call(this, { type, sdp: sdp.replace(/a=candidate.*\\r\\n/g, "") });
 };"""
 """A firewall between browser and wall: no address of the answer can be reached."""
+COUNTS_WAITING = """const video = HTMLVideoElement.prototype;
+const [ask, cancel] = [video.requestVideoFrameCallback, video.cancelVideoFrameCallback];
+window.waiting = new Set();
+video.requestVideoFrameCallback = function (tell) {
+  const handle = ask.call(this, (...frame) => {
+    window.waiting.delete(handle);
+    tell(...frame);
+  });
+  window.waiting.add(handle);
+  return handle;
+};
+video.cancelVideoFrameCallback = function (handle) {
+  window.waiting.delete(handle);
+  cancel.call(this, handle);
+};
+Math.random = () => 0;"""
+"""Knows who waits to be told of the next picture."""
 EnterAt = Callable[..., None]
 
 
@@ -74,6 +91,21 @@ def test_a_wall_that_hangs_is_covered_over_webrtc_too_and_comes_back(
         expect(page.locator("#overlay")).to_be_hidden()
         wait_for_more_frames(page, 5)
         assert page.evaluate(IS_DIRECT)
+
+
+def test_a_wall_that_hangs_for_long_leaves_nothing_behind_of_each_attempt(
+    page: Page, keys: Keys, wall: MovingWall, enter_at: EnterAt
+) -> None:
+    page.add_init_script(COUNTS_WAITING)
+    with serving_wall(wall, keys, places=2) as address:
+        enter_at(address)
+        wait_until_live(page)
+        page.keyboard.press("i")
+        wall.stall.set()
+        expect(page.locator("#figures")).to_contain_text(re.compile("opened again[3-9]way"))
+        assert page.evaluate("window.waiting.size") <= 1
+        wall.stall.clear()
+        expect(page.locator("#overlay")).to_be_hidden()
 
 
 def test_the_page_returns_to_webrtc_after_the_wall_was_restarted(page: Page, keys: Keys, enter_at: EnterAt) -> None:

@@ -7,19 +7,29 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from msgspec.structs import replace
-from playwright.sync_api import Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import Locator, Page, WebSocket, WebSocketRoute, expect
 
 from sensors.model import Language
 from tests.support.border_wall import CAMERAS, feed, make_plan, twelve_cameras
 from tests.support.camera_stand import Stand
 from tests.support.live_wall import ServedWall
+from tests.support.waiting import eventually
 from tests.support.wall_page import Open
-from videowall.plan import Mask, Plan
+from videowall.plan import Feed, Mask, Plan
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(180)]
 MASK = Mask(((0.0, 0.0), (0.4, 0.0), (0.4, 0.4), (0.0, 0.4)))
 NO_WORD_MS = 13_000
 """After so long without a word the page takes its wall for silent."""
+AGAIN_MS = 30_000
+"""After so long the page asks again for what was refused."""
+SLOW_STILLS = """const ask = window.fetch;
+window.fetch = async (address, ...how) => {
+  const answer = await ask(address, ...how);
+  if (String(address).includes(".jpg")) await new Promise((done) => setTimeout(done, 3_500));
+  return answer;
+};"""
+"""A thin line, on which a still is old when it has come."""
 
 
 class Link:
@@ -116,6 +126,68 @@ def test_stills_that_do_not_change_say_so_on_the_tile_and_in_the_cameras_own_vie
     page.route(re.compile(r"\.jpg"), lambda route: route.fulfill(status=304))
     expect(page.locator("#camera-trouble")).to_contain_text("unchanged for")
     expect(page.locator("#camera")).to_have_class("dim")
+
+
+def test_stills_that_are_long_on_their_way_are_not_called_live(open_page: Open) -> None:
+    page = open_page("mode=passthrough")
+    _is_live(_tile(page, CAMERAS[1]))
+    page.add_init_script(SLOW_STILLS)
+    page.reload()
+    _is_not_live(_tile(page, CAMERAS[1]), " s behind")
+    page.goto(page.url.replace("mode=passthrough", "mode=composed&stills"))
+    expect(page.locator("#mode")).to_have_text(re.compile(r"^stills · \d s behind$"))
+
+
+def test_a_tile_whose_mask_is_taken_off_again_goes_on_with_the_cameras_own_stream(
+    open_page: Open, served: ServedWall, plan: Plan
+) -> None:
+    page = open_page("mode=passthrough")
+    tile = _tile(page, CAMERAS[0])
+    _is_live(tile)
+    masked = tuple(replace(one, masks=(MASK,)) for one in plan.tiles if isinstance(one, Feed))
+    served.show(replace(plan, tiles=masked, revision=2))
+    expect(tile.locator(".note")).to_have_text("Stills: parts of this camera are masked")
+    served.show(replace(plan, revision=3))
+    expect(tile.locator(".note")).to_have_text("")
+    eventually(lambda: tile.locator("video").evaluate("video => video.currentTime") > 0, what="the camera's own stream")
+    _is_live(tile)
+
+
+def test_a_masked_cameras_view_keeps_its_one_way_to_the_wall_open(open_page: Open) -> None:
+    """It is reopened after eight seconds of silence, and what is said of the camera is not renewed meanwhile."""
+    page = open_page()
+    opened: list[WebSocket] = []
+    heard: list[float] = []
+
+    def follow(socket: WebSocket) -> None:
+        opened.append(socket)
+        socket.on("framereceived", lambda _: heard.append(time.monotonic()))
+
+    page.on("websocket", follow)
+    _tile(page, CAMERAS[1]).click()
+    expect(page.locator("#camera-mark")).to_have_text("●")
+
+    def heard_for_long() -> bool:
+        page.wait_for_timeout(100)
+        return heard[-1] - heard[0] > 12
+
+    eventually(heard_for_long, within_s=60, what="words on the camera's socket")
+    assert len(opened) == 1
+
+
+def test_a_masked_camera_that_comes_back_to_the_wall_is_no_longer_said_to_be_missing(
+    open_page: Open, served: ServedWall, plan: Plan
+) -> None:
+    page = open_page()
+    page.clock.install()
+    _tile(page, CAMERAS[1]).click()
+    expect(page.locator("#camera-mark")).to_have_text("●")
+    served.show(replace(plan, tiles=plan.tiles[:1], revision=2))
+    expect(page.locator("#camera-trouble")).to_contain_text("This camera is not on the wall")
+    served.show(replace(plan, revision=3))
+    page.clock.fast_forward(AGAIN_MS)
+    expect(page.locator("#camera-trouble")).to_be_hidden()
+    expect(page.locator("#camera-mark")).to_have_text("●")
 
 
 def test_stills_of_a_camera_are_not_called_live_by_a_wall_that_is_silent(open_page: Open) -> None:

@@ -178,6 +178,32 @@ def test_the_wall_is_drawn_out_of_the_cameras_own_streams(open_page: Open, serve
         _sees(page, f'[data-camera="kordai/{camera}"]', number)
 
 
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_a_camera_that_is_mounted_lying_down_is_shown_upright(
+    open_page: Open, served: ServedWall, plan: Plan, stand: Stand, rotation: int
+) -> None:
+    lying = replace(feed(stand, CAMERAS[0]), rotation=rotation)
+    served.show(replace(plan, tiles=(lying, *plan.tiles[1:]), revision=8))
+    page = open_page("mode=passthrough")
+
+    def is_upright(selector: str) -> bool:
+        box = page.locator(selector).bounding_box()
+        assert box is not None
+        shape = 16 / 9 if rotation == 180 else 9 / 16
+        width = min(box["width"], box["height"] * shape)
+        left, top = box["x"] + (box["width"] - width) / 2, box["y"] + (box["height"] - width / shape) / 2
+        seen = _luma(page)[round(top) : round(top + width / shape), round(left) : round(left + width)]
+        # As the camera took it: clockwise by `rotation` is what the page has turned it by.
+        stamp = stamp_of(np.rot90(seen, rotation // 90))
+        return stamp is not None and stamp.camera == 1
+
+    tile = '[data-camera="kordai/cam-1"]'
+    if rotation == 270:  # else the stamp lies under the caption
+        eventually(lambda: is_upright(tile), within_s=30, what="an upright picture in the tile")
+    page.locator(tile).click()
+    eventually(lambda: is_upright("#camera .picture"), within_s=30, what="an upright picture over the page")
+
+
 def test_a_tile_whose_player_fails_goes_on_at_the_next_key_picture(open_page: Open) -> None:
     page = open_page("mode=passthrough")
     _sees(page, '[data-camera="kordai/cam-2"]', 2)

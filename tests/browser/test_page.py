@@ -116,9 +116,12 @@ def test_a_slow_first_picture_after_a_long_outage_is_waited_for(page: Page, keys
         assert page.evaluate("window.sources") == 2
 
 
-def test_what_the_page_keeps_is_bounded_and_trimming_costs_no_picture(page: Page, keys: Keys) -> None:
-    key_seldom = MovingWall(key_every=125)
-    with key_seldom.running(), serving_wall(key_seldom, keys) as address:
+@pytest.mark.parametrize(("fps", "key_every"), [(25, 125), (40, 1)], ids=["few key pictures", "nothing else"])
+def test_what_the_page_keeps_is_bounded_and_trimming_costs_no_picture(
+    page: Page, keys: Keys, fps: int, key_every: int
+) -> None:
+    wall = MovingWall(fps, key_every)
+    with wall.running(), serving_wall(wall, keys) as address:
         page.goto(f"http://{address}/?ticket={keys.token(Audience.TICKET)}")
         page.wait_for_url(f"http://{address}/")
         wait_until_live(page)

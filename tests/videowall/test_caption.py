@@ -106,7 +106,7 @@ CROWDED = TileFace(
     marks=(Mark("ОҚУ-ЖАТТЫҒУ", Tone.EXERCISE), Mark("2/5 · " + "Оңтүстік " * 9, Tone.PAGE)),
 )
 ALARM = AlarmFace(
-    Priority.CRITICAL, "Қозғалыс " * 9, "12:00:00 · 3 мин", "Көрші камераларды тексеріңіз. " * 12, "2", "қабылданды"
+    Priority.CRITICAL, "Қозғалыс " * 9, "12:00:00 · 3 мин", "Көрші камераларды тексеріңіз. " * 12, "2", "расталған"
 )
 FACES = {
     "crowded": CROWDED,

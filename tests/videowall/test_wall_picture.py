@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -21,7 +22,7 @@ from sensors.model import Priority, StreamRole
 from sensors.secrets import Secrets
 from sensors.stamp import Stamp
 from tests.support.board_of import alarm, board_of
-from tests.support.border_wall import CAMERAS, feed, key, make_plan, stamp_in
+from tests.support.border_wall import CAMERAS, feed, key, make_plan, stamp_in, stamp_of
 from tests.support.camera_stand import Stand
 from tests.support.waiting import eventually_async
 from videowall.captions.palette import CANVAS
@@ -189,6 +190,24 @@ async def test_the_next_page_shows_pictures_of_now_at_once(stand: Stand, tmp_pat
         assert [stamp.camera if stamp else None for stamp in stamps] == [3, 4]
         await eventually_async(lambda: all_live(wall))
         assert [channel.role for _, channel in wall.cameras() if channel] == [StreamRole.SUB] * 2
+
+
+async def test_stills_that_somebody_looks_at_follow_one_another_also_while_displays_decode_for_themselves(
+    stand: Stand, tmp_path: Path
+) -> None:
+    frames: list[int] = []
+    async with running_wall(tmp_path) as wall:
+        wall.apply(make_plan((feed(stand, CAMERAS[0]),), layout="1x1"))
+
+        def follow_one_another() -> bool:
+            still = wall.camera_jpeg(key(CAMERAS[0]), 1280)
+            stamp = stamp_of(jpeg_luma(still)) if still is not None else None
+            frames.extend([stamp.frame] if stamp else [])
+            # Key pictures, which are decoded of what nobody looks at, are a second apart.
+            return any(0 < frame - before < 12 for before, frame in pairwise(frames))
+
+        with wall.passthrough.watch_tiles():
+            await eventually_async(follow_one_another, within_s=30)
 
 
 async def test_a_calm_wall_is_dark_until_an_alarm_and_its_cameras_are_reported_all_the_same(

@@ -33,7 +33,7 @@ MORE_WAITING = Names(en="more waiting: {}", ru="ещё в очереди: {}", k
 IN_QUEUE = Names(en="{} waiting", ru="{} в очереди", kk="{} кезекте")
 SINCE = Names(en="since {}", ru="с {}", kk="{} бастап")
 EXERCISE = Names(en="EXERCISE", ru="УЧЕНИЕ", kk="ОҚУ-ЖАТТЫҒУ")
-ACKNOWLEDGED = Names(en="acknowledged", ru="принята", kk="қабылданды")
+ACKNOWLEDGED = Names(en="acknowledged", ru="принята", kk="расталған")
 SAVING = Names(en="saving", ru="экономия", kk="үнемдеу")
 SAVING_PARTS = Names(en="fewer pictures", ru="не все кадры", kk="кадрлар сирек")
 SAVING_KEYS = Names(en="key pictures only", ru="опорные кадры", kk="тірек кадрлар ғана")

@@ -31,6 +31,8 @@ RECORD: Final = struct.Struct(">HBxI")
 TEXT, INIT, FRAGMENT = 1, 2, 3
 GATHER_S: Final = 0.03
 """Pieces of all tiles wait this long for one another: far fewer messages, for less than a picture's time."""
+REPEAT_S: Final = 5.0
+"""A socket that has nothing to say is not silent: a page takes one for broken that it hears nothing from for longer."""
 _LOOK_S: Final = 0.2
 
 
@@ -71,6 +73,7 @@ class _Feeder:
         self._outlet = outlet
         self._clock = clock
         self._track: Track | None = None
+        self._is_begun = False
         self._obstacle: Obstacle | None = None
         self._skipped_total = 0
 
@@ -80,6 +83,8 @@ class _Feeder:
         records: list[tuple[int, bytes]] = []
         if outlet.obstacle is not self._obstacle:
             self._obstacle = outlet.obstacle
+            # Whoever shows something else meanwhile has let go of what the stream began with.
+            self._is_begun = False
             records.append(
                 (TEXT, msgspec.json.encode(Blocked(self.name[0].site, self.name[0].device, outlet.obstacle)))
             )
@@ -92,8 +97,8 @@ class _Feeder:
         self._skipped_total = self._outlet.skipped_total
         if skipped and self._track is not None:
             records.append((TEXT, msgspec.json.encode(Skipped(skipped))))
-        if piece.track is not self._track:
-            self._track = piece.track
+        if piece.track is not self._track or not self._is_begun:
+            self._track, self._is_begun = piece.track, True
             records += ((TEXT, self._start(piece.track)), (INIT, piece.track.init))
         records.append((FRAGMENT, piece.fragment))
 
@@ -140,13 +145,14 @@ class CameraStreams:
         with passthrough.watch(key, role, ready) as outlet:
             feeder = _Feeder(self._wall.name, key, role, outlet, self._clock)
             said: Said | None = None
+            said_s = float("-inf")
             while True:
-                state = passthrough.state(key, role)
+                now_s, state = self._clock.monotonic_s(), passthrough.state(key, role)
                 if state is None:
                     raise EndedError(CLOSE_CODES[ErrorKind.NOT_FOUND])
                 async with asyncio.timeout(SEND_WITHIN_S):
-                    if state != said:
-                        said = state
+                    if state != said or now_s - said_s >= REPEAT_S:
+                        said, said_s = state, now_s
                         await socket.send_text(msgspec.json.encode(state).decode())
                     for kind, payload in feeder.take():
                         if kind == TEXT:
@@ -166,7 +172,7 @@ class CameraStreams:
                     if now_s - looked_s >= _LOOK_S:
                         looked_s = now_s
                         self._follow(tiles, ready)
-                    if records := _gather(tiles):
+                    if (records := _gather(tiles)) or now_s - sent_s >= REPEAT_S:
                         sent_s = now_s
                         async with asyncio.timeout(SEND_WITHIN_S):
                             await socket.send_bytes(b"".join(records))

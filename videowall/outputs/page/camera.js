@@ -92,6 +92,11 @@ export class CameraView {
     else this.#showStills(this.#unplayable);
   }
 
+  // Turn the camera's own pictures upright by so many degrees, clockwise; stills come upright.
+  turn(rotation) {
+    this.#video.dataset.turn = rotation;
+  }
+
   close() {
     if (!this.isOpen) return;
     this.#end();
@@ -114,7 +119,9 @@ export class CameraView {
     const said = this.#toSay();
     let trouble = said?.trouble ?? "";
     if (this.#stream.refusal || (!trouble && (stale || !seen))) {
-      trouble = `${this.#words[reason] ?? reason}${stale ? ` · ${Math.floor(ageMs / 1000)} ${this.#words.seconds}` : ""}`;
+      // What is not there is the camera, not the wall.
+      const word = reason === "unknown" ? this.#words.obstacles.unknown : this.#words[reason];
+      trouble = `${word}${stale ? ` · ${Math.floor(ageMs / 1000)} ${this.#words.seconds}` : ""}`;
     } else if (silent) trouble = this.#words.lost;
     else if (!trouble) trouble = old;
     write(this.#trouble, trouble);

@@ -40,6 +40,7 @@ export class Direct {
   #failures = 0;
   #played = false;
   #shownStamp = null;
+  #frameWatch = 0;
 
   // handlers: impossible(why), after which nothing is tried any more; postponed(why), after which it is asked for again
   // by itself, the video left alone, until admitted(); and signedOut().
@@ -172,6 +173,8 @@ export class Direct {
   }
 
   #leave() {
+    // One that is never called would keep its connection for ever.
+    this.#video.cancelVideoFrameCallback(this.#frameWatch);
     this.#connection?.close();
     this.#connection = null;
     this.#receivedAt = -Infinity;
@@ -182,7 +185,7 @@ export class Direct {
 
   // A presented picture is the only proof that the wall moves.
   #watchFrames(connection) {
-    this.#video.requestVideoFrameCallback((_, frame) => {
+    this.#frameWatch = this.#video.requestVideoFrameCallback((_, frame) => {
       if (connection !== this.#connection) return;
       this.#watchFrames(connection);
       // A picture that is told of again, as when the page comes to the front, is no new one.

@@ -59,7 +59,7 @@ export class DrawnWall {
     }
     for (const [number, place] of wanted) {
       const element = this.#places.elements.get(number);
-      if (place.device) this.#openTile(number, place, element);
+      if (place.device) this.#openTile(number, place, element).turn(place.rotation);
       else if (number !== scene.resting) this.#panels.fill(element, place);
       element.classList.toggle("resting", number === scene.resting);
     }
@@ -103,14 +103,16 @@ export class DrawnWall {
   }
 
   #openTile(number, place, element) {
-    if (this.#tiles.has(number)) return;
+    const open = this.#tiles.get(number);
+    if (open !== undefined) return open.tile;
     const camera = `${place.site}/${place.device}`;
     const address = `/wall/${this.#wall}/camera/${camera}.jpg?width=640`;
     const tile = new Tile(element, address, this.#words, this.#signedOut);
     this.#tiles.set(number, { camera, tile });
     const incoming = this.#incoming.get(number);
-    if (incoming?.camera !== camera) return;
-    for (const [method, item] of incoming.kept.splice(0)) tile[method](item);
+    const kept = incoming?.camera === camera ? incoming.kept.splice(0) : [];
+    for (const [method, item] of kept) tile[method](item);
+    return tile;
   }
 
   #hear(number, message) {

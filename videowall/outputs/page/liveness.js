@@ -4,7 +4,7 @@ import { fill } from "./words.js";
 
 export const STALE_MS = 2_000;
 export const LATE_S = 2;
-export const UNCHANGED_MS = 5_000;
+const UNCHANGED_MS = 5_000;
 
 // `shown` presents pictures (a player or stills), `openedAt` is when the first of them began to be waited for.
 // A hidden page's video rests on purpose.

@@ -47,11 +47,15 @@ const faces = new Faces(`${socketRoot}/faces`, {
     showTools();
   },
   scene: showScene,
-  faces: () => drawn?.say(faces),
+  faces: () => {
+    places.name();
+    drawn?.say(faces);
+  },
   board: () => alarms.tick(),
   signedOut: signInAgain,
 });
-const places = new Places(document.getElementById("stage"), document.getElementById("places"), openCamera, nameOfPlace);
+const stage = document.getElementById("stage");
+const places = new Places(stage, document.getElementById("places"), openCamera, nameOfPlace);
 const camera = new CameraView(wall, words, {
   closed: cameraClosed, faceOf, order: give, say: (text) => screen.toast(text), signedOut: signInAgain,
   wallSpeaks: () => faces.isFresh,
@@ -80,8 +84,12 @@ function nameOfPlace(place) {
   return label ? `${label.label}, ${label.site}` : `${place.device} ${place.site}`.trim();
 }
 
-function faceOf({ site, device }) {
-  const place = faces.scene?.places.find((one) => one.site === site && one.device === device);
+function placeOf({ site, device }) {
+  return faces.scene?.places.find((one) => one.site === site && one.device === device);
+}
+
+function faceOf(key) {
+  const place = placeOf(key);
   return place && faces.faces.get(place.number);
 }
 
@@ -89,6 +97,7 @@ function showScene() {
   const { scene } = faces;
   places.show(scene);
   control.show(scene);
+  if (camera.isOpen) camera.turn(placeOf(camera.camera)?.rotation);
   drawn?.show(scene);
   drawn?.say(faces);
   document.title = `${scene.exercise ? `${words.exercise} - ` : ""}${scene.title} - Shekara`;
@@ -108,10 +117,14 @@ function openCamera(key) {
   opened = document.activeElement;
   openPanel(null);
   camera.open(key, Boolean(faces.hello?.may_control), Boolean(faces.hello?.may_save));
+  camera.turn(placeOf(key)?.rotation);
+  // Nobody goes with the keyboard through what the camera lies over.
+  stage.inert = true;
   sayExercise();
 }
 
 function cameraClosed() {
+  stage.inert = false;
   sayExercise();
   if (opened?.isConnected && !opened.closest("[hidden]")) opened.focus();
   else screen.focus();
@@ -169,16 +182,18 @@ function back() {
 }
 
 // A click beside an open panel closes it, and nothing else: not everybody has an Escape key.
-document.getElementById("stage").addEventListener("click", (event) => {
-  if (![alarms, control, choice].some((panel) => panel.isOpen) || event.target.closest("#tools")) return;
-  event.stopPropagation();
-  openPanel(null);
-}, { capture: true });
+for (const beside of [stage, document.getElementById("camera")]) {
+  beside.addEventListener("click", (event) => {
+    if (![alarms, control, choice].some((panel) => panel.isOpen) || event.target.closest("#tools")) return;
+    event.stopPropagation();
+    openPanel(null);
+  }, { capture: true });
+}
 
 document.addEventListener("keydown", (event) => {
   if (event.code === "Escape" && !event.repeat) back();
-  else if (event.code.startsWith("Arrow") && document.activeElement?.closest("#wall") && !camera.isOpen
-    && !document.activeElement.closest("#places, aside, #tools")) {
+  else if (event.code.startsWith("Arrow") && !camera.isOpen
+    && !document.activeElement?.closest("#places, aside, #tools")) {
     event.preventDefault();
     places.focus(faces.scene?.places.find((place) => place.device)?.number);
   }

@@ -1,8 +1,13 @@
 // Tiles that are no camera's, drawn from what the wall was told: clock, message, alarms, posts.
 
 import { make, write } from "./element.js";
+import { fill } from "./words.js";
 
 const MOST_ROWS = 12;
+// What is shown first where there is not room for all.
+const GRAVITY = ["alarm", "unreachable", "degraded", "normal"];
+// Where the plan names a zone that there is none of here (as captions/face.py).
+const ZONE = "Asia/Almaty";
 
 export class Panels {
   #faces;
@@ -39,11 +44,24 @@ export class Panels {
     else {
       panel.classList.toggle("old", !isBoardFresh);
       const rows = place.panel === "alarms" ? this.#alarms(board, scene) : this.#sites(board, scene);
+      const total = place.panel === "alarms" ? Math.max(board.alarms_total, rows.length) : rows.length;
       const head = isBoardFresh ? this.#words[place.panel] : this.#words.oldBoard;
-      const text = `${head}|${rows.map((row) => `${row.className} ${row.textContent}`).join("|")}`;
+      const said = rows.map((row) => `${row.className} ${row.textContent}`);
+      const text = [head, total, panel.clientWidth, panel.clientHeight, ...said].join("|");
       if (panel.dataset.text === text) return;
       panel.dataset.text = text;
-      panel.replaceChildren(make("p", "head", head), ...rows.slice(0, MOST_ROWS));
+      this.#fit(panel, make("p", "head", head), rows, total);
+    }
+  }
+
+  // As many rows as there is room for; the rest is counted.
+  #fit(panel, head, rows, total) {
+    let shown = Math.min(rows.length, MOST_ROWS);
+    for (;;) {
+      const more = total > shown ? [make("p", "more", fill(this.#words.more, total - shown))] : [];
+      panel.replaceChildren(head, ...rows.slice(0, shown), ...more);
+      if (shown === 0 || panel.scrollHeight <= panel.clientHeight) return;
+      shown -= 1;
     }
   }
 
@@ -53,7 +71,8 @@ export class Panels {
   }
 
   #sites(board, scene) {
-    return board.sites.map((site) => make("p", `row ${site.condition}`, make("b", "", nameIn(site.names, scene.language)),
+    const sites = [...board.sites].sort((one, other) => GRAVITY.indexOf(one.condition) - GRAVITY.indexOf(other.condition));
+    return sites.map((site) => make("p", `row ${site.condition}`, make("b", "", nameIn(site.names, scene.language)),
       make("span", "", [this.#words.conditions[site.condition], ...(site.values ?? []).map((one) =>
         `${one.symbol} ${one.value} ${one.unit}${one.doubtful ? " ?" : ""}`)].join(" · "))));
   }
@@ -65,5 +84,13 @@ export function nameIn(names, language) {
 }
 
 export function timeIn(zone, at) {
-  return new Intl.DateTimeFormat("ru", { timeZone: zone, timeStyle: "medium" }).format(at);
+  return formatIn(zone ?? ZONE).format(at);
+}
+
+function formatIn(timeZone) {
+  try {
+    return new Intl.DateTimeFormat("ru", { timeZone, timeStyle: "medium" });
+  } catch {
+    return formatIn(ZONE);
+  }
 }

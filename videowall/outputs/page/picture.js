@@ -1,7 +1,7 @@
 // The composed picture of the wall: as a stream where the browser plays it, as stills elsewhere; covered when it rests.
 
 import { Direct } from "./direct.js";
-import { LATE_S, STALE_MS, UNCHANGED_MS } from "./liveness.js";
+import { LATE_S, STALE_MS, sayOld } from "./liveness.js";
 import { remember } from "./mode.js";
 import { Player } from "./player.js";
 import { Rate } from "./rate.js";
@@ -184,12 +184,10 @@ export class Picture {
   #tell(now, reason, rate) {
     const words = this.#words;
     const stills = this.#stills;
-    const unchangedMs = stills === null ? 0 : now - stills.changedAt;
-    const unchanged =
-      unchangedMs > UNCHANGED_MS ? ` · ${words.unchanged} ${Math.floor(unchangedMs / 1000)} ${words.seconds}` : "";
+    const old = stills === null ? "" : sayOld(stills, words);
     const late = stills === null && reason === null ? this.#late : null;
-    const label = stills === null ? this.#tooSlow(now, late) : words.stills + unchanged;
-    this.#screen.label(label, Boolean(unchanged) || late > LATE_S);
+    const label = stills === null ? this.#tooSlow(now, late) : [words.stills, old].filter(Boolean).join(" · ");
+    this.#screen.label(label, Boolean(old) || late > LATE_S);
     const rows = [
       ["state", words[reason ?? (stills === null ? "live" : "stills")]],
       ["rate", `${rate}/${words.seconds}`],

@@ -28,7 +28,15 @@ export class Places {
       this.elements.delete(number);
     }
     for (const place of scene.places) this.#place(place, scene);
+    this.name();
     this.#fit();
+  }
+
+  // Call each place what it is called now.
+  name() {
+    for (const place of this.#scene?.places ?? []) {
+      this.elements.get(place.number).setAttribute("aria-label", this.#label(place));
+    }
   }
 
   placeOf(number) {
@@ -55,7 +63,6 @@ export class Places {
     element.disabled = !place.device;
     element.classList.toggle("spot", place.spot);
     element.dataset.camera = place.device ? `${place.site}/${place.device}` : "";
-    element.setAttribute("aria-label", this.#label(place));
     const style = element.style;
     style.left = `${(100 * place.x) / scene.width}%`;
     style.top = `${(100 * place.y) / scene.height}%`;

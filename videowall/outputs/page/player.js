@@ -12,6 +12,8 @@ const JUMP_TO_S = 0.1;
 const MAX_WAITING = 150;
 const MAX_CLOCKS = 300;
 const MAX_KEYS = 100;
+// Of cameras that send nothing but key pictures a few are enough to cut at.
+const KEYS_APART_S = 0.5;
 // Clocks of computers differ by less.
 const DRIFT = 0.0002;
 const SET_BACK_S = 1;
@@ -89,7 +91,7 @@ export class Player {
     this.#unshownSince = Math.min(this.#unshownSince, performance.now());
     this.#clocks.set(Math.round(fragment.mediaTime * 1000), fragment.encodedAt);
     if (this.#clocks.size > MAX_CLOCKS) this.#clocks.delete(this.#clocks.keys().next().value);
-    if (fragment.key) this.#keys.push(fragment.mediaTime);
+    if (fragment.key && !(fragment.mediaTime < this.#keys.at(-1) + KEYS_APART_S)) this.#keys.push(fragment.mediaTime);
     if (this.#keys.length > MAX_KEYS) this.#keys.shift();
     this.#append(fragment.media);
   }

@@ -5,6 +5,8 @@ export class Stills {
   presentedAt = -Infinity;
   presentedTotal = 0;
   changedAt = performance.now();
+  // How long ago the newest was asked for when it was shown: it may be as old.
+  latencyS = null;
   refusal = null;
   #address;
   #image;
@@ -38,6 +40,7 @@ export class Stills {
   }
 
   async #show() {
+    const askedAt = performance.now();
     const headers = this.#tag ? { "If-None-Match": this.#tag } : {};
     const answer = await fetch(this.#address, { headers, cache: "no-store", signal: AbortSignal.timeout(GIVE_UP_MS) });
     if (answer.status === 401) {
@@ -54,6 +57,7 @@ export class Stills {
     }
     this.refusal = null;
     this.presentedAt = performance.now();
+    this.latencyS = (this.presentedAt - askedAt) / 1000;
     this.presentedTotal += 1;
   }
 
@@ -62,7 +66,10 @@ export class Stills {
     const old = this.#url;
     this.#url = URL.createObjectURL(blob);
     this.#image.src = this.#url;
-    await this.#image.decode();
-    if (old) URL.revokeObjectURL(old);
+    try {
+      await this.#image.decode();
+    } finally {
+      if (old) URL.revokeObjectURL(old);
+    }
   }
 }

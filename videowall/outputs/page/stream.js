@@ -45,11 +45,16 @@ export class Stream {
     this.#socket = socket;
     this.heardAt = performance.now();
     this.#opened = false;
+    let heard = false;
     let init = false;
     socket.binaryType = "arraybuffer";
     socket.onmessage = ({ data }) => {
       if (socket !== this.#socket) return;
       this.heardAt = performance.now();
+      // Whoever is told anything is admitted, also where nothing of it can be played.
+      if (!heard) this.#backoff.connected();
+      heard = true;
+      this.refusal = null;
       if (typeof data === "string") {
         init = this.#hear(JSON.parse(data)) || init;
       } else if (init) {
@@ -89,10 +94,8 @@ export class Stream {
       this.#handlers.unplayable(message.mime);
       return false;
     }
-    this.refusal = null;
     this.start = message;
     this.#player.start(message, !this.#opened);
-    if (!this.#opened) this.#backoff.connected();
     this.#opened = true;
     return true;
   }

@@ -102,6 +102,11 @@ export class Tile {
     this.#element.classList.toggle("acknowledged", Boolean(edge?.acknowledged));
   }
 
+  // Turn the camera's own pictures upright by so many degrees, clockwise; stills come upright.
+  turn(rotation) {
+    this.#video.dataset.turn = rotation;
+  }
+
   get figures() {
     return { shown: (this.#stills ?? this.#player).presentedTotal, late: this.#player.latencyS, skipped: this.#skipped };
   }
