@@ -25,6 +25,8 @@ from tui.screens.sign_in import SignInScreen
 from tui.theme import THEME
 
 SIGN_IN = "sign-in"
+LISTEN_AGAIN_S = 5.0
+"""After a fault of our own in the feed."""
 _DESKS: dict[Scope, type[Desk]] = {
     Scope.OVERVIEW: Overview,
     Scope.ALARMS: Alarms,
@@ -65,6 +67,7 @@ class ConsoleApp(App[None]):
 
     def tick(self) -> None:
         """Let every screen that can be seen repaint what reads differently."""
+        self.shared.store.mind_silence(self.shared.clock.now())
         for screen in self.screen_stack:
             if isinstance(screen, Desk):
                 screen.tick()
@@ -94,20 +97,28 @@ class ConsoleApp(App[None]):
 
     @on(Worker.StateChanged)
     def mind_worker(self, event: Worker.StateChanged) -> None:
-        """A feed that ended is said, never silent; a sign-in that is over leads to another one."""
-        if event.worker.name != "feed" or event.state is not WorkerState.ERROR:
+        """A feed or an order that ended is said, never silent; a sign-in that is over leads to another one."""
+        if event.state is not WorkerState.ERROR:
             return
         error = event.worker.error
         words = self.shared.words
+        if event.worker.name != "feed":
+            self.notify(words("told.failed", reason=error), severity="error", timeout=30, markup=False)
+            return
         self.shared.store.disconnected(self.shared.clock.now(), str(error))
         if isinstance(error, AccessError):
             self.switch_mode(SIGN_IN)
             self.notify(words("sign_in.expired"), severity="warning", timeout=8, markup=False)
         else:
             self.notify(words("told.hub_fault", reason=error), severity="error", timeout=30, markup=False)
+            self.set_timer(LISTEN_AGAIN_S, self._listen)
         self.tick()
 
     def _begin(self) -> None:
+        self._listen()
+        self.switch_mode(Scope.OVERVIEW.value)
+
+    def _listen(self) -> None:
         self.run_worker(
             follow(self.shared.hub, self.shared.store, self.shared.clock, self._heard),
             name="feed",
@@ -115,7 +126,6 @@ class ConsoleApp(App[None]):
             exclusive=True,
             exit_on_error=False,
         )
-        self.switch_mode(Scope.OVERVIEW.value)
 
     def _heard(self, item: FeedItem, urgent: bool) -> None:  # noqa: FBT001 - the callback's shape
         del item

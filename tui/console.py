@@ -16,6 +16,9 @@ from tui.order import device_name, site_name
 from tui.store import Store
 from tui.strings import Words
 
+_HOME = "Asia/Almaty"
+"""The one zone whose city has a name in every language."""
+
 
 @dataclass(slots=True)
 class Console:
@@ -40,6 +43,13 @@ class Console:
     def speak(self, language: Language) -> None:
         """Change the language of everything on screen."""
         self.words = Words(language)
+
+    @property
+    def city(self) -> str:
+        """Where the times on screen are those of the place."""
+        if self.zone.key == _HOME:
+            return self.words("zone.city")
+        return self.zone.key.rpartition("/")[2].replace("_", " ")
 
     def age(self, since: datetime) -> str:
         """How long ago something was, as text."""

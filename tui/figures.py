@@ -49,17 +49,25 @@ def shown_age(age_s: float, words: Words) -> str:
 
 def shown_time(at: datetime, zone: ZoneInfo) -> str:
     """Time of day in the site's zone, to the second."""
-    return f"{at.astimezone(zone):%H:%M:%S}"
+    return f"{_local(at, zone):%H:%M:%S}"
 
 
 def shown_minute(at: datetime, zone: ZoneInfo) -> str:
     """Day and time of day in the site's zone, to the minute."""
-    return f"{at.astimezone(zone):%d.%m %H:%M}"
+    return f"{_local(at, zone):%d.%m %H:%M}"
 
 
 def shown_moment(at: datetime, zone: ZoneInfo) -> str:
     """Date and time in the site's zone."""
-    return f"{at.astimezone(zone):%d.%m.%Y %H:%M:%S}"
+    return f"{_local(at, zone):%d.%m.%Y %H:%M:%S}"
+
+
+def _local(at: datetime, zone: ZoneInfo) -> datetime:
+    """A moment in the site's zone; in the first and the last hours of all, which a mad clock may name, as it is."""
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return at
 
 
 def breached(limit: Limit, value: Value) -> bool:
@@ -95,7 +103,9 @@ def span_of(metric: Metric) -> tuple[float, float] | None:
         high = max(bounds) + 0.5 * (abs(max(bounds)) or 1.0)
     if low is None and bounds:
         low = min(0.0, min(bounds) - 0.5 * abs(min(bounds)))
-    return (low, high) if low is not None and high is not None and low < high else None
+    if low is None or high is None or not low < high or not math.isfinite(high - low):
+        return None
+    return low, high
 
 
 def band(metric: Metric, value: Value, width: int, level: GlyphLevel, tone: Tone) -> Pieces:
@@ -123,7 +133,8 @@ def band(metric: Metric, value: Value, width: int, level: GlyphLevel, tone: Tone
 
 
 def _cell(number: float, low: float, high: float, width: int) -> int:
-    return min(width - 1, max(0, int((number - low) / (high - low) * width)))
+    share = min(1.0, max(0.0, (number - low) / (high - low)))
+    return min(width - 1, int(share * width))
 
 
 def _limit_number(limit: Limit) -> float | None:

@@ -12,6 +12,9 @@ from tui.glyphs import Tone
 _FIRST_UNUSUAL = "\u0300"
 """Below the combining marks every printable character takes one cell; so do Cyrillic letters above it."""
 
+_NO_CELL = frozenset({"Mn", "Me"})
+"""Marks on the character before them, whatever their combining class."""
+
 
 class Piece(NamedTuple):
     """A stretch of one line in one tone."""
@@ -41,7 +44,7 @@ def width_of(text: str) -> int:
 
 
 def _cells(character: str) -> int:
-    if unicodedata.combining(character):
+    if unicodedata.category(character) in _NO_CELL:
         return 0
     return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 

@@ -1,8 +1,9 @@
 """What a screen lists, in which order: alarms, devices, cameras, log lines, and the posts summed up. Pure."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from hub.protocol import AlarmState, AlarmView, Approval, DeviceView, Liveness, MetricView
 from sensors.catalog import CAMERA, WALL, PictureState
@@ -10,6 +11,8 @@ from sensors.model import DeviceKey, Language, Names, Priority, SiteId
 from sensors.topics import RESERVED
 from tui.store import Link, Store
 
+PICTURE_HOLDS: Final = timedelta(seconds=20)
+"""A wall repeats what it says of a picture every few seconds: one that was live longer ago may be anything now."""
 _STATE_RANK = {
     AlarmState.UNACKNOWLEDGED: 0,
     AlarmState.RETURNED: 0,
@@ -118,10 +121,14 @@ def waiting_first(store: Store, shelf: Shelf = Shelf.CURRENT) -> list[DeviceView
 def picture_state(store: Store, key: DeviceKey) -> PictureState | None:
     """What the wall says of a camera's picture; None when it has said nothing, or nothing lately enough to count."""
     view = store.metric(key, "picture")
-    if view is None or store.link is not Link.UP:
+    if view is None or store.status is None or store.link is not Link.UP:
         return None
     device = store.devices.get(key)
-    if device is not None and device.liveness is Liveness.OFFLINE and view.value == PictureState.LIVE:
+    if view.value == PictureState.LIVE and (
+        (device is not None and device.liveness is Liveness.OFFLINE)
+        # Both times are the hub's own: the console's clock may be another.
+        or store.status.at - view.received_at > PICTURE_HOLDS
+    ):
         return None
     return PictureState(view.value) if view.value in set(PictureState) else None
 

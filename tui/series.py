@@ -98,4 +98,5 @@ def _share_of_true(step: HistoryStep) -> float | None:
     durations = {state.state: state.duration_s for state in step.states}
     if not durations or not durations.keys() <= {"true", "false"}:
         return None
-    return durations.get("true", 0.0) / sum(durations.values())
+    whole_s = sum(durations.values())
+    return durations.get("true", 0.0) / whole_s if whole_s > 0 else None

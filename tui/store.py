@@ -5,7 +5,7 @@ thousand new values cost no sorting.
 """
 
 from collections import deque
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -31,8 +31,10 @@ from hub.protocol import (
 from sensors.access import Role
 from sensors.model import DeviceKey
 
-ENDED_KEPT = 64
-"""Alarms that are over but may still be under someone's cursor."""
+ENDED_KEPT = 1024
+"""Alarms that are over but may still be under someone's cursor, though a whole flood of them has ended since."""
+SILENT_AFTER = timedelta(seconds=5)
+"""The hub says something about every two seconds. A connection that is open and brings nothing may be a dead one."""
 
 
 class Link(StrEnum):
@@ -40,6 +42,7 @@ class Link(StrEnum):
 
     CONNECTING = "connecting"
     UP = "up"
+    SILENT = "silent"
     LOST = "lost"
 
 
@@ -67,6 +70,8 @@ class Store:
     def fold(self, message: LiveMessage, at: datetime) -> bool:
         """Take in one message received `at`; true when it must be seen at once: an alarm, or everything anew."""
         self.data_at = at
+        if self.link is Link.SILENT:
+            self._set_link(Link.UP, at, "")
         match message:
             case MetricsChanged():
                 self._fold_metrics(message.metrics)
@@ -84,12 +89,18 @@ class Store:
                 self.walls.update((wall.wall, wall) for wall in message.walls)
             case Snapshot():
                 self._fold_snapshot(message)
+                self._set_link(Link.UP, at, "")
                 return True
         return False
 
     def connected(self, at: datetime) -> None:
-        """The live feed is open; its snapshot is on the way."""
-        self._set_link(Link.UP, at, "")
+        """The live feed is open; its snapshot is on the way, and until it has come all is as it was."""
+        self._set_link(Link.CONNECTING, at, "")
+
+    def mind_silence(self, now: datetime) -> None:
+        """Time has passed. A clock that was set back says as little of the present as one that has run on."""
+        if self.link is Link.UP and self.data_at is not None and abs(now - self.data_at) >= SILENT_AFTER:
+            self._set_link(Link.SILENT, self.data_at, "")
 
     def disconnected(self, at: datetime, reason: str) -> None:
         """The live feed is gone, and everything on screen is only what was."""

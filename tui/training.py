@@ -30,7 +30,7 @@ from sensors.topics import SIMULATORS
 REACTION_WITHIN: Final = timedelta(minutes=10)
 """An alarm that comes later has another cause."""
 _LONGEST_S: Final = 604_800.0
-"""No scenario has a step later than that."""
+"""No scenario has a step later than that, and what is to last longer lasts until somebody ends it."""
 
 
 class Stage(StrEnum):
@@ -128,7 +128,7 @@ def ends_at(step: Step, command: Command) -> datetime | None:
     """When something ends by itself; None: it goes on until it is ended."""
     default = next((argument.default for argument in command.arguments if argument.name == DURATION), None)
     lasts_s = step.arguments.get(DURATION, default)
-    if isinstance(lasts_s, bool | str) or lasts_s is None:
+    if isinstance(lasts_s, bool | str) or lasts_s is None or not 0 <= lasts_s <= _LONGEST_S:
         return None
     return step.at + timedelta(seconds=lasts_s)
 

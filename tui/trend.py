@@ -47,6 +47,8 @@ def draw_trend(
     if len(points) < 2 or width < 2 or height < 1:
         return None
     low, high = min(point.number for point in points), max(point.top for point in points)
+    if not math.isfinite(high - low):
+        return None
     if low == high:
         low, high = low - 0.5, high + 0.5
     across = 2 if level is GlyphLevel.UNICODE else 1

@@ -271,6 +271,11 @@ class ConsoleDriver:
         self.app.tick()
         await self._pilot.pause()
 
+    async def resize(self, width: int, height: int) -> None:
+        """Give the terminal another size."""
+        await self._pilot.resize_terminal(width, height)
+        await self.settle()
+
     async def open(self, workspace: str) -> None:
         """Go to a workspace by its key."""
         await self.press(str(["overview", "alarms", "cameras", "sensors", "devices", "log"].index(workspace) + 1))

@@ -52,4 +52,5 @@ class AlarmDesk(Desk):
 
     def _order_acknowledgement(self, alarm: AlarmView, text: str) -> None:
         told = self.console.words("told.acknowledged", name=self.console.place(alarm.key))
-        self.order(self.console.hub.acknowledge(alarm.occurrence, text), told)
+        late = self.console.words("told.moved_on")
+        self.order(self.console.hub.acknowledge(alarm.occurrence, text), told, late=late)

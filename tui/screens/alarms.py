@@ -68,7 +68,7 @@ class Alarms(AlarmDesk):
             self._cells,
             lambda: console.words,
             lambda: console.words("empty.filtered" if self.filter_text else "empty.alarms"),
-            keeps=console.store.ended.__contains__,
+            keeps=lambda occurrence: console.store.alarm(occurrence) is not None,
             stacked=lambda occurrence, width: alarm_lines(console, occurrence, width),
             stacked_below=_STACKED_BELOW,
         )
@@ -78,7 +78,7 @@ class Alarms(AlarmDesk):
         yield self.table
 
     def relist(self) -> None:
-        """Unacknowledged first; an alarm that ends stays while the cursor is on it."""
+        """Unacknowledged first; one that ends, or that a filter lets go of, stays while the cursor is on it."""
         self.table.list.show(
             [alarm.occurrence for alarm in order_alarms(self.console.store.alarms.values()) if self._passes(alarm)]
         )
@@ -102,12 +102,14 @@ class Alarms(AlarmDesk):
         self.action_open()
 
     def action_next_unacknowledged(self) -> None:
-        """The most urgent alarm that nobody has acknowledged, other than the selected one."""
-        wanting = [
-            alarm.occurrence
-            for alarm in order_alarms(self.console.store.alarms.values())
-            if wants_acknowledgement(alarm) and self._passes(alarm)
+        """The most urgent alarm that nobody has acknowledged, not the selected one. No filter hides all of them."""
+        all_wanting = [
+            alarm for alarm in order_alarms(self.console.store.alarms.values()) if wants_acknowledgement(alarm)
         ]
+        wanting = [alarm.occurrence for alarm in all_wanting if self._passes(alarm)]
+        if all_wanting and not wanting:
+            self.drop_filter()
+            wanting = [alarm.occurrence for alarm in all_wanting]
         here = self.table.list.cursor
         after = wanting[wanting.index(here) + 1 :] if here in wanting else wanting
         if not wanting:

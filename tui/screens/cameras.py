@@ -172,8 +172,12 @@ class Cameras(Desk):
         view = self.console.store.metric(key, metric)
         if view is None or isinstance(view.value, str):
             return ()
-        tone = Tone.STALE if self.console.store.stale(key) else Tone.NORMAL
+        tone = Tone.STALE if self._stale(key) else Tone.NORMAL
         return (Piece(shown_number(round(view.value)), tone),)
+
+    def _stale(self, key: DeviceKey) -> bool:
+        """A camera's figures are the wall's, and as old as its last word."""
+        return self.console.store.stale(key) or picture_state(self.console.store, key) is None
 
     def _age(self, key: DeviceKey) -> Pieces:
         age_s = self._age_s(key)
@@ -233,7 +237,7 @@ class Cameras(Desk):
             text = words("value.none") if age_s is None else shown_age(age_s, words)
         else:
             text = words("value.none") if view is None else shown_value(view.value, view.unit, words)
-        stale = view is None or self.console.store.stale(key)
+        stale = view is None or self._stale(key)
         mark = f"{self.console.glyphs.stale} " if stale else ""
         return (self._label(label), Piece(f"{mark}{text}", Tone.STALE if stale else Tone.NORMAL))
 

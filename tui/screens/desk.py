@@ -122,7 +122,8 @@ class Desk(Screen[None]):
             return words("told.not_allowed", role=words(f"role.{store.role}"), what=what)
         if command.id == "go_training" and store.status is not None and not store.exercise:
             return words("told.no_exercise")
-        if command.needs is not None and not command.id.startswith("go_") and store.link is not Link.UP:
+        unreachable = store.link is Link.LOST or store.role is None
+        if command.needs is not None and not command.id.startswith("go_") and unreachable:
             return words("told.no_link", what=what)
         return None
 
@@ -130,17 +131,19 @@ class Desk(Screen[None]):
         """A short word at the edge of the screen."""
         self.notify(text, severity=severity, timeout=4, markup=False)
 
-    def order(self, order: Awaitable[object], told: str) -> None:
-        """Ask the hub for something, without waiting; say how it went."""
-        self.run_worker(self._order(order, told), name="order", group="orders", exit_on_error=False)
+    def order(self, order: Awaitable[object], told: str, *, late: str = "") -> None:
+        """Ask the hub for something, without waiting; say how it went, and with `late` that it came too late.
 
-    async def _order(self, order: Awaitable[object], told: str) -> None:
+        It is the application's work and not the screen's: an officer who leaves the screen takes no order back.
+        """
+        self.app.run_worker(self._order(order, told, late), name="order", group="orders", exit_on_error=False)
+
+    async def _order(self, order: Awaitable[object], told: str, late: str) -> None:
         try:
             await order
-        except ConflictError:
-            self.tell(self.console.words("told.moved_on"), severity="warning")
         except ShekaraError as error:
-            self.tell(self.console.words("told.failed", reason=error.text), severity="warning")
+            is_late = late and isinstance(error, ConflictError)
+            self.tell(late if is_late else self.console.words("told.failed", reason=error.text), severity="warning")
         else:
             self.tell(told)
 
@@ -174,11 +177,8 @@ class Desk(Screen[None]):
 
     def action_back(self) -> None:
         """Close the filter, or go to the overview."""
-        box = self.query_one("#filter", Input)
-        if box.display or self.filter_text:
-            box.value = ""
-            box.display = False
-            self.query(LiveList).first().focus()
+        if self.query_one("#filter", Input).display or self.filter_text:
+            self.drop_filter()
         elif self.SCOPE is not Scope.OVERVIEW:
             self.app.switch_mode(Scope.OVERVIEW.value)
 
@@ -188,10 +188,20 @@ class Desk(Screen[None]):
         box.display = True
         box.focus()
 
+    def drop_filter(self) -> None:
+        """Show every row again."""
+        box = self.query_one("#filter", Input)
+        box.value = self.filter_text = ""
+        box.display = False
+        self.query(LiveList).first().focus()
+        self.relist()
+
     @on(Input.Changed, "#filter")
     def take_filter(self, event: Input.Changed) -> None:
         """Filter while it is typed."""
         self.filter_text = event.value
+        for each in self.query(LiveList):
+            each.let_go()
         self.relist()
         self.tick_body()
 

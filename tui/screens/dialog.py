@@ -6,6 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
@@ -29,8 +30,9 @@ class Question(ModalScreen[bool]):
         with Vertical(classes="dialog"):
             yield Static(self._text, markup=False)
             with Horizontal(classes="buttons"):
-                yield Button(self._cancel, id="cancel", compact=True)
-                yield Button(self._yes, id="yes", compact=True)
+                yield Button(Content(self._cancel), id="cancel", compact=True)
+                # A button reads markup in plain text, and this one holds a name from the network.
+                yield Button(Content(self._yes), id="yes", compact=True)
 
     def on_mount(self) -> None:
         """Enter alone does nothing irreversible."""

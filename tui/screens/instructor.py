@@ -181,17 +181,7 @@ class Instructor(Desk):
         self._send(control, command.name, arguments, self.console.words("told.started", name=name))
 
     def _send(self, control: DeviceKey, name: str, arguments: Mapping[str, Value], told: str) -> None:
-        self.run_worker(
-            self._instruct(control, name, dict(arguments), told), name="instruct", group="orders", exit_on_error=False
-        )
-
-    async def _instruct(self, control: DeviceKey, name: str, arguments: dict[str, Value], told: str) -> None:
-        try:
-            await self.console.hub.instruct(control, name, arguments)
-        except ShekaraError as error:
-            self.tell(self.console.words("told.failed", reason=error.text), severity="warning")
-        else:
-            self.tell(told)
+        self.order(self.console.hub.instruct(control, name, dict(arguments)), told)
 
     def _fetch(self) -> None:
         """Ask anew what can be told when other simulators or posts are there; one question at a time."""

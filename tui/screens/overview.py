@@ -12,7 +12,7 @@ from tui.columns import Column, Columns
 from tui.console import Console
 from tui.figures import shown_time, shown_value
 from tui.glyphs import Tone
-from tui.lines import Piece, Pieces, width_of
+from tui.lines import Piece, Pieces, fit, width_of
 from tui.order import SiteSummary, order_alarms, readings_of_kind, site_summaries
 from tui.screens.alarms import alarm_lines
 from tui.screens.desk import Desk
@@ -110,9 +110,11 @@ class Overview(Desk):
                 Piece(f"  {len(summary.alarms)}", Tone.NORMAL),
             )
         weather = self._fact(summary.site, "weather", _WEATHER) or Piece("")
-        left = (Piece(f"{name}   ", Tone.STRONG), weather._replace(tone=Tone.MUTED))
-        space = width - sum(width_of(piece.text) for piece in (*left, *state)) - 2
-        return (*left, Piece(" " * max(1, space)), *state)
+        left: Pieces = (Piece(f"{name}   ", Tone.STRONG), weather._replace(tone=Tone.MUTED))
+        room = width - _width(state) - 3
+        if _width(left) > room:  # the alarm is what the card is for
+            left = (Piece(name if width_of(name) <= room else fit(name, max(0, room)), Tone.STRONG),)
+        return (*left, Piece(" " * max(1, room + 1 - _width(left))), *state)
 
     def _counts(self, summary: SiteSummary) -> Pieces:
         words, stale = self.console.words, self.console.store.link is not Link.UP
@@ -154,3 +156,7 @@ class Overview(Desk):
         if entry is None:
             return ((), ())
         return (Piece(shown_time(entry.at, self.console.zone), Tone.MUTED),), (Piece(self.console.story(entry)),)
+
+
+def _width(pieces: Pieces) -> int:
+    return sum(width_of(piece.text) for piece in pieces)

@@ -147,12 +147,14 @@ class Wall(Desk):
         )
 
     def _keep(self, name: str) -> None:
-        free = (f"page-{number}" for number in range(1, len(self._presets) + 2))
-        preset = name if re.match(ID_PATTERN, name) else next(each for each in free if each not in self._presets)
-        names = Names() if preset == name else Names(name, name, name)
-        self.order(self._save(preset, names), self.console.words("told.preset_kept", name=name))
+        self.order(self._save(name), self.console.words("told.preset_kept", name=name))
 
-    async def _save(self, preset: str, names: Names) -> None:
+    async def _save(self, name: str) -> None:
+        """Under its name where that can be an id, else under a free one: free now, for others keep pages too."""
+        kept = {each.preset for each in await self.console.hub.presets()}
+        free = (f"page-{number}" for number in range(1, len(kept) + 2))
+        preset = name if re.match(ID_PATTERN, name) else next(each for each in free if each not in kept)
+        names = Names() if preset == name else Names(name, name, name)
         await self.console.hub.save_preset(preset, PresetRequest(names, wall=self.console.settings.wall))
         self._fetch_presets()
 
@@ -173,6 +175,8 @@ class Wall(Desk):
         self.order(self.console.hub.change_wall(self.console.settings.wall, request), told)
 
     def _fetch_presets(self) -> None:
+        if not self.is_attached:  # a page was kept or forgotten, and the screen has been left meanwhile
+            return
         self._fetch = self.run_worker(
             partial(self._read_presets), name="presets", group="presets", exclusive=True, exit_on_error=False
         )

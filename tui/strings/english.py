@@ -16,6 +16,7 @@ TABLE: Final[dict[str, str]] = {
     "tab.log": "Log",
     "link.connecting": "connecting to the hub",
     "link.up": "connected",
+    "link.silent": "THE HUB IS SILENT",
     "link.lost": "NO LINK TO THE HUB",
     "link.data_at": "data as of {time}",
     "link.no_data": "no data yet",

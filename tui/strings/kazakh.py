@@ -16,6 +16,7 @@ TABLE: Final[dict[str, str]] = {
     "tab.log": "Журнал",
     "link.connecting": "хабқа қосылу",
     "link.up": "байланыс бар",
+    "link.silent": "ХАБ ҮНСІЗ",
     "link.lost": "ХАБПЕН БАЙЛАНЫС ЖОҚ",
     "link.data_at": "деректер {time}",
     "link.no_data": "деректер әлі жоқ",

@@ -16,6 +16,7 @@ TABLE: Final[dict[str, str]] = {
     "tab.log": "Журнал",
     "link.connecting": "соединение с хабом",
     "link.up": "на связи",
+    "link.silent": "ХАБ МОЛЧИТ",
     "link.lost": "НЕТ СВЯЗИ С ХАБОМ",
     "link.data_at": "данные на {time}",
     "link.no_data": "данных ещё нет",

@@ -4,13 +4,13 @@ from tui.actions import WORKSPACES, Scope, command_named, may
 from tui.console import Console
 from tui.figures import shown_time
 from tui.glyphs import Tone
-from tui.lines import Piece, Pieces, width_of
+from tui.lines import Piece, Pieces, fit, width_of
 from tui.order import newest_alarm, unacknowledged
 from tui.store import Link
 from tui.widgets.painted import Painted
 
-_FRESH_S = 5.0
-"""The hub says something about every two seconds."""
+_LEAST_REASON = 16
+"""Cells that a reason must have to say anything."""
 
 
 class Head(Painted):
@@ -21,14 +21,13 @@ class Head(Painted):
 
 
 def _link(console: Console, width: int) -> Pieces:
-    words = console.words
     right = (
         Piece(shown_time(console.clock.now(), console.zone), Tone.STRONG),
-        Piece(f" {words('zone.city')} "),
+        Piece(f" {console.city} "),
     )
     mark = (Piece(f" {console.words('exercise.mark')} ", Tone.EXERCISE),) if console.store.exercise else ()
     room = width - _width((*mark, *right))
-    left = (*mark, *(_lost(console, room) if console.store.link is Link.LOST else _linked(console)))
+    left = (*mark, *(_lost(console, room) if console.store.link in (Link.LOST, Link.SILENT) else _linked(console)))
     room = width - _width((*left, *right)) - 4
     who = next((text for text in _who(console) if width_of(text) <= room), "")
     return (*left, Piece(" " * max(1, room + 2 - width_of(who))), Piece(f"{who}  "), *right)
@@ -45,13 +44,18 @@ def _linked(console: Console) -> Pieces:
 
 
 def _lost(console: Console, width: int) -> Pieces:
-    """The banner, with as much beside it as there is room for."""
+    """The banner, with as much beside it as there is room for: since when, and why as far as it is known."""
     words, store, dot = console.words, console.store, f" {console.glyphs.dot} "
-    banner = Piece(f" {words('link.lost')} ", Tone.LOUD)
-    facts = [console.age(store.link_since) if store.link_since else "", _data_at(console), words("link.retrying")]
+    banner = Piece(f" {words(f'link.{store.link}')} ", Tone.LOUD)
+    facts = [console.age(store.link_since) if store.link_since else "", _data_at(console)]
+    if store.link is Link.LOST:
+        facts.append(words("link.retrying"))
     room = width - width_of(banner.text) - 5
     while len(facts) > 1 and width_of(dot.join(facts)) > room:
         facts.pop()
+    left = room - width_of(dot.join([*facts, ""]))
+    if store.link_reason and left >= _LEAST_REASON:
+        facts.append(fit(store.link_reason, left).rstrip())
     return banner, Piece(f" {dot.join(facts)}", Tone.STRONG)
 
 
@@ -73,7 +77,7 @@ def _data_at(console: Console) -> str:
     at = console.store.data_at
     if at is None:
         return console.words("link.no_data")
-    if console.store.link is Link.UP and (console.clock.now() - at).total_seconds() < _FRESH_S:
+    if console.store.link is Link.UP:
         return console.words("link.fresh")
     return console.words("link.data_at", time=shown_time(at, console.zone))
 
@@ -81,10 +85,11 @@ def _data_at(console: Console) -> str:
 def _alarms(console: Console) -> Pieces:
     store, words = console.store, console.words
     counts = unacknowledged(store.alarms.values())
+    stale = () if store.link is Link.UP else (Piece(f" {console.glyphs.stale}", Tone.STALE),)
     if not counts:
         standing = f"  {words('bar.standing', count=len(store.alarms))}" if store.alarms else ""
-        return (Piece(f" {words('bar.none')}{standing}", Tone.MUTED),)
-    pieces: list[Piece] = []
+        return (*stale, Piece(f" {words('bar.none')}{standing}", Tone.MUTED))
+    pieces: list[Piece] = [*stale]
     for priority, count in counts.items():
         sign = console.glyphs.priority(priority, acknowledged=False)
         pieces.append(Piece(" "))

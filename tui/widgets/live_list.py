@@ -28,7 +28,8 @@ GUTTER = 1
 class LiveList(ScrollView, Generic[K], can_focus=True):
     """`read(key, width)` gives a row's lines, always `high(width)` of them; `empty()` what to say when there is no row.
 
-    A row that leaves the list while the cursor is on it is kept for as long as the cursor stays, if `keeps(key)`.
+    A row that leaves the list while the cursor is on it is kept for as long as the cursor stays, if `keeps(key)`. A
+    list that cannot have the focus has no cursor, and stays at its top.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -70,7 +71,7 @@ class LiveList(ScrollView, Generic[K], can_focus=True):
         self._rows: dict[K, Row] = {}
         self._drawn_width = 0
         self.cursor: K | None = None
-        self._kept = False
+        self._kept = self._lets_go = False
         self.mark = "▌"
 
     @property
@@ -78,11 +79,17 @@ class LiveList(ScrollView, Generic[K], can_focus=True):
         """The rows in order, one kept for the cursor included."""
         return self._keys
 
+    def let_go(self) -> None:
+        """Keep no row for the cursor when the next order is taken: somebody wants to see others."""
+        self._lets_go = True
+
     def show(self, keys: Sequence[K]) -> None:
         """Take a new order. The row under the cursor keeps its place on the screen."""
         wanted = list(keys)
         at = self._index()
-        self._kept = self.cursor not in wanted and self.cursor is not None and self._keeps(self.cursor)
+        lets_go, self._lets_go = self._lets_go, False
+        is_gone = self.cursor is not None and self.cursor not in wanted
+        self._kept = is_gone and not lets_go and self.cursor is not None and self._keeps(self.cursor)
         if self._kept and self.cursor is not None:
             wanted.insert(min(at, len(wanted)), self.cursor)
         if wanted == self._keys:
@@ -92,7 +99,7 @@ class LiveList(ScrollView, Generic[K], can_focus=True):
         before = self.cursor
         self._keys = wanted
         if self.cursor not in wanted:
-            self.cursor = wanted[min(at, len(wanted) - 1)] if wanted else None
+            self.cursor = wanted[min(at, len(wanted) - 1)] if wanted and self.can_focus else None
         self._rows = {key: row for key, row in self._rows.items() if key in set(wanted)}
         self._resize()
         target = self._index() * self._height - line
@@ -136,7 +143,7 @@ class LiveList(ScrollView, Generic[K], can_focus=True):
             return Strip.blank(self.size.width, base)
         key = self._keys[index]
         row = self._rows.get(key)
-        if row is None:
+        if row is None or len(row) != self._height:  # laid out for another width, of which we have not been told yet
             row = self._rows[key] = self._read(key, self._width)
         mark = Piece(" ")
         if key == self.cursor and self.can_focus:
@@ -159,7 +166,7 @@ class LiveList(ScrollView, Generic[K], can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor, a second one opens the row."""
         index = (event.y + self.scroll_offset.y) // self._height
-        if index < len(self._keys):
+        if index < len(self._keys) and self.can_focus:
             self._go(index)
             if event.chain == 2:
                 self.post_message(self.Opened(self))
