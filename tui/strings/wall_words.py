@@ -120,7 +120,7 @@ KAZAKH: Final[dict[str, str]] = {
     "wall.page": "{number}-бет, барлығы {of}",
     "wall.held": "ұсталған",
     "wall.playing": "беттер ауысады",
-    "wall.waits": "дабылды күтуде",
+    "wall.waits": "дабыл біткенше күтуде",
     "wall.own": "өз беті",
     "wall.waiting": "тағы күтуде: {count}",
     "wall.offline": "БАЙЛАНЫС ЖОҚ",
