@@ -5,8 +5,8 @@ import { nameIn, timeIn } from "./panels.js";
 import { fill } from "./words.js";
 
 const MOST_IN_BAR = 3;
-// What one alarm needs to be read, in CSS pixels.
-const CHIP_WIDTH = 400;
+// What one alarm needs to be read as a rule, in CSS pixels.
+const CHIP_WIDTH = 520;
 // A page that has just opened has not been told yet what its wall knows.
 const FIRST_WORD_MS = 10_000;
 
