@@ -4,21 +4,23 @@ from collections import Counter, OrderedDict
 from datetime import datetime, timedelta
 
 import msgspec
+import structlog
 
 from hub.decisions.blame import is_shared
 from hub.decisions.checking import check, find_lie
 from hub.decisions.conduct import is_numbered, reading_of
 from hub.decisions.dialects import MAIN, NATIVE
-from hub.decisions.isolation import Isolation
 from hub.decisions.pictures import PICTURE
 from hub.decisions.registry import Device
 from hub.decisions.state import Outgoing, State, Wish
+from hub.decisions.unread import NATIVE_TOPICS, Unread
 from hub.decisions.vetting import Vetting
 from hub.inputs import Moment, Received
 from hub.protocol.training import ID_PREFIX, TRAINING_ANSWER
 from sensors.catalog import CAMERA
 from sensors.dialects import native
 from sensors.dialects.dialect import NOTHING, Action, Dialect, Heard, Listen, Memo, Send, Unlisten
+from sensors.isolation import Isolation
 from sensors.model import (
     AckSeen,
     BirthSeen,
@@ -33,14 +35,14 @@ from sensors.model import (
     SiteId,
     StateSeen,
 )
-from sensors.topics import PREFIX, RESERVED, WALLS, Leaf, parse_topic, site_filter
+from sensors.topics import RESERVED, WALLS, site_filter
 from sensors.wall_orders import ORDER
 
+_log = structlog.get_logger("hub.dialects")
 MAX_UNDECLARED = 256
 MAX_SITES = 1_000
 MAX_EVENTS_PER_MINUTE = 60
 _REMEMBERED_EVENTS = 10_000
-_NATIVE_TOPICS = f"{PREFIX}/"
 _CLOCK_SET = timedelta(seconds=1)
 """By less, wall time and monotonic time may differ from one look at both to the next."""
 _ALL = "all"
@@ -59,9 +61,8 @@ class Reception:
         self._events_by_device: Counter[DeviceKey] = Counter()
         self._minute = 0
         self._asked_for: set[SiteId] = set()
-        self._isolations = {dialect.name: Isolation(dialect.name) for dialect in state.dialects.spoken}
-        self._owing: set[DeviceKey] = set()
-        """Of whom so much was refused just now that their samples are not read unless there is room for all of them."""
+        self._isolations = {dialect.name: Isolation() for dialect in state.dialects.spoken}
+        self._unread = Unread(state.registry, state.settings.device_readings_per_s)
         self._began_at: datetime | None = None
         """When the monotonic clock began, by wall time as it is set now."""
 
@@ -71,10 +72,12 @@ class Reception:
         if message.payload_bytes > len(message.payload):
             self._state.reject(_oversized(message))
             return
-        if not message.topic.startswith(_NATIVE_TOPICS):
+        if not message.topic.startswith(NATIVE_TOPICS):
             self._take_foreign(message)
             return
-        if self._owing and self._is_refused_unread(message):
+        if (key := self._unread.refused_of(message)) is not None:
+            limit_per_s = self._state.settings.device_readings_per_s
+            self._refuse(message, f"over {limit_per_s:g} readings a second, and refused unread", key)
             return
         seen = native.decode(message.topic, message.payload, retained=message.retained, received_at=now.at)
         if seen is not None:
@@ -115,45 +118,18 @@ class Reception:
             case Memo():
                 self._state.effects.changes.memos[dialect.name, action.name] = action.content
 
-    @property
-    def _limit_per_s(self) -> float:
-        return self._state.settings.device_readings_per_s
-
-    def _is_refused_unread(self, message: Received) -> bool:
-        """Refuse samples of a device of which too much was refused, unless they are surely not too much."""
-        parsed = parse_topic(message.topic)
-        if isinstance(parsed, str) or parsed.leaf is not Leaf.DATA or parsed.key not in self._owing:
-            return False
-        device, now = self._state.registry.find(parsed.key), message.moment
-        if device is None or not device.conduct.owes(now):
-            self._owing.discard(parsed.key)
-            return False
-        if device.conduct.is_allowed(message.payload_bytes, self._limit_per_s, now):
-            return False
-        self._refuse(message, f"over {self._limit_per_s:g} readings a second, and refused unread", parsed.key)
-        return True
-
     def _admits(self, seen: ReadingsSeen, device: Device, message: Received) -> bool:
         """Whether readings are taken. What is not is refused and counted; what was read in vain is remembered."""
+        limit_per_s = self._state.settings.device_readings_per_s
         if device.barred:
             self._pass_over(device)
-        elif not device.conduct.admit(seen, self._limit_per_s, message.moment):
-            self._refuse(message, f"over {self._limit_per_s:g} readings a second", seen.key)
-            self._note_vain(device, message, spent=False)
+        elif not device.conduct.admit(seen, limit_per_s, message.moment):
+            self._refuse(message, f"over {limit_per_s:g} readings a second", seen.key)
+            self._unread.note_vain(device, message, spent=False)
             return False
         if device.barred or not seen.readings:
-            self._note_vain(device, message, spent=True)
+            self._unread.note_vain(device, message, spent=True)
         return not device.barred
-
-    def _note_vain(self, device: Device, message: Received, *, spent: bool) -> None:
-        """A message was read in vain; `spent`: for what it says itself, not for what others before it have said."""
-        if not message.topic.startswith(_NATIVE_TOPICS):
-            return
-        if spent:
-            device.conduct.spend(message.payload_bytes, self._limit_per_s, message.moment)
-        device.conduct.owe(message.payload_bytes, message.moment)
-        if device.conduct.owes(message.moment):
-            self._owing.add(device.key)
 
     def _take_foreign(self, message: Received) -> None:
         dialect = self._state.dialects.claiming(message.topic)
@@ -166,6 +142,8 @@ class Reception:
         at, isolation, heard = message.moment.at, self._isolations[dialect.name], NOTHING
         with isolation:
             heard = dialect.decode(message.topic, message.payload, retained=message.retained, received_at=at)
+        if isolation.first_failure is not None:
+            _log.error("a dialect failed on a message", dialect=dialect.name, exc_info=isolation.failure)
         if isolation.failure is not None:
             reason = f"{dialect.name} fails on it, see the hub's log: {type(isolation.failure).__name__}"
             heard = Heard((native.reject(message.topic, message.payload, reason, at),))
@@ -182,7 +160,7 @@ class Reception:
         if isinstance(seen, Rejected):
             self._reject(seen)
             if seen.key is not None and (known := self._state.registry.find(seen.key)) is not None:
-                self._note_vain(known, message, spent=True)
+                self._unread.note_vain(known, message, spent=True)
             return
         device = self._state.registry.meet(seen.key, now, provenance)
         if isinstance(device, str):

@@ -7,8 +7,11 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
+import structlog
+
 from sensors.catalog import PictureState
 from sensors.clock import Clock
+from sensors.isolation import Isolation
 from sensors.model import DeviceKey, StreamRole
 from videowall.capture.backlog import Backlog
 from videowall.capture.held import Held
@@ -20,7 +23,6 @@ from videowall.composing.mask import Burner, name_of
 from videowall.composing.slot import Slot
 from videowall.decoding.decoder import Decoder, OpenDecoder, PictureDecoder
 from videowall.decoding.effort import Effort
-from videowall.decoding.isolation import Isolation
 from videowall.decoding.thrift import PLENTY, Saving, Thrift
 from videowall.picture import Planes
 from videowall.plan import Mask
@@ -32,6 +34,7 @@ from videowall.quality.pace import Pace
 from videowall.quality.probe import FROZEN_S
 from videowall.quality.shelf import View
 
+_log = structlog.get_logger(__name__)
 _RATE_SAMPLES = 50
 _SHOWN_EACH_S = 0.2
 """What is shown is older than what a tile's state is told by, by no more than that: nothing a second old is live."""
@@ -75,7 +78,7 @@ class Channel:
         self.decoded_total = 0
         self.effort = Effort()
         self._errors = 0
-        self._isolation = Isolation(f"{key} {role}")
+        self._isolation = Isolation()
         self._clock = clock
         self._schedule = schedule
         self._burner = Burner(masks)
@@ -186,6 +189,8 @@ class Channel:
             with self._isolation:
                 self._decode(unit)
             self.effort.end()
+            if (error := self._isolation.first_failure) is not None:
+                _log.error("a camera's picture cannot be worked on", camera=f"{self.key} {self.role}", exc_info=error)
         with self._lock:
             self._scheduled = len(self.intake) > 0
             return self._scheduled
