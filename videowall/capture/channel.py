@@ -190,7 +190,7 @@ class Channel:
                 self._decode(unit)
             self.effort.end()
             if (error := self._isolation.first_failure) is not None:
-                _log.error("a camera's picture cannot be worked on", camera=f"{self.key} {self.role}", exc_info=error)
+                self._say(error)
         with self._lock:
             self._scheduled = len(self.intake) > 0
             return self._scheduled
@@ -330,6 +330,9 @@ class Channel:
             return False
         self._shown_s = unit.arrival_s
         return True
+
+    def _say(self, error: Exception) -> None:
+        _log.error("a camera's picture cannot be worked on", camera=f"{self.key} {self.role}", exc_info=error)
 
     def _decode(self, unit: AccessUnit) -> None:
         thrift = min(self.saving.thrift, Thrift.REFERENCED)
